@@ -1,0 +1,110 @@
+// The one contract every model lives by: an Estimator fits a Sample and gives an immutable Model.
+import type { Frame } from '../core/frame.ts';
+import type { Name } from '../core/name.ts';
+import type { Progress } from '../core/progress.ts';
+
+/** `binary`: the target is 0 or 1 and predictions are probabilities. `amount`: a number, usually money in minor units. */
+export type TargetKind = 'binary' | 'amount';
+
+/**
+ * What the target means, for models that know how customers behave and need no target to learn it.
+ *
+ * `buys` 1 = at least one purchase in the horizon · `leaves` 1 = none · `revenue` net money in the horizon ·
+ * `other` anything else.
+ */
+export type Outcome = 'buys' | 'leaves' | 'revenue' | 'other';
+
+/** What a question asks, as far as a model may care. */
+export interface Question {
+  readonly kind: TargetKind;
+  readonly outcome: Outcome;
+  readonly horizonDays: number;
+  /** Yearly rate at which future money is discounted; 0 when it is not. */
+  readonly discountPerYear: number;
+}
+
+/** Examples ready to learn from: row i of everything belongs to (entities[i], asOf[i]). */
+export interface Sample {
+  readonly question: Question;
+  readonly frame: Frame;
+  readonly entities: readonly string[];
+  /** UTC ms, [rows]. */
+  readonly asOf: Float64Array;
+  /** [rows] */
+  readonly target: Float64Array;
+  /** [rows]; all ones when absent. */
+  readonly weight?: Float64Array;
+}
+
+/** What a fit is given besides data. */
+export interface FitRun {
+  readonly seed: number;
+  readonly threads: number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** The scale on which a model's contributions add up: probability = sigmoid(margin), amount = margin or exp(margin). */
+export type Link = 'identity' | 'logit' | 'log';
+
+/** Why each row got its prediction, exactly: `base + Σ values[row, feature] = margin[row]`. */
+export interface Attribution {
+  readonly features: readonly string[];
+  readonly base: number;
+  /** [rows, features] */
+  readonly values: Float64Array;
+}
+
+export interface Model {
+  /** Id of the estimator that made it. */
+  readonly estimator: string;
+  readonly question: Question;
+  readonly link: Link;
+  /** Columns it reads; a frame may have more. */
+  readonly inputs: readonly string[];
+  /** Probability in [0, 1] or amount, [rows]. */
+  predict(frame: Frame): Promise<Float64Array>;
+  /** The prediction on the link's scale, [rows]. */
+  margin(frame: Frame): Promise<Float64Array>;
+  /** Exact contributions, for models that have them (linear, trees). */
+  attribute?(frame: Frame): Promise<Attribution>;
+  save(): SavedModel;
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A model at rest: JSON for structure, raw arrays for bulk. Equal models save equal bytes. */
+export interface SavedModel {
+  readonly estimator: string;
+  readonly format: number;
+  readonly state: Json;
+  readonly arrays?: Readonly<Record<string, Float64Array | Float32Array | Int32Array | Uint8Array>>;
+}
+
+export interface Estimator {
+  /** As written after `--model`: `logistic`, `bg-nbd`, `tree`. */
+  readonly id: string;
+  readonly label: Name;
+  /** Baselines stand beside every number; models must beat them. */
+  readonly role: 'baseline' | 'model';
+  /** `undefined` when it can answer the question from these columns, else why not, in words. */
+  refuses(question: Question, frame: Frame): string | undefined;
+  /**
+   * Learns from `train`; may watch `valid` to stop or to choose a setting, never to fit.
+   * Same sample, seed and threads give the same saved bytes; row order does not matter.
+   *
+   * @throws AppError NOT_ENOUGH_DATA, INTERRUPTED
+   */
+  fit(train: Sample, valid: Sample | undefined, run: FitRun): Promise<Model>;
+  /** Rebuilds a model from what `save` gave. @throws AppError VERSION, BAD_FILE */
+  load(saved: SavedModel): Model;
+}
+
+/** Applies the link's inverse to margins, in place. */
+export function fromMargin(link: Link, margin: Float64Array): Float64Array {
+  if (link === 'identity') return margin;
+  for (let i = 0; i < margin.length; i++) {
+    margin[i] = link === 'log' ? Math.exp(margin[i]) : 1 / (1 + Math.exp(-margin[i]));
+  }
+  return margin;
+}
