@@ -1,0 +1,14 @@
+// What one command is: how it is written, what it says of itself, what it does.
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+export interface CommandFile {
+  /** As it is typed: `train <task>`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Whole lines that can be typed as they stand. */
+  readonly examples: readonly string[];
+  /** Adds options of its own. */
+  declare?(command: Command): void;
+  run(context: Context, args: readonly string[], options: Record<string, unknown>): Promise<void>;
+}

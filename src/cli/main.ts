@@ -1,0 +1,88 @@
+// The command line: one program, one file a command, one place where errors become exit codes.
+import { Command, CommanderError } from 'commander';
+import { AppError } from '../core/errors.ts';
+import { VERSION } from '../core/version.ts';
+import { COMMANDS } from './commands.ts';
+import { makeContext, UsageError, withSharedOptions } from './context.ts';
+
+/** 0 done · 1 the caller's fault or circumstance · 70 a bug of ours · 130 interrupted. */
+export const EXIT = { done: 0, caller: 1, bug: 70, interrupted: 130 } as const;
+
+/** How long work may take to put things away after Ctrl-C; what is on disk is whole at any moment anyway. */
+const GRACE_MS = 4000;
+
+/** Runs the program; sets `process.exitCode`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const interruption = new AbortController();
+  const stop = () => {
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+    interruption.abort();
+    process.stderr.write('\nstopping …\n');
+    setTimeout(() => process.exit(EXIT.interrupted), GRACE_MS).unref();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // A reader that closes early (`| head`) is not an error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  });
+  try {
+    await buildProgram(interruption.signal).parseAsync(argv as string[]);
+    if (interruption.signal.aborted) process.exitCode = EXIT.interrupted;
+  } catch (error) {
+    process.exitCode = report(error, { aborted: interruption.signal.aborted, json: argv.includes('--json') });
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+export function buildProgram(signal: AbortSignal): Command {
+  const program = new Command('foresell')
+    .description('Predict from a shop’s own events what each customer will do next.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(add --help for what this command takes)')
+    .addHelpText('after', '\nStart here:\n  foresell demo                 the whole job on real data, in two minutes\n  foresell import FILE --propose > map.yaml');
+  for (const file of COMMANDS) {
+    const [word, ...parameters] = file.usage.split(' ');
+    const command = program.command(word).description(file.summary).exitOverride();
+    for (const parameter of parameters) command.argument(parameter);
+    withSharedOptions(command);
+    file.declare?.(command);
+    command.addHelpText('after', `\nExamples:\n${file.examples.map((example) => `  ${example}`).join('\n')}`);
+    command.action(async (...received: unknown[]) => {
+      const args = received.slice(0, parameters.length).flat().filter((arg) => arg !== undefined) as string[];
+      await file.run(makeContext(command, signal), args, command.opts());
+    });
+  }
+  return program;
+}
+
+/** Says what went wrong, in one line where it is the caller's to mend, and gives the exit code. */
+export function report(error: unknown, state: { aborted: boolean; json: boolean }): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.caller;
+  const say = (code: string, message: string) => {
+    process.stderr.write(`error: ${message}\n`);
+    if (state.json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  };
+  if (state.aborted || (error instanceof AppError && error.code === 'INTERRUPTED')) {
+    say('INTERRUPTED', 'interrupted; what was on disk before is as it was');
+    return EXIT.interrupted;
+  }
+  if (error instanceof UsageError || error instanceof AppError) {
+    say(error instanceof AppError ? error.code : 'USAGE', error.message);
+    return EXIT.caller;
+  }
+  if (isDiskFull(error)) {
+    say('DISK', 'the disk refused a write: free some space, then run the same command again; nothing was lost');
+    return EXIT.caller;
+  }
+  const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  say('BUG', `this is a bug in foresell, please report it with these lines:\n${bug}`);
+  return EXIT.bug;
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && ['ENOSPC', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
