@@ -1,4 +1,5 @@
 // The one contract every model lives by: an Estimator fits a Sample and gives an immutable Model.
+import type { Json } from '../core/canonical-json.ts';
 import type { Frame } from '../core/frame.ts';
 import type { Name } from '../core/name.ts';
 import type { Progress } from '../core/progress.ts';
@@ -71,7 +72,7 @@ export interface Model {
   save(): SavedModel;
 }
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type { Json };
 
 /** A model at rest: JSON for structure, raw arrays for bulk. Equal models save equal bytes. */
 export interface SavedModel {
