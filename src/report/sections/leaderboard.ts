@@ -1,0 +1,100 @@
+// All models beside the baselines: score with its interval, bias, cost, and those that were not tried with the reason.
+
+import { drawChart } from '../charts/chart.ts';
+import { intervalStrip, stripScale } from '../charts/interval-strip.ts';
+import { html, type Markup } from '../html.ts';
+import { formatInterval, formatMetric, isBetter, METRIC_WORDS } from '../metric-words.ts';
+import type { Speech } from '../speech.ts';
+import type { Leaderboard, LeaderboardRow, TaskReport } from '../task-document.ts';
+import { dataTable, section, valueWithInterval } from './section.ts';
+
+export function leaderboardSection(speech: Speech, task: TaskReport): Markup {
+  return section<Leaderboard>(
+    speech,
+    (board) => ({ title: speech.text('leaderboard.title'), lede: board.metric && lede(speech, board) }),
+    task.leaderboard,
+    (board) => [table(speech, task, board), refusals(speech, board)],
+  );
+}
+
+function lede(speech: Speech, board: Leaderboard): string {
+  const words = METRIC_WORDS[board.metric];
+  return speech.text('leaderboard.lede', {
+    metric: speech.say(words.label),
+    says: speech.say(words.says),
+    better: speech.text(`better.${words.better}`),
+    where: speech.say(board.measuredOn),
+  });
+}
+
+/** The baseline that is hardest to beat. */
+export function bestBaseline(board: Leaderboard): LeaderboardRow | undefined {
+  return board.rows
+    .filter((row) => row.role === 'baseline' && Number.isFinite(row.score.value))
+    .reduce<LeaderboardRow | undefined>(
+      (best, row) => (best && !isBetter(board.metric, row.score.value, best.score.value) ? best : row),
+      undefined,
+    );
+}
+
+function table(speech: Speech, task: TaskReport, board: Leaderboard): Markup {
+  const { metric, rows } = board;
+  const reference = bestBaseline(board)?.score.value;
+  const scale = stripScale(
+    rows.map((row) => row.score),
+    reference,
+  );
+  const written = (row: LeaderboardRow) => formatMetric(speech, metric, row.score.value, task.unit);
+  const strip = (row: LeaderboardRow) => {
+    const interval = formatInterval(speech, metric, row.score, task.unit);
+    const label = speech.text('strip.label', { name: speech.say(row.label), value: written(row), interval });
+    const tone = row.role === 'baseline' ? 'baseline' : 'model';
+    return drawChart(intervalStrip(row.score, scale, { tone, label, reference }));
+  };
+  const metricLabel = speech.say(METRIC_WORDS[metric].label);
+  const metricSays = speech.say(METRIC_WORDS[metric].says);
+  return html`${dataTable({
+    caption: speech.text('leaderboard.caption'),
+    columns: [
+      { head: speech.text('word.model') },
+      { head: metricLabel, numeric: true, hint: metricSays },
+      { head: speech.text('leaderboard.best') },
+      { head: speech.text('leaderboard.bias'), numeric: true, hint: speech.say(METRIC_WORDS.bias.says) },
+      { head: speech.text('leaderboard.fit'), numeric: true },
+      { head: speech.text('leaderboard.predict'), numeric: true },
+    ],
+    rows: rows.map((row) => ({
+      tone: row.chosen ? 'chosen' : row.role === 'baseline' ? 'quiet' : undefined,
+      cells: [
+        modelName(speech, row),
+        valueWithInterval(written(row), formatInterval(speech, metric, row.score, task.unit)),
+        strip(row),
+        row.bias
+          ? valueWithInterval(
+              formatMetric(speech, 'bias', row.bias.value, task.unit),
+              formatInterval(speech, 'bias', row.bias, task.unit),
+            )
+          : '–',
+        speech.seconds(row.fitSeconds),
+        row.predictMs === undefined ? '–' : speech.seconds(row.predictMs / 1000),
+      ],
+    })),
+  })}`;
+}
+
+function modelName(speech: Speech, row: LeaderboardRow): Markup {
+  const mark = row.chosen
+    ? html` <span class="tag chosen">${speech.text('word.chosen')}</span>`
+    : row.role === 'baseline'
+      ? html` <span class="tag">${speech.text('word.baseline')}</span>`
+      : undefined;
+  return html`${speech.say(row.label)}${mark}<code class="id">${row.id}</code>`;
+}
+
+function refusals(speech: Speech, board: Leaderboard): Markup {
+  if (board.refused.length === 0) return html``;
+  return html`<h4>${speech.text('leaderboard.refused')}</h4><ul class="plain">${board.refused.map(
+    ({ id, label, reason }) =>
+      html`<li><b>${speech.say(label)}</b> <code class="id">${id}</code> ${typeof reason === 'string' ? reason : speech.say(reason)}</li>`,
+  )}</ul>`;
+}

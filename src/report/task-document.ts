@@ -1,0 +1,236 @@
+// What the report says of one task: one business question, its models, and how well they answered.
+import type { Unit } from '../core/frame.ts';
+import type { Name } from '../core/name.ts';
+import type { MetricName, Protocol, Score, Scores } from '../eval/score.ts';
+import type { Finding, Part } from './document.ts';
+
+/**
+ * One task's results. A `binary` task predicts probabilities in [0, 1] and has the unit `share`; an `amount` task has
+ * `money` (minor units of the document's currency) or another unit. Every list keeps the order in which it is shown.
+ */
+export interface TaskReport {
+  /** As on the command line: `purchase`. */
+  readonly id: string;
+  readonly title: Name;
+  /** The question in one sentence: "Will this customer buy in the next 90 days?" */
+  readonly question: Name;
+  readonly kind: 'binary' | 'amount';
+  readonly unit: Unit;
+  readonly horizonDays: number;
+  readonly modelVersion?: string;
+  readonly summary: TaskSummary;
+  readonly eligibility?: Part<Eligibility>;
+  readonly protocol?: Part<Protocol>;
+  readonly leaderboard?: Part<Leaderboard>;
+  readonly metrics?: Part<TestMetrics>;
+  readonly differences?: Part<PairedDifferences>;
+  /** Binary only. */
+  readonly reliability?: Part<Reliability>;
+  /** Binary only. */
+  readonly ranking?: Part<RankingCurves>;
+  readonly deciles?: Part<Deciles>;
+  /** Amount only. */
+  readonly residuals?: Part<Residuals>;
+  /** Amount only. */
+  readonly coverage?: Part<Coverage>;
+  readonly drivers?: Part<Drivers>;
+  readonly examples?: Part<Examples>;
+  readonly tiers?: Part<Tiers>;
+  readonly backtest?: Part<Backtest>;
+  readonly leakage?: Part<Leakage>;
+  readonly limits: readonly Name[];
+}
+
+/** How good it is beside the baseline is told from `metrics` by the report itself, so words and numbers cannot differ. */
+export interface TaskSummary {
+  /** What was predicted. */
+  readonly predicted: Name;
+  /** For whom. */
+  readonly population: Name;
+  readonly customers: number;
+  /** What to do with it, one sentence an item. */
+  readonly advice: readonly Name[];
+}
+
+export interface Eligibility {
+  readonly verdict: 'ready' | 'weak' | 'not-ready';
+  readonly checks: readonly {
+    readonly words: Name;
+    readonly passed: boolean;
+  }[];
+}
+
+/** All models fitted, measured on the data they were chosen on (never the test). */
+export interface Leaderboard {
+  /** Decides the order; the chosen model is the best of the models. */
+  readonly metric: MetricName;
+  /** Where it was measured. */
+  readonly measuredOn: Name;
+  readonly rows: readonly LeaderboardRow[];
+  readonly refused: readonly { readonly id: string; readonly label: Name; readonly reason: string | Name }[];
+}
+
+export interface LeaderboardRow {
+  readonly id: string;
+  readonly label: Name;
+  readonly role: 'baseline' | 'model';
+  readonly chosen: boolean;
+  readonly score: Score;
+  /** (Σ predicted − Σ actual) / Σ actual. */
+  readonly bias?: Score;
+  readonly fitSeconds: number;
+  /** Per 1,000 customers. */
+  readonly predictMs?: number;
+}
+
+/** The chosen model and every baseline on the test period. */
+export interface TestMetrics {
+  readonly model: { readonly id: string; readonly label: Name; readonly scores: Scores };
+  /** The first one is the baseline of the summary sentence. */
+  readonly baselines: readonly { readonly id: string; readonly label: Name; readonly scores: Scores }[];
+  /** In the order shown; the first decides. Metrics without a score in `model` are skipped. */
+  readonly order: readonly MetricName[];
+}
+
+/** Model − baseline on the same customers (and the same bootstrap draws). */
+export interface PairedDifferences {
+  readonly rows: readonly { readonly metric: MetricName; readonly against: Name; readonly score: Score }[];
+}
+
+export interface Reliability {
+  /** How the probabilities were calibrated: isotonic, beta, Platt, none. */
+  readonly method: Name;
+  /** By rising prediction. */
+  readonly bins: readonly {
+    readonly customers: number;
+    /** Mean predicted probability. */
+    readonly predicted: number;
+    /** Share for whom it came true, with its 95 % interval. */
+    readonly actual: Score;
+  }[];
+}
+
+/** Points in drawing order, thinned to what a picture needs (a few hundred at most). */
+export interface RankingCurves {
+  /** Share of positives, the floor of the precision–recall picture. */
+  readonly positiveShare: number;
+  readonly curves: readonly {
+    readonly label: Name;
+    readonly role: 'baseline' | 'model';
+    readonly roc: readonly { readonly falsePositiveRate: number; readonly truePositiveRate: number }[];
+    readonly precisionRecall: readonly { readonly recall: number; readonly precision: number }[];
+  }[];
+}
+
+/** Ten equal groups by prediction, highest first. */
+export interface Deciles {
+  /** Mean outcome of everybody. */
+  readonly overall: number;
+  readonly rows: readonly {
+    readonly customers: number;
+    /** Means per customer: probability and share, or money. */
+    readonly predicted: number;
+    readonly actual: Score;
+  }[];
+  /** Cumulative share of the outcome after each decile if customers were ranked by the first baseline. */
+  readonly baselineGain?: { readonly label: Name; readonly share: readonly number[] };
+}
+
+export interface Residuals {
+  /** A seeded sample, no ids. */
+  readonly points: readonly { readonly predicted: number; readonly actual: number }[];
+  /** How many customers the sample was drawn from. */
+  readonly customers: number;
+  /** predicted − actual by decile of prediction, highest first. */
+  readonly byDecile: readonly {
+    readonly customers: number;
+    readonly meanError: Score;
+    /** Quantiles 10, 25, 50, 75, 90 % of the error. */
+    readonly quantiles: readonly [number, number, number, number, number];
+  }[];
+}
+
+export interface Coverage {
+  readonly method: Name;
+  readonly checkedOn: Name;
+  /** Share asked for, such as .9. */
+  readonly nominal: number;
+  /** Share that fell inside. */
+  readonly covered: Score;
+  /** Mean of high − low, in the task's unit. */
+  readonly meanWidth: number;
+  /** By decile of prediction, highest first. */
+  readonly byDecile?: readonly { readonly customers: number; readonly covered: Score }[];
+}
+
+export interface Drivers {
+  /** How much this gets worse when the column is shuffled. */
+  readonly metric: MetricName;
+  /** Largest first. `worse.value` is ≥ 0 when the column helps. */
+  readonly rows: readonly { readonly feature: Name; readonly group?: Name; readonly worse: Score }[];
+  readonly columns: number;
+}
+
+/** One prediction taken apart; the only part that may name a customer. */
+export interface ExampleExplanation {
+  readonly entity: string;
+  readonly value: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** What came, when the horizon has passed. */
+  readonly actual?: number;
+  /** Contributions add up on this scale: `base + Σ contribution = margin(value)`. */
+  readonly link: 'identity' | 'logit' | 'log';
+  /** On the link's scale. */
+  readonly base: number;
+  /** Largest effect first. */
+  readonly contributions: readonly {
+    readonly feature: Name;
+    /** The customer's own value of it, with its unit, in words; empty when it has none. */
+    readonly shown: Name;
+    readonly contribution: number;
+  }[];
+  /** Reasons in words. */
+  readonly words: readonly Name[];
+}
+
+export interface Examples {
+  /** How contributions were computed. */
+  readonly method: Name;
+  readonly customers: readonly ExampleExplanation[];
+}
+
+export interface Tiers {
+  readonly rows: readonly {
+    readonly tier: 'high' | 'mid' | 'low';
+    readonly customers: number;
+    /** Predictions in `[from, to)`; `to` may be missing in the highest. */
+    readonly from: number;
+    readonly to?: number;
+    /** Means per customer. */
+    readonly predicted: number;
+    readonly actual?: Score;
+    /** Share of all that came true or was spent, [0, 1]. */
+    readonly shareOfActual?: number;
+  }[];
+}
+
+/** The same recipe, fitted anew at each origin. */
+export interface Backtest {
+  readonly metrics: readonly MetricName[];
+  readonly baseline: Name;
+  readonly rows: readonly BacktestRow[];
+  readonly pooled?: Omit<BacktestRow, 'asOf'>;
+}
+
+export interface BacktestRow {
+  readonly asOf: string;
+  readonly customers: number;
+  readonly positives: number;
+  readonly scores: Scores;
+  readonly baseline: Scores;
+}
+
+export interface Leakage {
+  readonly checks: readonly (Finding & { readonly id: string })[];
+}
