@@ -1,6 +1,7 @@
 // What the report says of one task: one business question, its models, and how well they answered.
 import type { Unit } from '../core/frame.ts';
 import type { Name } from '../core/name.ts';
+import type { CurvePoint, Decile, ReliabilityBin } from '../eval/curves.ts';
 import type { MetricName, Protocol, Score, Scores } from '../eval/score.ts';
 import type { Finding, Part } from './document.ts';
 
@@ -92,7 +93,7 @@ export interface TestMetrics {
   readonly order: readonly MetricName[];
 }
 
-/** Model − baseline on the same customers (and the same bootstrap draws). */
+/** Model − baseline on the same customers and draws; for `bias` the difference of the distances from zero. */
 export interface PairedDifferences {
   readonly rows: readonly { readonly metric: MetricName; readonly against: Name; readonly score: Score }[];
 }
@@ -100,40 +101,34 @@ export interface PairedDifferences {
 export interface Reliability {
   /** How the probabilities were calibrated: isotonic, beta, Platt, none. */
   readonly method: Name;
-  /** By rising prediction. */
-  readonly bins: readonly {
-    readonly customers: number;
-    /** Mean predicted probability. */
-    readonly predicted: number;
-    /** Share for whom it came true, with its 95 % interval. */
-    readonly actual: Score;
-  }[];
+  /** As `reliabilityCurve` gives them: by rising prediction. */
+  readonly bins: readonly ReliabilityBin[];
 }
 
-/** Points in drawing order, thinned to what a picture needs (a few hundred at most). */
+/** As `rocCurve` and `precisionRecallCurve` give them, for the chosen model and the baselines worth drawing. */
 export interface RankingCurves {
   /** Share of positives, the floor of the precision–recall picture. */
   readonly positiveShare: number;
   readonly curves: readonly {
     readonly label: Name;
     readonly role: 'baseline' | 'model';
-    readonly roc: readonly { readonly falsePositiveRate: number; readonly truePositiveRate: number }[];
-    readonly precisionRecall: readonly { readonly recall: number; readonly precision: number }[];
+    readonly roc: readonly CurvePoint[];
+    readonly precisionRecall: readonly CurvePoint[];
   }[];
 }
 
-/** Ten equal groups by prediction, highest first. */
+/** As `decileTable` and `gainCurve` give them: highest predictions first. */
 export interface Deciles {
   /** Mean outcome of everybody. */
   readonly overall: number;
-  readonly rows: readonly {
-    readonly customers: number;
-    /** Means per customer: probability and share, or money. */
-    readonly predicted: number;
-    readonly actual: Score;
+  /** `low` and `high`: 95 % interval of the mean actual, where it is known. */
+  readonly rows: readonly (Decile & { readonly low?: number; readonly high?: number })[];
+  /** Share of the outcome held by the top share of customers; drawn from the rows when left out. */
+  readonly gain?: readonly {
+    readonly label: Name;
+    readonly role: 'baseline' | 'model';
+    readonly points: readonly CurvePoint[];
   }[];
-  /** Cumulative share of the outcome after each decile if customers were ranked by the first baseline. */
-  readonly baselineGain?: { readonly label: Name; readonly share: readonly number[] };
 }
 
 export interface Residuals {

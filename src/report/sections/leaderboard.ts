@@ -84,9 +84,9 @@ function table(speech: Speech, task: TaskReport, board: Leaderboard): Markup {
 
 function modelName(speech: Speech, row: LeaderboardRow): Markup {
   const mark = row.chosen
-    ? html` <span class="tag chosen">${speech.text('word.chosen')}</span>`
+    ? html` <span class="tag chosen">${speech.text('tag.chosen')}</span>`
     : row.role === 'baseline'
-      ? html` <span class="tag">${speech.text('word.baseline')}</span>`
+      ? html` <span class="tag">${speech.text('tag.baseline')}</span>`
       : undefined;
   return html`${speech.say(row.label)}${mark}<code class="id">${row.id}</code>`;
 }

@@ -1,0 +1,116 @@
+// What a terminal shows of one task: the leaderboard, the test metrics beside the baselines, the best customers.
+import type { Language } from '../core/name.ts';
+import type { MetricName, Score } from '../eval/score.ts';
+import { formatInterval, formatMetric, METRIC_WORDS } from './metric-words.ts';
+import { type Speech, speech } from './speech.ts';
+import type { Leaderboard, TaskReport, TestMetrics } from './task-document.ts';
+import { textTable } from './text-table.ts';
+
+export interface TextLook {
+  readonly language: Language;
+  /** ISO 4217; every amount is in its minor units. */
+  readonly currency: string;
+  readonly unit: TaskReport['unit'];
+}
+
+/** All models, best first as given; the chosen one is marked, refused ones follow with their reasons. */
+export function leaderboardText(board: Leaderboard, { language, currency, unit }: TextLook): string {
+  const voice = speech(language, currency);
+  const table = textTable(
+    [
+      '',
+      voice.text('word.model'),
+      { head: voice.say(METRIC_WORDS[board.metric].label), align: 'right' },
+      { head: voice.text('word.interval'), align: 'right' },
+      { head: voice.text('leaderboard.bias'), align: 'right' },
+      { head: voice.text('leaderboard.fit'), align: 'right' },
+      '',
+    ],
+    board.rows.map((row) => [
+      row.chosen ? '●' : '',
+      row.id,
+      formatMetric(voice, board.metric, row.score.value, unit),
+      formatInterval(voice, board.metric, row.score, unit),
+      row.bias ? formatMetric(voice, 'bias', row.bias.value, unit) : '–',
+      voice.seconds(row.fitSeconds),
+      row.chosen ? voice.text('tag.chosen') : row.role === 'baseline' ? voice.text('tag.baseline') : '',
+    ]),
+  );
+  const refusals = board.refused.map(
+    ({ id, reason }) => `  ${id}: ${typeof reason === 'string' ? reason : voice.say(reason)}`,
+  );
+  if (refusals.length === 0) return table;
+  return [table, '', voice.text('leaderboard.refused'), ...refusals].join('\n');
+}
+
+/** The chosen model's metrics with intervals, and every baseline beside them. */
+export function metricsText(metrics: TestMetrics, { language, currency, unit }: TextLook): string {
+  const voice = speech(language, currency);
+  const { model, baselines, order } = metrics;
+  const written = (metric: MetricName, score: Score | undefined) =>
+    score ? formatMetric(voice, metric, score.value, unit) : '–';
+  return textTable(
+    [
+      voice.text('word.metric'),
+      { head: model.id, align: 'right' },
+      { head: voice.text('word.interval'), align: 'right' },
+      ...baselines.map(({ id }) => ({ head: id, align: 'right' as const })),
+      '',
+    ],
+    order.flatMap((metric) => {
+      const score = model.scores[metric];
+      if (!score) return [];
+      const { label, better } = METRIC_WORDS[metric];
+      return [
+        [
+          voice.say(label),
+          written(metric, score),
+          formatInterval(voice, metric, score, unit),
+          ...baselines.map(({ scores }) => written(metric, scores[metric])),
+          voice.text(`better.${better}`),
+        ],
+      ];
+    }),
+  );
+}
+
+/** A customer worth a line, with the prediction and why. */
+export interface RankedCustomer {
+  readonly id: string;
+  readonly value: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** The strongest reasons, already in words of the wanted language. */
+  readonly reasons: readonly string[];
+}
+
+/** Customers in the order given, with the interval where there is one, and the reasons. */
+export function topCustomersText(
+  customers: readonly RankedCustomer[],
+  { language, currency, unit }: TextLook,
+): string {
+  const voice = speech(language, currency);
+  const interval = ({ low, high }: RankedCustomer) =>
+    low === undefined || high === undefined
+      ? ''
+      : voice.range(voice.value(low, unit), voice.value(high, unit));
+  const anyInterval = customers.some((customer) => interval(customer) !== '');
+  return textTable(
+    [
+      { head: '#', align: 'right' },
+      { head: voice.text('customers.id'), align: 'left' },
+      { head: voice.text('word.predicted'), align: 'right' },
+      ...(anyInterval ? [{ head: voice.text('customers.range'), align: 'right' as const }] : []),
+      { head: voice.text('customers.why'), align: 'left' },
+    ],
+    customers.map((customer, i) => [
+      String(i + 1),
+      customer.id,
+      voice.value(customer.value, unit),
+      ...(anyInterval ? [interval(customer)] : []),
+      customer.reasons.join(reasonGlue(voice)),
+    ]),
+  );
+}
+
+const reasonGlue = (voice: Speech): string => (voice.language === 'zh' ? '；' : '; ');
