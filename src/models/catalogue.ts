@@ -1,0 +1,64 @@
+// Every estimator by its id, and the two ways in: fit one on a sample, or load a saved model.
+import { AppError } from '../core/errors.ts';
+import { constantRate } from './baseline/constant-rate.ts';
+import { lastPeriod } from './baseline/last-period.ts';
+import { ownRate } from './baseline/own-rate.ts';
+import { recency } from './baseline/recency.ts';
+import type { Estimator, FitRun, Model, Sample, SavedModel } from './estimator.ts';
+import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
+import { checkSample, sortSample } from './sample.ts';
+
+/** What kind of animal a model is, for leaderboards. */
+export type Family = 'baseline' | 'linear' | 'tree' | 'customer-base' | 'ensemble';
+
+/** All estimators that fit with no settings, baselines first. */
+export const CATALOGUE: readonly { readonly family: Family; readonly estimator: Estimator }[] = [
+  { family: 'baseline', estimator: constantRate },
+  { family: 'baseline', estimator: lastPeriod },
+  { family: 'baseline', estimator: recency },
+  { family: 'baseline', estimator: ownRate },
+  { family: 'linear', estimator: linear },
+  { family: 'linear', estimator: logisticRegression },
+  { family: 'linear', estimator: elasticNet },
+  { family: 'linear', estimator: tweedie },
+];
+
+/** @throws AppError USAGE naming the ids there are */
+export function estimatorById(id: string): Estimator {
+  const entry = CATALOGUE.find(({ estimator }) => estimator.id === id);
+  if (entry) return entry.estimator;
+  const known = CATALOGUE.map(({ estimator }) => estimator.id).join(', ');
+  throw new AppError('USAGE', `expected one of the models ${known}, got "${id.slice(0, 40)}"`);
+}
+
+/** @throws AppError BAD_FILE for an estimator this version does not know, VERSION for another format */
+export function loadModel(saved: SavedModel): Model {
+  const entry = CATALOGUE.find(({ estimator }) => estimator.id === saved.estimator);
+  if (!entry) {
+    throw new AppError(
+      'BAD_FILE',
+      `expected a model of this version, got one made by "${saved.estimator}"; train again`,
+    );
+  }
+  return entry.estimator.load(saved);
+}
+
+/**
+ * The one way to fit: checks both samples, asks the estimator whether it can, and sorts rows by entity and asOf first,
+ * so that the order they came in never matters.
+ *
+ * @throws AppError BAD_DATA or SHAPE for samples that do not hold together, USAGE when the estimator refuses,
+ *   NOT_ENOUGH_DATA, INTERRUPTED
+ */
+export async function fitModel(
+  estimator: Estimator,
+  train: Sample,
+  valid: Sample | undefined,
+  run: FitRun,
+): Promise<Model> {
+  checkSample(train);
+  if (valid) checkSample(valid);
+  const refusal = estimator.refuses(train.question, train.frame);
+  if (refusal) throw new AppError('USAGE', `"${estimator.id}" cannot answer this: ${refusal}`);
+  return estimator.fit(sortSample(train), valid && sortSample(valid), run);
+}

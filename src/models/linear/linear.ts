@@ -1,0 +1,96 @@
+// The linear estimators with an additive margin: least squares, logistic, elastic net and Tweedie.
+import { AppError } from '../../core/errors.ts';
+import type { Frame } from '../../core/frame.ts';
+import { type Name, name } from '../../core/name.ts';
+import type { Estimator, Question, Sample } from '../estimator.ts';
+import { fitLinear, type LinearRecipe } from './fit-linear.ts';
+import { linearModel, loadLinearModel } from './linear-model.ts';
+import { type Loss, logistic, squared, tweedieLoss } from './loss.ts';
+
+/**
+ * Money is capped here for the shape of the line: the largest half percent of orders would otherwise decide it alone.
+ * The training total is restored after, so the level stays honest.
+ */
+const CAP_SHARE = 0.995;
+
+/** Between Poisson and Gamma, where retail spend usually lies; the exact power matters little for the mean. */
+const TWEEDIE_POWER = 1.5;
+
+interface LinearKind {
+  readonly id: string;
+  readonly label: Name;
+  readonly lassoShare: number;
+  /** `undefined` where this kind does not answer that kind of question. */
+  readonly loss: (question: Question) => Loss | undefined;
+  readonly instead: string;
+}
+
+function linearEstimator(kind: LinearKind): Estimator {
+  const { id } = kind;
+  return {
+    id,
+    label: kind.label,
+    role: 'model',
+    refuses(question, frame) {
+      if (!kind.loss(question)) return kind.instead;
+      return hasUsableColumn(frame) ? undefined : 'needs at least one number or category column';
+    },
+    async fit(train, valid, run) {
+      const loss = kind.loss(train.question) as Loss;
+      if (loss.link === 'log') needPositiveTotal(train);
+      const recipe: LinearRecipe = { task: id, loss, lassoShare: kind.lassoShare, capShare: CAP_SHARE };
+      return linearModel(id, await fitLinear(recipe, train, valid, run));
+    },
+    load: (saved) => loadLinearModel(id, saved),
+  };
+}
+
+export const hasUsableColumn = (frame: Frame): boolean =>
+  frame.columns.some(({ kind }) => kind === 'number' || kind === 'category');
+
+/** @throws AppError NOT_ENOUGH_DATA when there is no positive amount to take a logarithm of */
+export function needPositiveTotal(train: Sample): void {
+  let total = 0;
+  for (const value of train.target) total += value;
+  if (total > 0) return;
+  throw new AppError(
+    'NOT_ENOUGH_DATA',
+    'expected a positive total amount to learn from, got none; use a longer horizon or an earlier moment',
+  );
+}
+
+/** Least squares with ridge: amount = margin. */
+export const linear = linearEstimator({
+  id: 'linear',
+  label: name('Linear regression', '线性回归'),
+  lassoShare: 0,
+  loss: ({ kind }) => (kind === 'amount' ? squared : undefined),
+  instead: 'it predicts amounts; use "logistic" for a yes-or-no question',
+});
+
+/** Logistic regression with ridge. */
+export const logisticRegression = linearEstimator({
+  id: 'logistic',
+  label: name('Logistic regression', '逻辑回归'),
+  lassoShare: 0,
+  loss: ({ kind }) => (kind === 'binary' ? logistic : undefined),
+  instead: 'it predicts probabilities; use "linear" or "tweedie" for an amount',
+});
+
+/** Half L1, half L2: drops what does not help. Logistic for probabilities, least squares for amounts. */
+export const elasticNet = linearEstimator({
+  id: 'elastic-net',
+  label: name('Elastic net', '弹性网络'),
+  lassoShare: 0.5,
+  loss: ({ kind }) => (kind === 'binary' ? logistic : squared),
+  instead: '',
+});
+
+/** Log-link Tweedie regression with ridge: effects multiply, zeros are many, the tail is heavy. */
+export const tweedie = linearEstimator({
+  id: 'tweedie',
+  label: name('Tweedie regression', 'Tweedie 回归'),
+  lassoShare: 0,
+  loss: ({ kind }) => (kind === 'amount' ? tweedieLoss(TWEEDIE_POWER) : undefined),
+  instead: 'it predicts amounts; use "logistic" for a yes-or-no question',
+});

@@ -1,0 +1,128 @@
+// A made-up shop as a Sample, drawn from a known process: to try an estimator, or the whole contract, without data.
+import { type CategoryColumn, makeFrame, type NumberColumn, type Unit } from '../core/frame.ts';
+import { name } from '../core/name.ts';
+import { random } from '../core/random.ts';
+import type { Question, Sample } from './estimator.ts';
+
+export interface MadeUpOptions {
+  readonly customers: number;
+  readonly seed: number;
+  readonly question: Question;
+  /** false: outcomes are dealt to customers at random, so that nothing can be learned beyond their average. */
+  readonly signal?: boolean;
+}
+
+const AS_OF = Date.UTC(2011, 5, 1);
+
+interface Customer {
+  readonly frequency: number;
+  readonly recency: number;
+  readonly T: number;
+  readonly monetary: number;
+  readonly first_value: number;
+  readonly days_since_purchase: number;
+  readonly purchases_last_horizon: number;
+  readonly revenue_last_horizon: number;
+  readonly visits: number;
+  readonly luck: number;
+  readonly country: number;
+  readonly purchases: number;
+  readonly revenue: number;
+}
+
+/**
+ * Customers who buy at a rate of their own (Gamma), stop after any purchase with a chance of their own (Beta), and spend
+ * around a mean of their own: the process behind BG/NBD and Gamma-Gamma. One in ten has never bought.
+ */
+export function madeUpSample({ customers, seed, question, signal = true }: MadeUpOptions): Sample {
+  const draw = random(seed);
+  const rows = Array.from({ length: customers }, () => drawCustomer(draw, question.horizonDays));
+  const outcomes = rows.map((row) => outcomeOf(row, question));
+  if (!signal) draw.fork('noise').shuffle(outcomes);
+  const number = (key: keyof Customer, unit: Unit, group: string): NumberColumn => ({
+    kind: 'number',
+    name: key,
+    label: name(key, key),
+    unit,
+    group,
+    values: Float64Array.from(rows, (row) => row[key]),
+  });
+  const country: CategoryColumn = {
+    kind: 'category',
+    name: 'country',
+    label: name('Country', '国家'),
+    unit: 'none',
+    group: 'place',
+    codes: Int32Array.from(rows, (row) => row.country),
+    levels: ['north', 'south', 'east', 'west'],
+  };
+  return {
+    question,
+    frame: makeFrame(
+      [
+        number('frequency', 'count', 'history'),
+        number('recency', 'days', 'history'),
+        number('T', 'days', 'history'),
+        number('monetary', 'money', 'money'),
+        number('first_value', 'money', 'money'),
+        number('days_since_purchase', 'days', 'recency'),
+        number('purchases_last_horizon', 'count', 'history'),
+        number('revenue_last_horizon', 'money', 'money'),
+        number('visits', 'count', 'visits'),
+        number('luck', 'none', 'luck'),
+        country,
+      ],
+      { currency: 'GBP' },
+    ),
+    entities: rows.map((_, i) => `customer-${String(i).padStart(6, '0')}`),
+    asOf: new Float64Array(customers).fill(AS_OF),
+    target: Float64Array.from(outcomes),
+  };
+}
+
+function outcomeOf(row: Customer, question: Question): number {
+  if (question.kind === 'amount') return row.revenue;
+  const buys = row.purchases > 0;
+  return Number(question.outcome === 'leaves' ? !buys : buys);
+}
+
+function drawCustomer(draw: ReturnType<typeof random>, horizonDays: number): Customer {
+  const country = draw.uniform() < 0.05 ? -1 : draw.integer(4);
+  const T = 30 + Math.floor(draw.uniform() * 250);
+  const dailyRate = draw.gamma(0.8, 30) * (country === 2 ? 2 : 1);
+  const stopChance = draw.beta(0.8, 2.5);
+  const meanValue = 2000 + draw.gamma(3, 1 / 1500);
+  const value = () => Math.round(draw.gamma(4, 4 / meanValue));
+  const neverBought = draw.uniform() < 0.1;
+
+  const days: number[] = neverBought ? [] : [0];
+  const values: number[] = neverBought ? [] : [value()];
+  let stopped = neverBought || draw.uniform() < stopChance;
+  for (let day = draw.exponential(dailyRate); !stopped && day <= T + horizonDays; ) {
+    days.push(day);
+    values.push(value());
+    stopped = draw.uniform() < stopChance;
+    day += draw.exponential(dailyRate);
+  }
+  const between = (from: number, to: number) => values.filter((_, i) => days[i] > from && days[i] <= to);
+  const sum = (money: readonly number[]) => money.reduce((total, each) => total + each, 0);
+  const repeats = between(0, T);
+  const last = days.filter((day) => day <= T).at(-1) ?? 0;
+  const window = days.filter((day) => day > T - horizonDays && day <= T).length;
+  const future = between(T, T + horizonDays);
+  return {
+    frequency: neverBought ? Number.NaN : repeats.length,
+    recency: neverBought ? Number.NaN : last,
+    T: neverBought ? Number.NaN : T,
+    monetary: repeats.length > 0 ? sum(repeats) / repeats.length : Number.NaN,
+    first_value: neverBought ? Number.NaN : values[0],
+    days_since_purchase: neverBought ? Number.NaN : T - last,
+    purchases_last_horizon: window,
+    revenue_last_horizon: sum(values.filter((_, i) => days[i] > T - horizonDays && days[i] <= T)),
+    visits: draw.poisson(stopped ? 0.5 : 1 + 60 * dailyRate),
+    luck: draw.normal(),
+    country,
+    purchases: future.length,
+    revenue: sum(future),
+  };
+}
