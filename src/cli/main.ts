@@ -1,7 +1,7 @@
 // The command line: one program, one file a command, one place where errors become exit codes.
 import { Command, CommanderError } from 'commander';
 import { AppError } from '../core/errors.ts';
-import { VERSION } from '../core/version.ts';
+import { PRODUCT_VERSION } from '../core/product.ts';
 import { COMMANDS } from './commands.ts';
 import { makeContext, UsageError, withSharedOptions } from './context.ts';
 
@@ -41,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 export function buildProgram(signal: AbortSignal): Command {
   const program = new Command('foresell')
     .description('Predict from a shop’s own events what each customer will do next.')
-    .version(VERSION)
+    .version(PRODUCT_VERSION)
     .exitOverride()
     .showHelpAfterError('(add --help for what this command takes)')
     .addHelpText('after', '\nStart here:\n  foresell demo                 the whole job on real data, in two minutes\n  foresell import FILE --propose > map.yaml');

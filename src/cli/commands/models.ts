@@ -1,0 +1,82 @@
+// foresell models: which models are saved, which one answers, and going back.
+import { join } from 'node:path';
+import { AppError } from '../../core/errors.ts';
+import { formatMoment } from '../../core/time.ts';
+import { promote, rollback } from '../../registry/promotion.ts';
+import { listTasks, listVersions, showVersion, type VersionInfo } from '../../registry/versions.ts';
+import { textTable } from '../../report/text-table.ts';
+import type { CommandFile } from '../command.ts';
+import type { Context } from '../context.ts';
+
+const ACTIONS = ['list', 'show', 'promote', 'rollback'] as const;
+type Action = (typeof ACTIONS)[number];
+
+export const modelsCommand: CommandFile = {
+  usage: 'models <action> [task] [version]',
+  summary: 'list saved models, show one, put one into service, or go back to the one before',
+  examples: [
+    'foresell models list',
+    'foresell models show purchase v2',
+    'foresell models promote purchase v1',
+    'foresell models rollback purchase',
+  ],
+  async run(context, [action, task, version]) {
+    if (!ACTIONS.includes(action as Action)) {
+      throw new AppError('USAGE', `expected one of ${ACTIONS.join(', ')}, got "${action}"`);
+    }
+    const modelsDir = join(context.workspaceDir, 'models');
+    if (action === 'list') return list(context, modelsDir, task);
+    if (!task) throw new AppError('USAGE', `expected a task: foresell models ${action} TASK`);
+    if (action === 'show') return show(context, showVersion(modelsDir, task, version));
+    const info =
+      action === 'promote'
+        ? promote(modelsDir, { task, reference: version }, { atMs: Date.now() })
+        : rollback(modelsDir, task, { atMs: Date.now() });
+    context.say(`${task}: ${info.version} answers now`);
+    context.document(summary(info));
+  },
+};
+
+const summary = (info: VersionInfo) => ({
+  task: info.task,
+  version: info.version,
+  promoted: info.promoted,
+  created: Number.isNaN(info.createdMs) ? null : new Date(info.createdMs).toISOString(),
+  seed: info.seed,
+  data_fingerprint: info.dataFingerprint,
+  needs_retraining: info.erasures ? { users_erased: info.erasures.users } : null,
+  settings: info.settings,
+  metrics: info.metrics,
+});
+
+function list(context: Context, modelsDir: string, only: string | undefined): void {
+  const tasks = only ? [only] : listTasks(modelsDir);
+  const lists = tasks.map((task) => ({ task, ...listVersions(modelsDir, task) }));
+  context.document({
+    models: lists.flatMap(({ versions }) => versions.map(summary)),
+    damaged: lists.flatMap(({ task, damaged }) => damaged.map((entry) => ({ task, ...entry }))),
+  });
+  const rows = lists.flatMap(({ versions }) =>
+    versions.map((info) => [
+      info.task,
+      info.version,
+      info.promoted ? '●' : '',
+      Number.isNaN(info.createdMs) ? '' : formatMoment(Math.floor(info.createdMs / 1000) * 1000),
+      String((info.settings as { chosen?: string }).chosen ?? ''),
+      info.erasures ? `retrain: ${info.erasures.users} erased` : '',
+    ]),
+  );
+  if (rows.length === 0) context.say('no models are saved yet: foresell train purchase');
+  else context.say(textTable(['task', 'version', 'answers', 'created', 'model', 'note'], rows));
+  for (const { task, damaged } of lists) {
+    for (const entry of damaged) context.say(`${task} ${entry.version} is damaged: ${entry.problem}`);
+  }
+}
+
+function show(context: Context, info: VersionInfo): void {
+  context.document({ ...summary(info), files: info.files, run: info.run });
+  context.say(`${info.task} ${info.version}${info.promoted ? ' (answers)' : ''}`);
+  context.say(`  settings ${JSON.stringify(info.settings)}`);
+  context.say(`  data     ${info.dataFingerprint}   seed ${info.seed}   foresell ${info.productVersion}`);
+  for (const file of info.files) context.say(`  ${file.sha256.slice(0, 12)}  ${String(file.size).padStart(9)}  ${file.name}`);
+}

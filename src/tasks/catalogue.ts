@@ -1,0 +1,21 @@
+// Every shipped task by its name.
+import { AppError } from '../core/errors.ts';
+import { churn } from './churn.ts';
+import { ltv } from './ltv.ts';
+import { purchase } from './purchase.ts';
+import { spend } from './spend.ts';
+import type { Task } from './task.ts';
+
+export const TASKS: readonly Task[] = [purchase, spend, churn, ltv];
+
+/**
+ * @param own tasks the shop declared itself; they come first, so a shop may redefine a shipped one
+ * @throws AppError USAGE naming the tasks there are
+ */
+export function taskNamed(name: string, own: readonly Task[] = []): Task {
+  const tasks = [...own, ...TASKS];
+  const task = tasks.find((candidate) => candidate.name === name);
+  if (task) return task;
+  const known = [...new Set(tasks.map((candidate) => candidate.name))].join(', ');
+  throw new AppError('USAGE', `expected one of the tasks ${known}, got "${name.slice(0, 40)}"`);
+}

@@ -1,0 +1,46 @@
+// What tasks of one kind share: how answers are judged and which models are tried.
+import type { RowMetricName } from '../eval/metrics/metric.ts';
+
+/** Log loss decides: it rewards probabilities that are both sharp and true. */
+export const PROBABILITY_METRICS: readonly RowMetricName[] = [
+  'log_loss',
+  'roc_auc',
+  'average_precision',
+  'brier',
+  'ece',
+  'f1',
+  'accuracy',
+];
+
+/** Mean absolute error decides, between models brought to the same level first. */
+export const AMOUNT_METRICS_ORDER: readonly RowMetricName[] = [
+  'mae',
+  'norm_gini',
+  'bias',
+  'spearman',
+  'wape',
+  'rmse',
+  'coverage',
+];
+
+export const BASELINES: readonly string[] = ['rate', 'last-period', 'recency', 'own-rate'];
+
+export const PROBABILITY_RECIPE: readonly string[] = [
+  'logistic',
+  'bg-nbd',
+  'tree',
+  'elastic-net',
+  'mbg-nbd',
+  'pareto-nbd',
+];
+
+export const AMOUNT_RECIPE: readonly string[] = [
+  'tweedie',
+  'bg-nbd',
+  'hurdle',
+  'tree',
+  'linear',
+  'elastic-net',
+  'mbg-nbd',
+  'pareto-nbd',
+];
