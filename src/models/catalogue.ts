@@ -7,6 +7,7 @@ import { recency } from './baseline/recency.ts';
 import type { Estimator, FitRun, Model, Sample, SavedModel } from './estimator.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
 import { checkSample, sortSample } from './sample.ts';
+import { decisionTree } from './tree/tree.ts';
 
 /** What kind of animal a model is, for leaderboards. */
 export type Family = 'baseline' | 'linear' | 'tree' | 'customer-base' | 'ensemble';
@@ -21,6 +22,7 @@ export const CATALOGUE: readonly { readonly family: Family; readonly estimator: 
   { family: 'linear', estimator: logisticRegression },
   { family: 'linear', estimator: elasticNet },
   { family: 'linear', estimator: tweedie },
+  { family: 'tree', estimator: decisionTree },
 ];
 
 /** @throws AppError USAGE naming the ids there are */

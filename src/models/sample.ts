@@ -47,15 +47,20 @@ export function takeSample(sample: Sample, rows: ArrayLike<number>): Sample {
   };
 }
 
-/** The same examples by entity, then asOf, then target: whatever order they came in, a fit sees this one. */
+/**
+ * The examples that weigh anything, by entity, then asOf, then target: whatever order they came in, a fit sees this one.
+ */
 export function sortSample(sample: Sample): Sample {
-  const { entities, asOf, target } = sample;
-  const order = Array.from(entities, (_, row) => row);
+  const { entities, asOf, target, weight } = sample;
+  const all = Array.from(entities, (_, row) => row);
+  const order = weight ? all.filter((row) => weight[row] > 0) : all;
   order.sort((a, b) => {
     if (entities[a] !== entities[b]) return entities[a] < entities[b] ? -1 : 1;
     return asOf[a] - asOf[b] || target[a] - target[b] || a - b;
   });
-  return order.every((row, i) => row === i) ? sample : takeSample(sample, order);
+  return order.length === all.length && order.every((row, i) => row === i)
+    ? sample
+    : takeSample(sample, order);
 }
 
 /** Weights scaled to a mean of one; all ones when the sample has none. */
