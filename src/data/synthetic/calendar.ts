@@ -48,9 +48,8 @@ const HOUR_WEIGHTS = [
 ];
 
 const HOUR_TOTAL = HOUR_WEIGHTS.reduce((sum, weight) => sum + weight, 0);
-const HOUR_CUMULATIVE = HOUR_WEIGHTS.reduce(
-  (sums, weight) => [...sums, sums[sums.length - 1] + weight / HOUR_TOTAL],
-  [0],
+const HOUR_CUMULATIVE = HOUR_WEIGHTS.map(
+  (_, hour) => HOUR_WEIGHTS.slice(0, hour).reduce((sum, weight) => sum + weight, 0) / HOUR_TOTAL,
 );
 const MS_PER_HOUR = DAY_MS / 24;
 

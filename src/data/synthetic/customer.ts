@@ -39,9 +39,22 @@ export interface CustomerWorld {
   readonly days: number;
 }
 
-/** Nights a customer lives through from now on: geometric, memoryless, so the past tells nothing about it. */
-export const drawNights = (nightlyHazard: number, random: Random): number =>
-  Math.floor(random.exponential(1) / nightlyHazard);
+/**
+ * The end of a customer who is alive at a moment: each coming night is the last with the same chance, so how long they
+ * have been there tells nothing.
+ *
+ * @returns the UTC midnight from which on they are gone
+ */
+export function drawDeathMs(
+  world: CustomerWorld,
+  nightlyHazard: number,
+  aliveAtMs: number,
+  random: Random,
+): number {
+  const today = Math.floor((aliveAtMs - world.startMs) / DAY_MS);
+  const nights = Math.floor(random.exponential(1) / nightlyHazard);
+  return world.startMs + (today + nights + 1) * DAY_MS;
+}
 
 /** @param random a stream of this customer's own */
 export function drawCustomer(world: CustomerWorld, index: number, random: Random): Customer {
@@ -54,8 +67,7 @@ export function drawCustomer(world: CustomerWorld, index: number, random: Random
   const visitsPerDay = random.gamma(scenario.visitsShape, scenario.visitsShape / scenario.visitsPerDay);
   const loyalty = random.uniform();
   const nightlyHazard = 1 / (scenario.lifeDays * scenario.loyaltyGain ** loyalty);
-  const nights = drawNights(nightlyHazard, random);
-  const joinDay = Math.floor((joinMs - startMs) / DAY_MS);
+  const deathMs = drawDeathMs(world, nightlyHazard, joinMs, random);
   const priceSensitivity = scenario.sensitivity === 0 ? 0 : random.gamma(2, 2 / scenario.sensitivity);
   const taste = drawTaste(world.catalogue, priceSensitivity, random);
   return {
@@ -66,7 +78,7 @@ export function drawCustomer(world: CustomerWorld, index: number, random: Random
     visitsPerDay: isBot ? 1 : visitsPerDay,
     loyalty,
     nightlyHazard,
-    deathMs: isBot ? Number.POSITIVE_INFINITY : startMs + (joinDay + nights + 1) * DAY_MS,
+    deathMs: isBot ? Number.POSITIVE_INFINITY : deathMs,
     priceSensitivity,
     appetite: 0.05 + 0.4 * random.uniform(),
     leniency: random.normal(),
