@@ -1,0 +1,80 @@
+// Margins as explanations need them, and how contributions on a margin become effects in the unit people see.
+import { AppError } from '../core/errors.ts';
+import { type Attribution, fromMargin, type Link } from '../models/estimator.ts';
+
+/** Beyond these a probability is 0 or 1, and an amount 0, to the last digit anyone is shown. */
+const LOGIT_LIMIT = 36;
+const LOG_LIMIT = 46;
+
+/**
+ * A copy with infinite margins (a probability of exactly 0 or 1, an amount of exactly 0) pulled in to where nothing
+ * visible changes, so that differences stay finite.
+ *
+ * @throws AppError BAD_DATA when a margin is not a number
+ */
+export function finiteMargins(link: Link, margins: Float64Array): Float64Array {
+  const limit = link === 'logit' ? LOGIT_LIMIT : link === 'log' ? LOG_LIMIT : Number.MAX_VALUE;
+  return margins.map((margin) => {
+    if (Number.isNaN(margin)) {
+      throw new AppError('BAD_DATA', 'expected a margin for every row, got one that is not a number');
+    }
+    return Math.min(limit, Math.max(-limit, margin));
+  });
+}
+
+/** The shown value of one margin: a probability or an amount. */
+export const shownValue = (link: Link, margin: number): number =>
+  fromMargin(link, Float64Array.of(margin))[0];
+
+/**
+ * Contributions in the shown unit: each part gets `contribution · (g(m) − g(m₀)) / (m − m₀)`, with g the link's inverse,
+ * m the row's margin and m₀ the base.
+ *
+ * That is the Aumann–Shapley value of g(m₀ + Σ contributions): every part is given its effect along the straight way from
+ * the base to the row, where g has this mean slope. So effects add up exactly, keep the signs of the contributions and
+ * stay in proportion to them.
+ *
+ * @see Aumann and Shapley 1974; Sundararajan et al. 2017, arXiv:1703.01365
+ */
+export function shownEffects(
+  contributions: Float64Array,
+  { link, base, margin }: { link: Link; base: number; margin: number },
+): Float64Array {
+  const slope = meanSlope(link, base, margin);
+  return contributions.map((contribution) => contribution * slope);
+}
+
+/** Mean slope of the link's inverse between two margins; its derivative where they meet. */
+function meanSlope(link: Link, from: number, to: number): number {
+  if (link === 'identity') return 1;
+  if (Math.abs(to - from) > 1e-4) return (shownValue(link, to) - shownValue(link, from)) / (to - from);
+  // The difference of two near values loses its digits; the midpoint's derivative is right to (to − from)² / 24.
+  const middle = shownValue(link, (from + to) / 2);
+  return link === 'log' ? middle : middle * (1 - middle);
+}
+
+/**
+ * A model's contributions carried through a calibration of its margin, by the same mean slope, so that they add up on the
+ * calibrated margin: what a calibrated predictor may give as its `attribute`.
+ *
+ * @param calibrate margin in, calibrated margin out, [rows] each
+ */
+export function carryAttribution(
+  attribution: Attribution,
+  margins: Float64Array,
+  calibrate: (margins: Float64Array) => Float64Array,
+): Attribution {
+  const { features, base, values } = attribution;
+  const [calibratedBase] = calibrate(Float64Array.of(base));
+  const calibrated = calibrate(margins);
+  const carried = values.slice();
+  margins.forEach((margin, row) => {
+    const way = margin - base;
+    const own = carried.subarray(row * features.length, (row + 1) * features.length);
+    const gain = calibrated[row] - calibratedBase;
+    // Where a row stands at the base itself nothing says who moved it: its parts, which cancel out, stay as they are.
+    const slope = Math.abs(way) < 1e-12 ? 1 : gain / way;
+    for (let f = 0; f < own.length; f++) own[f] *= slope;
+  });
+  return { features, base: calibratedBase, values: carried };
+}
