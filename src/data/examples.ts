@@ -9,6 +9,7 @@ import { collectColumns } from './features/columns.ts';
 import type { FeatureView } from './features/definition.ts';
 import { planView } from './features/plan.ts';
 import { relationsOf, selectAt } from './features/relations.ts';
+import { collectSequence, type SequenceCollector } from './features/sequence-columns.ts';
 import { openWorktable } from './features/worktable.ts';
 import {
   emptyTarget,
@@ -92,6 +93,10 @@ export async function buildExamples(
     }
     const labelTable = label ? await work.materialise((log) => labelRows(label, log)) : '';
 
+    const sequences: SequenceCollector[] = [];
+    for (const { feature, rule } of plan.features.filter((planned) => planned.kind === 'sequence')) {
+      sequences.push(await collectSequence(engine, work, { ...feature, rule }, signal));
+    }
     const columns = collectColumns(plan, total, work.levels);
     const entities: string[] = new Array(total);
     const asOf = new Float64Array(total);
@@ -115,6 +120,7 @@ export async function buildExamples(
         const slots = relation.aggregates.map((aggregate) => values[slotOf.get(aggregate) ?? 0]);
         await work.scatter(selectAt(relation, tables[r], moment), rowOf, slots);
       }
+      for (const sequence of sequences) await sequence.addMoment(moment, codes);
       const day = localDay(source.zone, moment);
       columns.finish({ asOfMs: moment, day }, { values, offset, rows: codes.length });
       if (label && target) {
@@ -127,10 +133,13 @@ export async function buildExamples(
       throwIfAborted(signal);
       step();
     }
+    const finished = columns
+      .done()
+      .map((column) => column ?? (sequences.shift() as SequenceCollector).done());
     return {
       entities,
       asOf,
-      frame: makeFrame(columns.done(), { rows: total, currency: source.currency }),
+      frame: makeFrame(finished, { rows: total, currency: source.currency }),
       target,
       counts: moments.map((moment, at) => ({ asOf: moment, rows: members[at].length })),
     };

@@ -1,7 +1,7 @@
 // From aggregates of one moment to the columns of a frame, filled moment by moment.
 import type { Column } from '../../core/frame.ts';
-import type { FeatureDefinition } from './definition.ts';
 import type { Moment } from './formula.ts';
+import { keptLevels } from './levels.ts';
 import type { PlannedFeature, ViewPlan } from './plan.ts';
 
 /** Where a moment's rows go: `values[slot][row]` of the plan's aggregates, rows `offset … offset + rows`. */
@@ -14,8 +14,8 @@ export interface MomentRows {
 export interface ColumnCollector {
   /** Computes every number and category of the moment's rows. */
   finish(moment: Moment, rows: MomentRows): void;
-  /** The finished columns, in the view's order. Categories keep only levels that occur, sorted. */
-  done(): Column[];
+  /** The finished columns at their places in the view; nothing where a sequence goes. */
+  done(): (Column | undefined)[];
 }
 
 /**
@@ -39,12 +39,13 @@ export function collectColumns(
       });
     },
     done: () =>
-      plan.features.map((planned, f): Column => {
+      plan.features.map((planned, f): Column | undefined => {
+        if (planned.kind === 'sequence') return undefined;
         const { name, label, unit, group, rule } = planned.feature;
         const base = { name, label, unit, group };
         if (planned.kind === 'number') return { ...base, kind: 'number', values: stores[f] as Float64Array };
         const field = rule.kind === 'last' || rule.kind === 'first' ? rule.field : '';
-        return categoryColumn(base, stores[f] as Int32Array, levels.get(field) ?? []);
+        return { ...base, kind: 'category', ...keptLevels(stores[f] as Int32Array, levels.get(field) ?? []) };
       }),
   };
 }
@@ -67,25 +68,4 @@ function finishOne(
     const value = formula.finish(needs, moment);
     store[offset + row] = kind === 'category' && Number.isNaN(value) ? -1 : value;
   }
-}
-
-/** Keeps the levels that occur, so that values nobody here has cannot show. */
-function categoryColumn(
-  base: Pick<FeatureDefinition, 'name' | 'label' | 'unit' | 'group'>,
-  codes: Int32Array,
-  levels: readonly string[],
-): Column {
-  const used = new Uint8Array(levels.length);
-  for (const code of codes) if (code >= 0) used[code] = 1;
-  const kept: string[] = [];
-  const codeOf = new Int32Array(levels.length);
-  levels.forEach((level, code) => {
-    if (used[code]) codeOf[code] = kept.push(level) - 1;
-  });
-  return {
-    ...base,
-    kind: 'category',
-    codes: codes.map((code) => (code < 0 ? -1 : codeOf[code])),
-    levels: kept,
-  };
 }

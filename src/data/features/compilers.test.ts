@@ -1,0 +1,77 @@
+import { afterAll, describe, expect, it, test } from 'vitest';
+import { checkAgreement } from '../../../test/features/agreement.ts';
+import { everyRule } from '../../../test/features/every-rule.ts';
+import { randomLog } from '../../../test/features/random-log.ts';
+import {
+  cdnowSource,
+  hasCdnow,
+  hasRetail,
+  retailSource,
+  tableSource,
+} from '../../../test/features/sources.ts';
+import { numberColumn } from '../../core/frame.ts';
+import { zoneOffsets } from '../../core/time.ts';
+import { openEngine } from '../engine.ts';
+import { buildExamples } from '../examples.ts';
+import { everyoneKnown } from '../labels.ts';
+import { readCapabilities, viewFor } from './capabilities.ts';
+import { defaultView } from './default-view.ts';
+
+const engine = await openEngine({ threads: 2 });
+afterAll(() => engine.close());
+
+// `npm run bench -- features` runs the same check on 1,000 users at 20 moments.
+describe('SQL, the online fold and the brute-force oracle give the same values', () => {
+  const zones = [
+    'Asia/Shanghai',
+    'America/New_York',
+    'Europe/London',
+    'America/Havana',
+    'Pacific/Apia',
+    'Asia/Kathmandu',
+  ];
+  it.each(zones)('on a random log in %s', async (zoneName) => {
+    const log = randomLog({ seed: 7, users: 60, startMs: Date.UTC(2011, 9, 1), days: 420 });
+    const source = await tableSource(engine, log.events, { zone: zoneOffsets(zoneName), items: log.items });
+    for (const view of [everyRule, defaultView(60)]) {
+      const agreement = await checkAgreement(engine, source, {
+        view,
+        items: log.items,
+        users: 60,
+        moments: 6,
+        seed: 11,
+      });
+      expect(agreement.differences).toEqual([]);
+      expect(agreement.examples).toBeGreaterThan(200);
+    }
+  });
+
+  it.skipIf(!hasRetail)('on Online Retail (skipped where ../shared is absent)', async () => {
+    const source = await retailSource(engine);
+    const { view } = viewFor(defaultView(30), await readCapabilities(engine, source));
+    const agreement = await checkAgreement(engine, source, { view, users: 150, moments: 6, seed: 5 });
+    expect(agreement.differences).toEqual([]);
+    expect(agreement.examples).toBeGreaterThan(400);
+  });
+});
+
+test.skipIf(!hasCdnow)(
+  'customer 0001 of CDNOW has the textbook x, t_x and T (skipped where ../shared is absent)',
+  async () => {
+    // Fader & Hardie: customer 1 has x = 2, t_x = 30.43 weeks, T = 38.86 weeks at the end of the calibration period.
+    const source = await cdnowSource(engine);
+    const { frame, entities } = await buildExamples(engine, source, {
+      view: defaultView(273),
+      population: everyoneKnown,
+      asOfs: [Date.UTC(1997, 8, 30)],
+    });
+    expect(entities.length).toBe(2357);
+    expect(entities[0]).toBe('0001');
+    expect(numberColumn(frame, 'frequency').values[0]).toBe(2);
+    expect(numberColumn(frame, 'recency').values[0] / 7).toBeCloseTo(30.43, 2);
+    expect(numberColumn(frame, 'T').values[0] / 7).toBeCloseTo(38.86, 2);
+    // Published for this sample: mean x = 1.0424.
+    const frequency = numberColumn(frame, 'frequency').values;
+    expect(frequency.reduce((a, b) => a + b) / frequency.length).toBeCloseTo(1.0424, 3);
+  },
+);
