@@ -39,7 +39,7 @@ test('the leaderboard shows money in the currency, intervals, bias, time and ref
       '●  elastic-net                 £613      £570–£655  −8.0%     1.5 s  chosen',
       '   last-period               £70.12  £68.00–£73.00      –      2 ms  baseline',
       '',
-      'Not tried',
+      'Not tried, and why',
       '  bg-nbd: needs purchase counts',
     ].join('\n'),
   );

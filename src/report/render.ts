@@ -1,9 +1,11 @@
 // The single-file report: every string escaped, nothing loaded, nothing sent.
 import { createHash } from 'node:crypto';
 import { LANGUAGES, type Language } from '../core/name.ts';
-import type { ReportDocument } from './document.ts';
+import { isMissing, type ReportDocument } from './document.ts';
 import { html, type Markup, trusted } from './html.ts';
 import { SCRIPT } from './script.ts';
+import { overviewPart } from './sections/overview.ts';
+import { reproductionPart } from './sections/reproduction.ts';
 import { taskPart } from './sections/task.ts';
 import { type Speech, speech } from './speech.ts';
 import { STYLE } from './style.ts';
@@ -49,17 +51,21 @@ interface PagePart {
 
 function page(document: ReportDocument, language: Language): Markup {
   const voice = speech(language, document.currency);
-  const parts: PagePart[] = document.tasks.map((task) => ({
-    id: task.id,
-    label: voice.say(task.title),
-    body: taskPart(voice, task),
-  }));
+  const parts: PagePart[] = [
+    { id: 'overview', label: voice.text('nav.overview'), body: overviewPart(voice, document) },
+    ...document.tasks.map((task) => ({
+      id: task.id,
+      label: voice.say(task.title),
+      body: taskPart(voice, task),
+    })),
+    { id: 'reproduce', label: voice.text('nav.reproduce'), body: reproductionPart(voice, document) },
+  ];
   const title = voice.text('page.title', { shop: document.shop });
   return html`<div class="page" lang="${TAGS[language]}" data-page="${language}" data-title="${title}"${language !== document.language && html` hidden`}>
 <a class="skip" href="#${language}-main">${voice.text('page.skip')}</a>
 <header class="masthead"><div class="bar"><span class="brand">Foresell</span>${switcher(voice)}</div>
 <h1>${title}</h1>
-<p class="made">${voice.text('page.made', { when: document.madeAt })}</p></header>
+<p class="made">${madeLine(voice, document)}</p></header>
 <nav aria-label="${voice.text('nav.label')}"><ul>${parts.map(
     ({ id, label }) => html`<li><a href="#${language}-${id}">${label}</a></li>`,
   )}</ul></nav>
@@ -67,8 +73,16 @@ function page(document: ReportDocument, language: Language): Markup {
     ({ id, label, body }) =>
       html`<article id="${language}-${id}" data-part="${id}" aria-label="${label}">${body}</article>`,
   )}</main>
-<footer><p>${voice.text('page.offline')}</p></footer>
+<footer><p>${voice.text('page.offline')}</p>${document.attribution && html`<p>${voice.say(document.attribution)}</p>`}</footer>
 </div>`;
+}
+
+/** When it was made and which time the data span. */
+function madeLine(voice: Speech, { madeAt, data }: ReportDocument): string {
+  const made = voice.text('page.made', { when: madeAt.replace('T', ' ').replace(/:\d\dZ$/, ' UTC') });
+  if (!data || isMissing(data)) return made;
+  const [from, to] = [data.firstEvent.slice(0, 10), data.lastEvent.slice(0, 10)];
+  return `${made} · ${voice.text('page.data', { from, to })}`;
 }
 
 const OWN_NAMES: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };

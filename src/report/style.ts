@@ -85,6 +85,38 @@ td svg{width:168px;max-width:none}
 .f-muted{fill:var(--soft)}.s-muted{stroke:var(--soft)}.f-rule{fill:var(--rule)}.s-rule{stroke:var(--rule)}
 .f-heat{fill:var(--model)}
 ${tones}
+dl{margin:0}dd{margin:0}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15.5rem),1fr));gap:1rem;margin-bottom:.5rem}
+.card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1.25rem 1.35rem 1.1rem;display:flex;flex-direction:column;min-width:0}
+.card .lede{margin:.3rem 0 1rem;flex:1}
+.card p{margin:0}
+.big{display:block;font:600 2.1rem/1.1 var(--serif);font-variant-numeric:lining-nums tabular-nums}
+.card .figure .interval{white-space:normal;margin-top:.25rem}
+.strips{margin:.7rem 0 .8rem}.strips svg+svg{margin-top:-.2rem}
+.versus{font-size:.84rem;line-height:1.5}
+.versus .quiet{display:block;margin-top:.35rem}
+.card .more{margin-top:.9rem;padding-top:.75rem;border-top:1px solid var(--rule);font-size:.875rem}
+.chip{display:inline-block;font-size:.76rem;line-height:1.5;padding:.05em .65em;border-radius:99px;border:1px solid currentColor;white-space:nowrap;color:var(--soft)}
+.chip.good,.chip.sure{color:var(--good)}.chip.problem,.chip.worse{color:var(--bad)}.chip.warning{color:var(--look)}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,10.5rem),1fr));gap:1.1rem 1.5rem;margin-bottom:1.75rem}
+.facts .wide{grid-column:span 2}
+.facts dt,.terms dt{font-size:.82rem;color:var(--soft)}
+.facts dd{font-size:1.06rem;font-weight:600}
+.facts small{font-weight:400;color:var(--soft);font-size:.82rem;margin-left:.2em}
+.terms>div{display:grid;grid-template-columns:11rem minmax(0,1fr);gap:.25rem 1.25rem;padding:.5rem 0;border-bottom:1px solid var(--rule);font-size:.905rem}
+.pair{white-space:nowrap;margin-right:.9em}
+.findings{list-style:none;margin:0 0 1.5rem;padding:0;font-size:.93rem}
+.findings li{display:grid;grid-template-columns:6.2rem minmax(0,1fr);gap:.75rem;align-items:baseline;padding:.55rem 0;border-bottom:1px solid var(--rule)}
+.findings .chip{justify-self:start}
+.finding{font:1.12rem/1.5 var(--serif);margin-bottom:1.4rem}
+.prose{margin:0;padding-left:1.1em;max-width:44em}.prose li{margin-bottom:.5rem}
+.id.inline{display:inline;margin-left:.4em}
+.example+.example{margin-top:1.75rem;padding-top:1.5rem;border-top:1px solid var(--rule)}
+.example h4{font-size:.95rem;color:var(--ink);margin:0}.example h4 b{margin-left:.6em}
+.example .lede{margin:.2rem 0 .7rem}
+.words{margin:0 0 1rem;padding-left:1.1em;font-size:.93rem}
+.tier{display:inline-block;width:.6em;height:.6em;border-radius:2px;background:var(--model);margin-right:.55em}
+.tier.mid{opacity:.55}.tier.low{opacity:.22}
 figure{margin:0 0 1.5rem;min-width:0}
 figcaption{font-size:.875rem;font-weight:600;margin-bottom:.5rem}
 figcaption span{display:block;font-weight:400;color:var(--soft)}
@@ -105,7 +137,10 @@ footer{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1.25rem;font
 .summary{grid-template-columns:minmax(0,1fr);padding:1.1rem}
 .on-wide{display:none}.on-narrow{display:block}
 .block{padding:1.75rem 0}
-nav ul{gap:1.25rem}}
+nav ul{gap:1.25rem}
+.facts{grid-template-columns:1fr 1fr}
+.terms>div{grid-template-columns:minmax(0,1fr)}
+.findings li{grid-template-columns:minmax(0,1fr);gap:.3rem}}
 @media print{
 :root{${LIGHT}--paper:#fff}
 @page{margin:16mm}

@@ -22,6 +22,10 @@ export interface TaskReport {
   readonly summary: TaskSummary;
   readonly eligibility?: Part<Eligibility>;
   readonly protocol?: Part<Protocol>;
+  /** The stamp's texts in both languages; those left out are shown as the stamp has them. */
+  readonly protocolWords?: Partial<
+    Readonly<Record<'split' | 'calibration' | 'candidates' | 'ties' | 'interval', Name>>
+  >;
   readonly leaderboard?: Part<Leaderboard>;
   readonly metrics?: Part<TestMetrics>;
   readonly differences?: Part<PairedDifferences>;

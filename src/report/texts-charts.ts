@@ -1,6 +1,117 @@
-// Words inside charts: axes, direct labels, sentences for listeners.
+// Words inside charts: axes, keys, what a mark says when pointed at, sentences for listeners.
 import { name } from '../core/name.ts';
 
 export const CHART_TEXTS = {
   'strip.label': name('{name}: {value}, interval {interval}', '{name}：{value}，区间 {interval}'),
+  'strip.zero': name('Dashed line: no difference', '虚线：无差异'),
+  'reliability.x': name('Predicted probability', '预测概率'),
+  'reliability.observed': name('Observed share, 95% interval', '实际比例及 95% 区间'),
+  'reliability.perfect': name('Perfect', '完全一致'),
+  'reliability.counts': name('Customers per group (tallest bar: {most})', '各组客户数（最高柱：{most}）'),
+  'reliability.bin': name(
+    'Predicted {predicted}, observed {actual} ({interval}), {count} customers',
+    '预测 {predicted}，实际 {actual}（{interval}），{count} 位客户',
+  ),
+  'reliability.label': name(
+    'Reliability curve: predicted probability against observed share in {bins} groups of customers',
+    '可靠性曲线：{bins} 组客户的预测概率与实际比例对照',
+  ),
+  'roc.title': name('ROC curve', 'ROC 曲线'),
+  'roc.x': name('False alarms among those who did not', '未发生者中被误报的比例'),
+  'roc.y': name('Found among those who did', '发生者中被找到的比例'),
+  'roc.chance': name('Guessing', '随机猜测'),
+  'roc.label': name('ROC curves of the model and the baselines', '模型与基线的 ROC 曲线'),
+  'pr.title': name('Precision and recall', '精确率与召回率'),
+  'pr.x': name('Recall: found among those who did', '召回率：发生者中被找到的比例'),
+  'pr.y': name('Precision: right among those named', '精确率：点名者中确实发生的比例'),
+  'pr.chance': name('Guessing ({share})', '随机猜测（{share}）'),
+  'pr.label': name('Precision over recall of the model and the baselines', '模型与基线的精确率—召回率曲线'),
+  'gain.title': name('Cumulative gain', '累积增益'),
+  'gain.x': name('Share of customers, best first', '客户比例（由高到低）'),
+  'gain.y': name('Share of the outcome reached', '触达结果的比例'),
+  'gain.chance': name('Random order', '随机顺序'),
+  'gain.label': name(
+    'Cumulative share of the outcome by share of customers contacted, best first',
+    '按预测由高到低触达客户时，结果的累积比例',
+  ),
+  'deciles.actual': name('Actual', '实际'),
+  'deciles.predicted': name('Predicted', '预测'),
+  'deciles.overall': name('Average of all', '整体平均'),
+  'deciles.x': name('Tenth of customers: 1 = highest predictions', '客户十等分组：1 为预测最高组'),
+  'deciles.column': name('Tenth', '十等分组'),
+  'deciles.bar': name(
+    'Tenth {decile}: {count} customers, predicted {predicted}, actual {actual}',
+    '第 {decile} 组：{count} 位客户，预测 {predicted}，实际 {actual}',
+  ),
+  'deciles.label': name(
+    'Mean predicted and actual outcome in ten groups of customers, highest predictions first',
+    '按预测由高到低十等分后，各组预测与实际的均值',
+  ),
+  'residuals.x': name('Predicted', '预测'),
+  'residuals.y': name('Actual', '实际'),
+  'residuals.label': name(
+    'Predicted against actual for {shown} of {customers} customers on logarithmic axes',
+    '{customers} 位客户中 {shown} 位的预测与实际对照（对数坐标）',
+  ),
+  'errors.half': name('Middle half of customers', '中间一半客户'),
+  'errors.median': name('Median', '中位数'),
+  'errors.mean': name('Mean error', '平均误差'),
+  'errors.quantile': name('{share}% quantile', '{share}% 分位'),
+  'errors.bar': name(
+    'Tenth {decile}: {count} customers, median error {median}, mean error {mean}',
+    '第 {decile} 组：{count} 位客户，误差中位数 {median}，平均误差 {mean}',
+  ),
+  'errors.label': name(
+    'Predicted less actual by tenth of customers, highest predictions first',
+    '各十等分组预测减实际的误差，由预测最高组开始',
+  ),
+  'coverage.y': name('Share inside the interval', '落入区间的比例'),
+  'coverage.promise': name('promised: {share}', '承诺：{share}'),
+  'coverage.dot': name(
+    'Tenth {decile}: {share} inside ({interval}), {count} customers',
+    '第 {decile} 组：{share} 落入区间（{interval}），{count} 位客户',
+  ),
+  'coverage.label': name(
+    'Share of customers inside their interval, by tenth of prediction',
+    '各十等分组中实际落入区间的客户比例',
+  ),
+  'drivers.label': name(
+    'What the model leans on: how much worse it gets when each column is shuffled',
+    '模型依赖的特征：打乱各列后指标变差的程度',
+  ),
+  'waterfall.start': name('Starting point', '起点'),
+  'waterfall.end': name('Prediction', '预测结果'),
+  'waterfall.rest': name('{count} others together', '其余 {count} 项合计'),
+  'waterfall.label': name(
+    'From the starting point {base} to the prediction {value} in {steps} steps',
+    '从起点 {base} 经 {steps} 步到预测结果 {value}',
+  ),
+  'months.partial': name('incomplete month', '不完整月份'),
+  'months.events': name('Events per month', '每月事件数'),
+  'months.customers': name('Customers active per month', '每月活跃客户数'),
+  'months.revenue': name('Net revenue per month', '每月净收入'),
+  'months.month': name('Month', '月份'),
+  'months.eventsColumn': name('Events', '事件数'),
+  'months.revenueColumn': name('Net revenue', '净收入'),
+  'cohorts.first': name('First purchase', '首次购买'),
+  'cohorts.since': name('Months since the first purchase', '距首次购买的月数'),
+  'cohorts.cell': name(
+    '{month}: {share} of {count} customers bought in month {k}',
+    '{month}：{count} 位客户中有 {share} 在第 {k} 个月购买',
+  ),
+  'cohorts.heatLabel': name(
+    'Share of each of {cohorts} monthly cohorts that bought again, by months since the first purchase',
+    '{cohorts} 个月度群组在首次购买后各月的复购比例',
+  ),
+  'cohorts.valueAxis': name('Net revenue per customer so far', '每位客户累计净收入'),
+  'cohorts.all': name('all', '全部'),
+  'cohorts.curve': name(
+    '{month}: {count} customers, {value} each so far',
+    '{month}：{count} 位客户，人均累计 {value}',
+  ),
+  'cohorts.curvesLabel': name(
+    'Cumulative net revenue per customer of {cohorts} monthly cohorts by months since the first purchase',
+    '{cohorts} 个月度群组自首次购买起的人均累计净收入',
+  ),
+  'origins.label': name('{metric} at each origin, model and baseline', '各起点上模型与基线的{metric}'),
 } as const;

@@ -1,21 +1,39 @@
-// Words of the sections of a task: headings, the sentence that explains each, column heads.
+// Words of the sections of a task: headings, the sentences that explain each, column heads.
 import { name } from '../core/name.ts';
 
 export const SECTION_TEXTS = {
-  'summary.title': name('In short', '摘要'),
   'summary.predicted': name('What was predicted', '预测内容'),
   'summary.population': name('For whom', '预测对象'),
-  'summary.customers': name('{count} customers in the test', '测试中共 {count} 位客户'),
+  'summary.customers': name('{count} customers in the test.', '测试中共 {count} 位客户。'),
   'summary.quality': name('How good it is', '效果如何'),
   'summary.advice': name('What to do with it', '如何使用'),
   'summary.beats': name(
-    'On the test period {model} reaches {metric} {score} (95% interval {interval}); the baseline “{baseline}” reaches {baselineScore}. The difference, {difference}, is {sure}.',
+    'On the test period {model} reaches {metric} {score} (95% interval {interval}); the baseline “{baseline}” reaches {baselineScore}. The difference of {difference} is {sure}.',
     '在测试期内，{model}的{metric}为 {score}（95% 区间 {interval}），基线“{baseline}”为 {baselineScore}。两者相差 {difference}，{sure}。',
   ),
   'summary.sure': name('more than chance explains', '超出偶然波动的范围'),
   'summary.unsure': name('within what chance alone could give', '仍在偶然波动的范围之内'),
-  'summary.worse': name('in the baseline’s favour: prefer the baseline', '基线更优：请优先使用基线'),
+  'summary.worse': name('in the baseline’s favour: prefer the baseline', '且基线更优：请优先使用基线'),
   'summary.untested': name('not yet tested against chance', '尚未检验是否出于偶然'),
+  'verdict.sure': name('Beats the baseline', '优于基线'),
+  'verdict.unsure': name('Level with the baseline', '与基线相当'),
+  'verdict.worse': name('Worse than the baseline', '不及基线'),
+  'verdict.untested': name('Not compared', '尚未比较'),
+  'verdict.baseline': name('Baseline {label}: {value}', '基线（{label}）：{value}'),
+
+  'eligibility.title': name('Is there enough data?', '数据是否足够？'),
+  'eligibility.ready': name(
+    'Yes: there is enough history for this question.',
+    '足够：历史数据可以支持这个问题。',
+  ),
+  'eligibility.weak': name(
+    'Just enough: read the intervals before you act.',
+    '勉强足够：行动之前请先看区间。',
+  ),
+  'eligibility.not-ready': name('No: do not act on these numbers yet.', '不足：暂时不要依据这些数字行动。'),
+  'eligibility.passed': name('met', '满足'),
+  'eligibility.failed': name('not met', '未满足'),
+
   'leaderboard.title': name('Leaderboard', '模型排行榜'),
   'leaderboard.lede': name(
     'Every model that was tried, beside the baselines it has to beat. {metric}: {says} ({better}). Measured on {where}; the test period played no part in the choice.',
@@ -24,13 +42,159 @@ export const SECTION_TEXTS = {
   'leaderboard.caption': name('Models and baselines, best first', '模型与基线，按优劣排列'),
   'leaderboard.bias': name('Bias', '偏差'),
   'leaderboard.fit': name('Fit time', '训练耗时'),
-  'leaderboard.predict': name('Predict, per 1,000', '预测耗时（每千人）'),
-  'leaderboard.refused': name('Not tried', '未参与的模型'),
+  'leaderboard.predict': name('Predict, per 1,000', '每千人预测耗时'),
+  'leaderboard.refused': name('Not tried, and why', '未参与的模型及原因'),
   'leaderboard.best': name('Dashed line: best baseline', '虚线：最佳基线'),
+
   'metrics.title': name('Test results', '测试结果'),
   'metrics.lede': name(
-    'Measured once, on a period no model had seen. Each number has the interval in which it would fall again in 95 of 100 repeats.',
-    '仅在任何模型都未见过的时期上测量一次。每个数字附有区间：重复 100 次约有 95 次落入其中。',
+    'Measured once, on a period that no model had seen. Beneath each number stands its 95% interval: how far it could move had other customers been drawn.',
+    '只在任何模型都未见过的时期上测量一次。每个数字下方为 95% 区间：换一批客户时它可能变动的范围。',
   ),
   'metrics.caption': name('Metrics of the chosen model beside the baselines', '选用模型与基线的指标对照'),
+  'metrics.threshold': name(
+    'F1 and accuracy call a customer positive from {threshold} on.',
+    'F1 与准确率以 {threshold} 为判定阈值。',
+  ),
+
+  'differences.title': name('Is the gain real?', '提升是否真实？'),
+  'differences.lede': name(
+    'Model less baseline on the very same customers. When the interval does not touch zero, chance does not explain the difference.',
+    '同一批客户上模型减去基线的差。区间不含零，说明差异并非偶然。',
+  ),
+  'differences.against': name('Against', '对照基线'),
+  'differences.difference': name('Difference', '差异'),
+  'differences.verdict': name('Reading', '解读'),
+  'differences.better': name('better', '更好'),
+  'differences.worse': name('worse', '更差'),
+  'differences.level': name('could be chance', '可能出于偶然'),
+
+  'protocol.title': name('How it was measured', '测量方式'),
+  'protocol.lede': name(
+    'The protocol behind every number of this part. Windows are open on the left and closed on the right: (as of, as of + horizon].',
+    '本部分所有数字所依据的规程。时间窗口左开右闭：(预测时点, 预测时点 + 预测期]。',
+  ),
+  'protocol.split': name('Split', '切分方式'),
+  'protocol.train': name('Trained as of', '训练时点'),
+  'protocol.calibrate': name('Calibrated as of', '校准时点'),
+  'protocol.calibration': name('Calibration', '校准数据'),
+  'protocol.test': name('Tested as of', '测试时点'),
+  'protocol.horizon': name('Horizon', '预测期'),
+  'protocol.candidates': name('Who is asked about', '候选范围'),
+  'protocol.ties': name('Ties', '并列处理'),
+  'protocol.examples': name('Test examples', '测试样本数'),
+  'protocol.positives': name('With the outcome', '其中发生结果者'),
+  'protocol.users': name('Customers', '客户数'),
+  'protocol.items': name('Items', '商品数'),
+  'protocol.interactions': name('Events', '事件数'),
+  'protocol.seeds': name('Seeds', '随机种子'),
+  'protocol.interval': name('Intervals', '区间方法'),
+  'protocol.fingerprint': name('Data fingerprint', '数据指纹'),
+
+  'reliability.title': name('Can the probabilities be taken at their word?', '概率是否可信？'),
+  'reliability.lede': name(
+    'Customers in groups of equal size by prediction. A dot on the dashed line means: of those told 30%, 30 in 100 did. Calibrated by: {method}.',
+    '按预测大小等分客户。点落在虚线上表示：预测为 30% 的客户，100 人中确有 30 人发生。校准方法：{method}。',
+  ),
+  'ranking.title': name('Does it find the right customers?', '是否找对了客户？'),
+  'ranking.lede': name(
+    'How well the ranking separates those who did from those who did not, at every possible cut. Further to the upper left (ROC) or upper right (precision) is better.',
+    '在所有可能的截断处，排序区分发生者与未发生者的能力。ROC 越靠左上、精确率越靠右上越好。',
+  ),
+  'deciles.title': name('Where to draw the line', '在哪里划线'),
+  'deciles.lede': name(
+    'Customers sorted by prediction and cut into ten. If orange falls steadily from left to right, the ranking holds; if blue dots meet the bars, the level holds too.',
+    '客户按预测排序后十等分。橙色柱自左向右稳步下降，说明排序可靠；蓝点贴近柱顶，说明水平也准确。',
+  ),
+  'deciles.chart': name('Predicted and actual per customer', '人均预测与实际'),
+  'deciles.lift': name('Lift', '提升倍数'),
+  'deciles.gain': name('Cumulative gain', '累积增益'),
+  'deciles.caption': name('Deciles with lift and cumulative gain', '十等分组的提升倍数与累积增益'),
+  'deciles.meanPredicted': name('Predicted, mean', '预测均值'),
+  'deciles.meanActual': name('Actual, mean', '实际均值'),
+  'deciles.reached': name(
+    'The top {customers} of customers hold {outcome} of the outcome.',
+    '预测最高的 {customers} 客户占全部结果的 {outcome}。',
+  ),
+
+  'residuals.title': name('How far off for one customer?', '单个客户误差多大？'),
+  'residuals.lede': name(
+    'Single customers are hard to predict; totals and rankings are safer. Axes are logarithmic, with a place for zero.',
+    '单个客户难以预测，总量与排序更为可靠。坐标为对数刻度，并保留零的位置。',
+  ),
+  'residuals.scatter': name('Predicted against actual', '预测与实际对照'),
+  'residuals.sample': name(
+    '{shown} of {customers} customers, drawn at random',
+    '从 {customers} 位客户中随机抽取 {shown} 位',
+  ),
+  'errors.title': name('Predicted less actual, by tenth', '各十等分组的预测减实际'),
+  'errors.unit': name('above zero: predicted too much', '零以上：预测偏高'),
+
+  'coverage.title': name('Do the ranges keep their promise?', '区间是否守信？'),
+  'coverage.lede': name(
+    'Each amount comes with a range meant to hold the truth for {nominal} of customers. Method: {method}. Checked on: {checkedOn}.',
+    '每个金额都附有区间，承诺对 {nominal} 的客户包含真实值。方法：{method}。检验数据：{checkedOn}。',
+  ),
+  'coverage.words': name(
+    '{share} of the outcomes fell inside (95% interval {interval}); {nominal} was promised. A range is {width} wide on average.',
+    '{share} 的实际结果落入区间（95% 区间 {interval}），承诺为 {nominal}。区间平均宽度为 {width}。',
+  ),
+
+  'drivers.title': name('What the model leans on', '模型依赖什么'),
+  'drivers.lede': name(
+    'How much worse {metric} gets when one column is shuffled among customers. It tells what the model uses, not what causes the outcome.',
+    '将某一列在客户间随机打乱后，{metric}变差的程度。它说明模型用了什么，而非因果关系。',
+  ),
+  'drivers.rest': name(
+    'The {shown} strongest of {columns} columns.',
+    '共 {columns} 列，此处为影响最大的 {shown} 列。',
+  ),
+  'drivers.feature': name('Column', '特征'),
+  'drivers.worse': name('Worse by', '变差程度'),
+  'examples.title': name('Why these customers?', '为什么是这些客户？'),
+  'examples.lede': name(
+    'Single predictions taken apart: from the starting point, each fact moves the prediction up or down, and the steps add up exactly. Method: {method}.',
+    '拆解单个预测：从起点出发，每个事实使预测上升或下降，各步之和精确等于结果。方法：{method}。',
+  ),
+  'examples.customer': name('Customer {entity}', '客户 {entity}'),
+  'examples.actual': name('what came: {value}', '实际结果：{value}'),
+  'examples.range': name('likely range {range}', '可能区间 {range}'),
+  'examples.odds': name('Each step multiplies the odds.', '每一步都是对发生比的乘数。'),
+  'examples.times': name('Each step multiplies the amount.', '每一步都是对金额的乘数。'),
+  'examples.adds': name('Each step adds to the amount.', '每一步都是对金额的增减。'),
+  'examples.contribution': name('Contribution on the model’s scale', '在模型尺度上的贡献'),
+  'examples.value': name('Value', '取值'),
+
+  'tiers.title': name('Three groups to act on', '三个行动分组'),
+  'tiers.lede': name(
+    'The same predictions as groups one can treat differently, with what each group really did.',
+    '将同样的预测划为可区别对待的三组，并列出各组实际表现。',
+  ),
+  'tiers.caption': name('Tiers with predicted and actual outcome', '各层级的预测与实际'),
+  'tiers.tier': name('Tier', '层级'),
+  'tiers.high': name('High', '高'),
+  'tiers.mid': name('Middle', '中'),
+  'tiers.low': name('Low', '低'),
+  'tiers.predictions': name('Predictions', '预测范围'),
+  'tiers.from': name('{from} and more', '{from} 及以上'),
+  'tiers.under': name('under {to}', '低于 {to}'),
+  'tiers.share': name('Share of the outcome', '占全部结果'),
+
+  'backtest.title': name('Would it have worked before?', '放在过去是否同样有效？'),
+  'backtest.lede': name(
+    'The same recipe trained anew at each earlier moment and tested on what followed. Steady dots mean the result is not luck of one date.',
+    '在每个更早的时点按同样的方法重新训练，并用其后的数据检验。点的位置稳定，说明结果并非某一日期的运气。',
+  ),
+  'backtest.origin': name('As of', '预测时点'),
+  'backtest.positives': name('With the outcome', '发生结果者'),
+  'backtest.pooled': name('All origins', '全部时点'),
+  'backtest.caption': name('Scores at each origin, baseline beneath', '各时点得分，下方为基线'),
+  'backtest.baseline': name('baseline {value}', '基线 {value}'),
+
+  'leakage.title': name('Did it see the future?', '是否偷看了未来？'),
+  'leakage.lede': name(
+    'Checks that run on every training: data that know the answer make a model look good and fail in use.',
+    '每次训练都会运行的检查：若数据中含有答案，模型看似出色，实际使用却会失效。',
+  ),
+  'limits.title': name('What this cannot tell', '本报告的局限'),
 } as const;

@@ -28,23 +28,31 @@ export function section<T extends object>(
   }</div></section>`;
 }
 
+export interface Caption {
+  readonly title: string;
+  /** What the picture counts, in which unit. */
+  readonly note?: string;
+}
+
 /** A chart with its caption and, folded away, its numbers. */
-export function figure(speech: Speech, chart: Chart, caption?: string): Markup {
-  return html`<figure>${caption !== undefined && html`<figcaption>${caption}</figcaption>`}${drawChart(chart)}${
-    chart.table && numbers(speech, chart.table)
-  }</figure>`;
+export function figure(speech: Speech, chart: Chart, caption?: Caption): Markup {
+  return html`<figure>${figcaption(caption)}${drawChart(chart)}${chart.table && numbers(speech, chart.table)}</figure>`;
 }
 
 /** A chart that is drawn twice, for wide and for narrow screens, so that its letters keep their size. */
-export function wideFigure(speech: Speech, draw: (width: number) => Chart, caption?: string): Markup {
+export function wideFigure(speech: Speech, draw: (width: number) => Chart, caption?: Caption): Markup {
   const wide = draw(WIDE);
-  return html`<figure class="full">${caption !== undefined && html`<figcaption>${caption}</figcaption>`}<div class="on-wide">${drawChart(wide)}</div><div class="on-narrow">${drawChart(draw(NARROW))}</div>${
+  return html`<figure>${figcaption(caption)}<div class="on-wide">${drawChart(wide)}</div><div class="on-narrow">${drawChart(draw(NARROW))}</div>${
     wide.table && numbers(speech, wide.table)
   }</figure>`;
 }
 
+const figcaption = (caption: Caption | undefined): Markup | undefined =>
+  caption &&
+  html`<figcaption>${caption.title}${caption.note !== undefined && html`<span>${caption.note}</span>`}</figcaption>`;
+
 /** Widths charts are drawn for, CSS pixels. */
-export const WIDE = 800;
+export const WIDE = 780;
 export const NARROW = 340;
 
 function numbers(speech: Speech, table: ChartTable): Markup {
@@ -82,4 +90,25 @@ export function dataTable({ caption, columns, rows }: DataTable): Markup {
 /** A value with its interval, small, below it. */
 export function valueWithInterval(value: string, interval: string): Markup {
   return html`<span class="value">${value}</span>${interval !== '' && html`<span class="interval">${interval}</span>`}`;
+}
+
+export interface Fact {
+  readonly term: string;
+  readonly value: string;
+  /** Small, beside the value. */
+  readonly note?: string;
+  readonly wide?: boolean;
+}
+
+/** Key numbers in a grid. */
+export function facts(list: readonly Fact[]): Markup {
+  return html`<dl class="facts">${list.map(
+    ({ term, value, note, wide }) =>
+      html`<div${wide && html` class="wide"`}><dt>${term}</dt><dd>${value}${note !== undefined && html` <small>${note}</small>`}</dd></div>`,
+  )}</dl>`;
+}
+
+/** Terms with their texts, one a line. */
+export function terms(list: readonly (readonly [term: string, body: string | Markup])[]): Markup {
+  return html`<dl class="terms">${list.map(([term, body]) => html`<div><dt>${term}</dt><dd>${body}</dd></div>`)}</dl>`;
 }

@@ -1,0 +1,54 @@
+// Predicted against actual amounts, one dot a customer, on axes that have room for zero and for the very large.
+
+import type { Unit } from '../../core/frame.ts';
+import type { Speech } from '../speech.ts';
+import type { Residuals } from '../task-document.ts';
+import { axisRoom, horizontalAxis, type PlotBox, verticalAxis } from './axis.ts';
+import type { Chart, Mark } from './chart.ts';
+import { extent, signedLogScale } from './scale.ts';
+
+const WIDTH = 380;
+
+/** @param smallest below it (one major unit of money) the axes are straight */
+export function residualsChart(
+  speech: Speech,
+  { points, customers }: Residuals,
+  { unit, smallest }: { readonly unit: Unit; readonly smallest: number },
+): Chart {
+  const format = (value: number) => speech.tick(value, unit);
+  const [low, high] = extent(points.flatMap((point) => [point.predicted, point.actual]));
+  const domain = [Math.min(0, low), Math.max(high, smallest) * 1.15] as const;
+  const room = axisRoom(signedLogScale({ domain, range: [0, 1], unit: smallest }), format);
+  const box: PlotBox = { left: room, right: WIDTH - 14, top: 26, bottom: 330 };
+  const x = signedLogScale({ domain, range: [box.left, box.right], unit: smallest });
+  const y = signedLogScale({ domain, range: [box.bottom, box.top], unit: smallest });
+  const marks: Mark[] = [
+    ...verticalAxis(y, box, { format, label: speech.text('residuals.y') }),
+    ...horizontalAxis(x, box, { format, label: speech.text('residuals.x') }),
+    {
+      kind: 'line',
+      tone: 'muted',
+      from: [x(domain[0]), y(domain[0])],
+      to: [x(domain[1]), y(domain[1])],
+      dashed: true,
+    },
+  ];
+  const opacity = points.length > 800 ? 0.22 : points.length > 200 ? 0.35 : 0.55;
+  for (const point of points)
+    marks.push({
+      kind: 'dot',
+      tone: 'model',
+      at: [x(point.predicted), y(point.actual)],
+      radius: 2.6,
+      opacity,
+    });
+  return {
+    width: WIDTH,
+    height: box.bottom + 42,
+    label: speech.text('residuals.label', {
+      shown: speech.count(points.length),
+      customers: speech.count(customers),
+    }),
+    marks,
+  };
+}
