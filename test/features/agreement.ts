@@ -25,7 +25,10 @@ export interface Agreement {
   readonly differing: number;
 }
 
-/** Random users at random moments of the log; some moments fall exactly on an event. */
+/** Look-backs of the views: a moment this long after an event stands on the open end of its window. */
+const LOOKBACK_DAYS = [7, 20, 25, 30, 45, 60, 90, 180];
+
+/** Random users at random moments of the log; some fall exactly on an event, some a look-back after one. */
 export async function checkAgreement(
   engine: Engine,
   source: EventSource,
@@ -39,11 +42,12 @@ export async function checkAgreement(
   const eventTimes = await engine.rows<{ timestamp: number }>(
     `SELECT DISTINCT timestamp FROM ${source.events} ORDER BY timestamp`,
   );
-  const asOfs = Array.from({ length: moments }, (_, i) =>
-    i % 3 === 0
-      ? eventTimes[draw.integer(eventTimes.length)].timestamp
-      : Math.floor(source.firstMs + draw.uniform() * (source.lastMs - source.firstMs + 40 * 86_400_000)),
-  );
+  const anEvent = () => eventTimes[draw.integer(eventTimes.length)].timestamp;
+  const asOfs = Array.from({ length: moments }, (_, i) => {
+    if (i % 3 === 0) return anEvent();
+    if (i % 3 === 1) return anEvent() + LOOKBACK_DAYS[draw.integer(LOOKBACK_DAYS.length)] * 86_400_000;
+    return Math.floor(source.firstMs + draw.uniform() * (source.lastMs - source.firstMs + 40 * 86_400_000));
+  });
   const histories = await readHistories(engine, source, chosen);
   const set = await buildExamples(engine, source, {
     view,
