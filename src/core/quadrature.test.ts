@@ -18,6 +18,6 @@ describe('gaussLegendre', () => {
   });
 
   it('order 16 integrates exp to rounding', () => {
-    expect(integrate(16, Math.exp)).toBeCloseTo(Math.E - 1 / Math.E, 14);
+    expect(integrate(16, Math.exp)).toBeCloseTo(Math.E - 1 / Math.E, 13);
   });
 });

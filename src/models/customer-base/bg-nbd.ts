@@ -49,24 +49,17 @@ function geometricFamily(id: string, firstCoins: 0 | 1): Family<BgLetter> {
     logLikelihood: (history, parameters, slopes) =>
       logLikelihood(history, parameters, { firstCoins, slopes }),
     aliveProbability,
-    purchaseProbability(parameters, customer, weeks) {
-      const purchases = parameters.r + customer.frequency;
-      const none = -purchases * Math.log1p(weeks / (parameters.alpha + customer.T));
-      return -Math.expm1(none) * aliveProbability(parameters, customer);
+    buysWhenAlive({ r, alpha }, customer, weeks) {
+      return -Math.expm1(-(r + customer.frequency) * Math.log1p(weeks / (alpha + customer.T)));
     },
-    expectedPurchases(parameters, customer, weeks) {
-      const { r, alpha, a, b } = parameters;
-      const coins = customer.frequency + firstCoins;
-      return (
-        aliveProbability(parameters, customer) *
-        expectedCountUntilLeaving({
-          shape: r + customer.frequency,
-          rate: alpha + customer.T,
-          a,
-          b: b + coins,
-          weeks,
-        })
-      );
+    purchasesWhenAlive({ r, alpha, a, b }, customer, weeks) {
+      return expectedCountUntilLeaving({
+        shape: r + customer.frequency,
+        rate: alpha + customer.T,
+        a,
+        b: b + customer.frequency + firstCoins,
+        weeks,
+      });
     },
   };
 }

@@ -25,8 +25,26 @@ export interface Family<Letter extends string> {
   logLikelihood(history: PurchaseHistory, parameters: Parameters<Letter>, slopes: Float64Array): number;
   /** P(still a customer at T). */
   aliveProbability(parameters: Parameters<Letter>, customer: Customer): number;
-  /** P(at least one purchase in (T, T + weeks]). */
-  purchaseProbability(parameters: Parameters<Letter>, customer: Customer, weeks: number): number;
-  /** E[purchases in (T, T + weeks]]. */
-  expectedPurchases(parameters: Parameters<Letter>, customer: Customer, weeks: number): number;
+  /** P(at least one purchase in (T, T + weeks] | alive at T). */
+  buysWhenAlive(parameters: Parameters<Letter>, customer: Customer, weeks: number): number;
+  /** E[purchases in (T, T + weeks] | alive at T]. */
+  purchasesWhenAlive(parameters: Parameters<Letter>, customer: Customer, weeks: number): number;
 }
+
+/** P(at least one purchase in (T, T + weeks]). */
+export const purchaseProbability = <Letter extends string>(
+  family: Family<Letter>,
+  parameters: Parameters<Letter>,
+  customer: Customer,
+  weeks: number,
+): number =>
+  family.aliveProbability(parameters, customer) * family.buysWhenAlive(parameters, customer, weeks);
+
+/** E[purchases in (T, T + weeks]]. */
+export const expectedPurchases = <Letter extends string>(
+  family: Family<Letter>,
+  parameters: Parameters<Letter>,
+  customer: Customer,
+  weeks: number,
+): number =>
+  family.aliveProbability(parameters, customer) * family.purchasesWhenAlive(parameters, customer, weeks);

@@ -26,17 +26,15 @@ export const PARETO_NBD: Family<ParetoLetter> = {
   },
   logLikelihood,
   aliveProbability,
-  purchaseProbability: (parameters, customer, weeks) =>
-    aliveProbability(parameters, customer) * buysWhenAlive(parameters, customer, weeks),
-  expectedPurchases(parameters, customer, weeks) {
-    const { r, alpha, s, beta } = parameters;
+  buysWhenAlive,
+  purchasesWhenAlive({ r, alpha, s, beta }, customer, weeks) {
     // ((β+T) / (s−1)) · (1 − ((β+T) / (β+T+t))^(s−1)), with its limit at s = 1.
     const logSpan = Math.log1p(weeks / (beta + customer.T));
     const exponent = (s - 1) * logSpan;
     const weeksAlive =
       (beta + customer.T) * logSpan * (exponent === 0 ? 1 : -Math.expm1(-exponent) / exponent);
     const purchasesPerWeek = (r + customer.frequency) / (alpha + customer.T);
-    return aliveProbability(parameters, customer) * purchasesPerWeek * weeksAlive;
+    return purchasesPerWeek * weeksAlive;
   },
 };
 
