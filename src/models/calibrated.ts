@@ -1,0 +1,107 @@
+// A model made honest: its probabilities calibrated, its amounts brought to level and given intervals and tiers.
+import type { Frame } from '../core/frame.ts';
+import { takeNumbers } from '../core/frame.ts';
+import { DAY_MS } from '../core/time.ts';
+import { type AmountShape, applyAmountShape } from '../eval/amount-shape.ts';
+import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
+import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
+import { applyLevel, type LevelCorrection } from '../eval/level.ts';
+import { applyTiers, type Tier, type TierThresholds } from '../eval/tiers.ts';
+import type { Model } from './estimator.ts';
+
+/** What was learned on calibration data about a model's answers; plain JSON. */
+export interface Corrections {
+  /** Probabilities only. */
+  readonly calibrator?: Calibrator;
+  /** A probability from here on is called a yes. */
+  readonly threshold?: number;
+  /** Amounts only. */
+  readonly level?: LevelCorrection;
+  /** Amounts only: closest in absolute error at the same total. */
+  readonly shape?: AmountShape;
+  /** Amounts only, of the amount before it was shaped; absent with too few calibration examples for a finite one. */
+  readonly interval?: AmountInterval;
+  readonly tiers?: TierThresholds;
+}
+
+export interface CalibratedModel {
+  /** Answers over the horizon it was checked on. */
+  readonly model: Model;
+  /** The same model over a longer horizon than could be checked; intervals are stretched in proportion. */
+  readonly extended?: Model;
+  readonly corrections: Corrections;
+}
+
+/** Row i of everything belongs to one example, [rows]. */
+export interface Forecast {
+  /** Probability in [0, 1], or amount of at least 0. */
+  readonly value: Float64Array;
+  readonly low?: Float64Array;
+  readonly high?: Float64Array;
+  readonly tier?: readonly Tier[];
+}
+
+/**
+ * Asks the model and corrects its answers.
+ *
+ * @param asOf UTC ms, [rows]; the season of a level correction depends on it
+ */
+export async function forecast(calibrated: CalibratedModel, frame: Frame, asOf: Float64Array): Promise<Forecast> {
+  const { model, extended, corrections } = calibrated;
+  const moments = { asOf, horizonMs: model.question.horizonDays * DAY_MS };
+  const levelled = levelValues(corrections, await model.predict(frame), moments);
+  const checked = shapeValues(corrections, levelled);
+  const interval = corrections.interval ? intervalAround(corrections.interval, levelled, checked) : undefined;
+  const tier = corrections.tiers ? applyTiers(corrections.tiers, checked) : undefined;
+  if (!extended) return { value: checked, ...interval, ...(tier ? { tier } : {}) };
+  const value = shapeValues(corrections, levelValues(corrections, await extended.predict(frame), moments));
+  const stretch = (end: Float64Array) =>
+    end.map((bound, i) => (checked[i] > 0 ? (bound * value[i]) / checked[i] : bound));
+  return {
+    value,
+    ...(interval ? { low: stretch(interval.low), high: stretch(interval.high) } : {}),
+    ...(tier ? { tier } : {}),
+  };
+}
+
+/** The interval belongs to the amount before shaping; it is widened where the shaped one would fall outside. */
+function intervalAround(
+  fitted: AmountInterval,
+  levelled: Float64Array,
+  value: Float64Array,
+): { low: Float64Array; high: Float64Array } {
+  const { low, high } = applyAmountInterval(fitted, levelled);
+  return {
+    low: low.map((end, i) => Math.min(end, value[i])),
+    high: high.map((end, i) => Math.max(end, value[i])),
+  };
+}
+
+/** The moment of each row beside the horizon they share. */
+export interface RowMoments {
+  /** UTC ms, [rows] */
+  readonly asOf: Float64Array;
+  readonly horizonMs: number;
+}
+
+/** Calibrated probabilities, or amounts at their level and not below 0, [rows]. */
+export function levelValues(
+  corrections: Corrections,
+  raw: Float64Array,
+  { asOf, horizonMs }: RowMoments,
+): Float64Array {
+  if (corrections.calibrator) return applyCalibrator(corrections.calibrator, raw);
+  const { level } = corrections;
+  const levelled = new Float64Array(raw.length);
+  for (const moment of new Set(asOf)) {
+    const rows = Array.from(asOf.keys()).filter((row) => asOf[row] === moment);
+    const values = takeNumbers(raw, rows);
+    const corrected = level ? applyLevel(level, values, { asOf: moment, horizonMs }) : values;
+    for (let i = 0; i < rows.length; i++) levelled[rows[i]] = Math.max(0, corrected[i]);
+  }
+  return levelled;
+}
+
+/** Amounts in their final shape; probabilities as they are, [rows]. */
+export const shapeValues = (corrections: Corrections, levelled: Float64Array): Float64Array =>
+  corrections.shape ? applyAmountShape(corrections.shape, levelled) : levelled;

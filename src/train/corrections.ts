@@ -1,0 +1,74 @@
+// What calibration data teach about one trial: how to correct its answers, and how good it is once corrected.
+import { takeNumbers } from '../core/frame.ts';
+import { DAY_MS } from '../core/time.ts';
+import { fitAmountShape } from '../eval/amount-shape.ts';
+import { chooseCalibrator } from '../eval/calibration/choose-calibrator.ts';
+import { fitAmountInterval } from '../eval/conformal.ts';
+import { fitLevel, type LevelOrigin } from '../eval/level.ts';
+import { learnTiers } from '../eval/tiers.ts';
+import { chooseThreshold } from '../eval/threshold.ts';
+import { type Corrections, levelValues, shapeValues } from '../models/calibrated.ts';
+import type { Sample } from '../models/estimator.ts';
+
+export interface CorrectedTrial {
+  readonly corrections: Corrections;
+  /** Corrected predictions of the calibration examples, [rows]; what models are compared by. */
+  readonly corrected: Float64Array;
+}
+
+/**
+ * Learns the corrections of one trial from its unseen predictions.
+ *
+ * @param raw  uncalibrated predictions of `sample`, [rows]
+ */
+export function fitCorrections(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
+  return sample.question.kind === 'binary' ? fitProbability(sample, raw, seed) : fitAmount(sample, raw, seed);
+}
+
+function fitProbability(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
+  const rows = { actual: sample.target, predicted: raw, entities: sample.entities };
+  const { calibrator } = chooseCalibrator(rows, { seed });
+  const corrected = levelValues({ calibrator }, raw, momentsOf(sample));
+  const threshold = chooseThreshold({ actual: sample.target, predicted: corrected });
+  return {
+    corrections: { calibrator, threshold, tiers: learnTiers(corrected, { method: 'customer-share' }) },
+    corrected,
+  };
+}
+
+function fitAmount(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
+  const level = fitLevel(levelOrigins(sample, raw), { horizonMs: sample.question.horizonDays * DAY_MS });
+  const levelled = levelValues({ level }, raw, momentsOf(sample));
+  const shape = fitAmountShape(sample.target, levelled);
+  const corrected = shapeValues({ shape }, levelled);
+  const interval = fitAmountInterval(
+    { actual: sample.target, predicted: levelled, entities: sample.entities },
+    { seed },
+  );
+  return {
+    corrections: {
+      level,
+      ...(shape ? { shape } : {}),
+      ...(interval ? { interval } : {}),
+      tiers: learnTiers(corrected),
+    },
+    corrected,
+  };
+}
+
+function levelOrigins(sample: Sample, raw: Float64Array): LevelOrigin[] {
+  return [...new Set(sample.asOf)].map((asOf) => {
+    const rows = Array.from(sample.asOf.keys()).filter((row) => sample.asOf[row] === asOf);
+    return {
+      asOf,
+      entities: rows.map((row) => sample.entities[row]),
+      actual: takeNumbers(sample.target, rows),
+      predicted: takeNumbers(raw, rows),
+    };
+  });
+}
+
+export const momentsOf = (sample: Sample) => ({
+  asOf: sample.asOf,
+  horizonMs: sample.question.horizonDays * DAY_MS,
+});

@@ -1,0 +1,119 @@
+// From a shop's log to a chosen, calibrated model of one task: everything but the disk.
+import type { Progress } from '../core/progress.ts';
+import type { Engine } from '../data/engine.ts';
+import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
+import { defaultView } from '../data/features/default-view.ts';
+import type { FeatureView } from '../data/features/definition.ts';
+import type { EventSource } from '../data/source.ts';
+import type { CalibratedModel } from '../models/calibrated.ts';
+import { estimatorById, loadModel } from '../models/catalogue.ts';
+import type { Estimator, Model, Question } from '../models/estimator.ts';
+import { BASELINES } from '../tasks/recipes.ts';
+import type { Task } from '../tasks/task.ts';
+import { boundView } from './bounded-view.ts';
+import { chosenOf, type RankedTrial, rankTrials } from './choose.ts';
+import { type HorizonPlan, planHorizon } from './horizon.ts';
+import { buildSamples, questionFor, type Samples } from './samples.ts';
+import { calibrationSample, type Refusal, runTrials } from './trials.ts';
+
+export interface FitOptions {
+  readonly task: Task;
+  /** Days; the task's own when absent. */
+  readonly horizonDays?: number;
+  /** Moment of the test, UTC ms; the latest possible when absent. */
+  readonly asOf?: number;
+  /** `auto`, or estimator ids in the order to be tried. */
+  readonly models: 'auto' | readonly string[];
+  readonly timeLimitMs?: number;
+  /** The features to learn from; the default view when absent. */
+  readonly view?: FeatureView;
+  readonly maxTrainOrigins?: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly now: () => number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+export interface FittedTask {
+  readonly task: Task;
+  /** Over the horizon that was checked. */
+  readonly question: Question;
+  readonly horizon: HorizonPlan;
+  readonly view: FeatureView;
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+  readonly samples: Samples;
+  /** Best first, baselines among them. */
+  readonly trials: readonly RankedTrial[];
+  readonly refused: readonly Refusal[];
+  readonly chosen: RankedTrial;
+  readonly calibrated: CalibratedModel;
+}
+
+/**
+ * Plans, reads, fits, calibrates and chooses. The test sample is built but not looked at.
+ *
+ * @throws AppError NOT_ENOUGH_DATA, USAGE for an unknown model, INTERRUPTED
+ */
+export async function fitTask(engine: Engine, source: EventSource, options: FitOptions): Promise<FittedTask> {
+  const { task, seed, progress, signal } = options;
+  const horizon = planHorizon(task, source, options);
+  const question = questionFor(task, horizon.checkedDays);
+  const capabilities = await readCapabilities(engine, source, signal);
+  const fed = viewFor(options.view ?? defaultView(horizon.checkedDays), capabilities);
+  const bounded = boundView(fed.view, horizon.plan.train[0] - source.firstMs);
+  const { view } = bounded;
+  const samples = await buildSamples(engine, source, {
+    task,
+    question,
+    view,
+    plan: horizon.plan,
+    progress,
+    signal,
+  });
+  const deadlineMs = options.timeLimitMs === undefined ? undefined : options.now() + options.timeLimitMs;
+  const run = { ...options, plan: horizon.plan, deadlineMs };
+  const { trials, refused } = await runTrials(samples, candidatesOf(options, horizon), run);
+  const ranked = rankTrials(trials, calibrationSample(samples), { metrics: task.metrics, seed });
+  const chosen = chosenOf(ranked);
+  return {
+    task,
+    question,
+    horizon,
+    view,
+    leftOut: [...fed.leftOut, ...bounded.leftOut],
+    samples,
+    trials: ranked,
+    refused,
+    chosen,
+    calibrated: {
+      model: chosen.model,
+      corrections: chosen.corrections,
+      ...(horizon.horizonDays > horizon.checkedDays
+        ? { extended: overHorizon(chosen.model, horizon.horizonDays) }
+        : {}),
+    },
+  };
+}
+
+/** Baselines always; then what was asked for, or the task's recipe. */
+function candidatesOf({ task, models }: FitOptions, horizon: HorizonPlan): readonly Estimator[] {
+  const wanted = models === 'auto' ? task.recipe : models;
+  const ids = [...new Set([...BASELINES, ...wanted])];
+  const estimators = ids.map(estimatorById);
+  if (horizon.horizonDays === horizon.checkedDays) return estimators;
+  return estimators.filter(({ id, role }) => role === 'baseline' || ANY_HORIZON.has(id));
+}
+
+/** Models of how customers behave over time: fitted once, they may be asked about any horizon. */
+export const ANY_HORIZON: ReadonlySet<string> = new Set(['bg-nbd', 'mbg-nbd', 'pareto-nbd']);
+
+/** The same model asked about another horizon. */
+function overHorizon(model: Model, horizonDays: number): Model {
+  const saved = model.save();
+  const state = saved.state as unknown as { readonly question: Question };
+  return loadModel({
+    ...saved,
+    state: { ...state, question: { ...state.question, horizonDays } } as unknown as typeof saved.state,
+  });
+}
