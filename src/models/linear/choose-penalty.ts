@@ -41,7 +41,8 @@ export async function choosePenalty(problem: Regression, search: PenaltySearch):
       start = await fitRegression(seen, {
         penalty: scaled(penalty, share),
         start,
-        curvatureRows: 4_000,
+        curvatureRows: 2_000,
+        tolerance: 1e-6,
         signal: search.signal,
       });
       const margin = matrixMargin(unseen.matrix, start);

@@ -18,14 +18,21 @@ export interface Design {
   readonly width: number;
 }
 
+/** Flags of one feature, coefficients `from` … `from + width − 1`: at most one is lit in a row. */
+export interface Indicator {
+  readonly from: number;
+  readonly width: number;
+  /** [rows]: the coefficient lit, −1 for none. */
+  readonly codes: Int32Array;
+}
+
 /** Encoded rows: dense columns of numbers, and per feature at most one lit indicator a row. */
 export interface DesignMatrix {
   readonly rows: number;
   readonly width: number;
   /** Each with the coefficient it multiplies; values [rows]. */
   readonly dense: readonly { readonly at: number; readonly values: Float64Array }[];
-  /** Each [rows]: the coefficient lit in that row, −1 for none. */
-  readonly indicators: readonly Int32Array[];
+  readonly indicators: readonly Indicator[];
 }
 
 /** Levels of one category that keep a coefficient of their own, however many there are. */
@@ -72,19 +79,25 @@ function columnFor(frame: Frame, encoding: Encoding) {
 
 export function encodeFrame(design: Design, frame: Frame): DesignMatrix {
   const dense: { at: number; values: Float64Array }[] = [];
-  const indicators: Int32Array[] = [];
+  const indicators: Indicator[] = [];
   let at = 0;
   for (const encoding of design.encodings) {
     const column = columnFor(frame, encoding);
     const hasValue = encoding.kind === 'number' && encoding.stdDev > 0;
     if (hasValue) {
-      const values = column.values.map((x) => (Number.isNaN(x) ? 0 : encodeNumber(encoding, x)));
+      const values = new Float64Array(frame.rows);
+      for (let i = 0; i < values.length; i++) {
+        const x = column.values[i];
+        if (!Number.isNaN(x)) values[i] = encodeNumber(encoding, x);
+      }
       dense.push({ at, values });
     }
     const width = encodingWidth(encoding);
-    if (width > Number(hasValue)) {
-      const offset = at;
-      indicators.push(indicatorOf(encoding, column).map((own) => (own < 0 ? -1 : offset + own)));
+    const valueWidth = Number(hasValue);
+    if (width > valueWidth) {
+      const codes = indicatorOf(encoding, column);
+      for (let i = 0; i < codes.length; i++) if (codes[i] >= 0) codes[i] += at;
+      indicators.push({ from: at + valueWidth, width: width - valueWidth, codes });
     }
     at += width;
   }
@@ -101,10 +114,10 @@ export function takeMatrixRows(matrix: DesignMatrix, rows: ArrayLike<number>): D
       for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]];
       return { at, values: taken };
     }),
-    indicators: matrix.indicators.map((codes) => {
+    indicators: matrix.indicators.map(({ codes, ...place }) => {
       const taken = new Int32Array(rows.length);
       for (let i = 0; i < rows.length; i++) taken[i] = codes[rows[i]];
-      return taken;
+      return { ...place, codes: taken };
     }),
   };
 }
@@ -117,7 +130,7 @@ export function columnMeans(matrix: DesignMatrix, weight: Float64Array): Float64
   for (const { at, values } of matrix.dense) {
     for (let i = 0; i < values.length; i++) sums[at] += weight[i] * values[i];
   }
-  for (const codes of matrix.indicators) {
+  for (const { codes } of matrix.indicators) {
     for (let i = 0; i < codes.length; i++) if (codes[i] >= 0) sums[codes[i]] += weight[i];
   }
   return sums.map((sum) => sum / total);

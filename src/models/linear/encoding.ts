@@ -178,11 +178,18 @@ export function indicatorOf(encoding: Encoding, column: NumberColumn | CategoryC
   if (encoding.kind === 'number') {
     const zeroAt = encoding.zero ? 1 : -1;
     const { values } = column as NumberColumn;
-    return Int32Array.from(values, (value) => (Number.isNaN(value) ? missingAt : value === 0 ? zeroAt : -1));
+    const lit = new Int32Array(values.length);
+    for (let i = 0; i < lit.length; i++) {
+      const value = values[i];
+      lit[i] = Number.isNaN(value) ? missingAt : value === 0 ? zeroAt : -1;
+    }
+    return lit;
   }
   const { codes, levels } = column as CategoryColumn;
   const otherAt = encoding.other ? encoding.levels.length : -1;
   const known = new Map(encoding.levels.map((level, at) => [level, at]));
   const place = Int32Array.from(levels, (level) => known.get(level) ?? otherAt);
-  return codes.map((code) => (code < 0 ? missingAt : place[code]));
+  const lit = new Int32Array(codes.length);
+  for (let i = 0; i < lit.length; i++) lit[i] = codes[i] < 0 ? missingAt : place[codes[i]];
+  return lit;
 }

@@ -121,7 +121,7 @@ function silencingPenalty({ matrix, y, weight, loss }: Regression, start: Linear
   for (const { at, values } of matrix.dense) {
     for (let i = 0; i < pull.length; i++) sums[at] += pull[i] * values[i];
   }
-  for (const codes of matrix.indicators) {
+  for (const { codes } of matrix.indicators) {
     for (let i = 0; i < pull.length; i++) if (codes[i] >= 0) sums[codes[i]] += pull[i];
   }
   return sums.reduce((largest, sum) => Math.max(largest, Math.abs(sum)), 0);

@@ -2,10 +2,19 @@
 import type { DesignMatrix } from './design.ts';
 
 /** Rows of a dense block that stay in the processor's cache while every pair of columns is multiplied. */
-const BLOCK_ROWS = 512;
+const BLOCK_ROWS = 256;
+
+/** One coefficient's column, written out for a block of rows: as it is, and times h. */
+interface BlockColumn {
+  readonly at: number;
+  readonly plain: Float64Array;
+  readonly scaled: Float64Array;
+}
 
 /**
  * Σ over the given rows of h · x xᵀ, where x is the encoded row followed by a 1 for the intercept.
+ *
+ * Columns of numbers, and flags of one or two coefficients, are multiplied as dense blocks; categories are scattered.
  *
  * @param rows which rows count, and h their weights, [rows.length]
  * @returns    [width + 1, width + 1], symmetric, both halves filled
@@ -13,76 +22,106 @@ const BLOCK_ROWS = 512;
 export function gramMatrix(matrix: DesignMatrix, rows: Int32Array, h: Float64Array): Float64Array {
   const size = matrix.width + 1;
   const gram = new Float64Array(size * size);
-  // The constant column joins the dense ones: its products are the intercept's row.
-  const dense = [...matrix.dense.map(({ at }) => at), matrix.width];
-  const plain = dense.map(() => new Float64Array(BLOCK_ROWS));
-  const weighted = dense.map(() => new Float64Array(BLOCK_ROWS));
-  plain[dense.length - 1].fill(1);
+  const column = (at: number): BlockColumn => ({
+    at,
+    plain: new Float64Array(BLOCK_ROWS),
+    scaled: new Float64Array(BLOCK_ROWS),
+  });
+  const numbers = matrix.dense.map(({ at, values }) => ({ values, column: column(at) }));
+  const flags = matrix.indicators
+    .filter(({ width }) => width <= 2)
+    .flatMap(({ from, width, codes }) =>
+      Array.from({ length: width }, (_, k) => ({ codes, column: column(from + k) })),
+    );
+  const categories = matrix.indicators.filter(({ width }) => width > 2).map(({ codes }) => codes);
+  const constant = column(matrix.width);
+  constant.plain.fill(1);
+  const columns = [...numbers, ...flags].map((each) => each.column).concat(constant);
 
   for (let start = 0; start < rows.length; start += BLOCK_ROWS) {
-    const count = Math.min(BLOCK_ROWS, rows.length - start);
-    for (let j = 0; j < dense.length; j++) {
-      const block = plain[j];
-      const scaled = weighted[j];
-      if (j < dense.length - 1) {
-        const { values } = matrix.dense[j];
-        for (let i = 0; i < count; i++) block[i] = values[rows[start + i]];
-      }
-      for (let i = 0; i < count; i++) scaled[i] = block[i] * h[start + i];
+    const block = rows.subarray(start, start + BLOCK_ROWS);
+    const weight = h.subarray(start, start + BLOCK_ROWS);
+    for (const { values, column } of numbers) {
+      for (let i = 0; i < block.length; i++) column.plain[i] = values[block[i]];
     }
-    addDenseProducts(gram, size, { dense, plain, weighted, count });
-    for (const [k, codes] of matrix.indicators.entries()) {
-      for (let j = 0; j < dense.length; j++) {
-        const scaled = weighted[j];
-        const column = dense[j];
-        for (let i = 0; i < count; i++) {
-          const code = codes[rows[start + i]];
-          if (code >= 0) gram[code * size + column] += scaled[i];
-        }
-      }
+    for (const { codes, column } of flags) {
+      for (let i = 0; i < block.length; i++) column.plain[i] = codes[block[i]] === column.at ? 1 : 0;
+    }
+    for (const { plain, scaled } of columns) {
+      for (let i = 0; i < block.length; i++) scaled[i] = plain[i] * weight[i];
+    }
+    for (let j = 0; j < columns.length; j++)
+      addDenseProducts(gram, size, { columns, j, count: block.length });
+    for (let k = 0; k < categories.length; k++) {
+      for (const own of columns) scatterDense(gram, size, { codes: categories[k], block, own });
       for (let l = 0; l <= k; l++) {
-        const others = matrix.indicators[l];
-        for (let i = 0; i < count; i++) {
-          const code = codes[rows[start + i]];
-          const other = others[rows[start + i]];
-          if (code >= 0 && other >= 0) gram[code * size + other] += h[start + i];
-        }
+        scatterPairs(gram, size, { codes: categories[k], others: categories[l], block, weight });
       }
     }
   }
   return mirror(gram, size);
 }
 
-interface DenseBlock {
-  readonly dense: readonly number[];
-  readonly plain: readonly Float64Array[];
-  readonly weighted: readonly Float64Array[];
-  readonly count: number;
-}
-
-/** Two columns at a time, so that each load of a value serves two products. */
-function addDenseProducts(gram: Float64Array, size: number, block: DenseBlock): void {
-  const { dense, plain, weighted, count } = block;
-  for (let j = 0; j < dense.length; j++) {
-    const a = weighted[j];
-    let k = 0;
-    for (; k + 1 <= j; k += 2) {
-      const b = plain[k];
-      const c = plain[k + 1];
-      let first = 0;
-      let second = 0;
-      for (let i = 0; i < count; i++) {
-        first += a[i] * b[i];
-        second += a[i] * c[i];
-      }
-      gram[dense[j] * size + dense[k]] += first;
-      gram[dense[j] * size + dense[k + 1]] += second;
+/** Column j against itself and all before it, four at a time, so that each load of a value serves four products. */
+function addDenseProducts(
+  gram: Float64Array,
+  size: number,
+  { columns, j, count }: { columns: readonly BlockColumn[]; j: number; count: number },
+): void {
+  const a = columns[j].scaled;
+  const row = columns[j].at * size;
+  let k = 0;
+  for (; k + 3 <= j; k += 4) {
+    const b0 = columns[k].plain;
+    const b1 = columns[k + 1].plain;
+    const b2 = columns[k + 2].plain;
+    const b3 = columns[k + 3].plain;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0; i < count; i++) {
+      const value = a[i];
+      s0 += value * b0[i];
+      s1 += value * b1[i];
+      s2 += value * b2[i];
+      s3 += value * b3[i];
     }
-    if (k > j) continue;
-    const b = plain[k];
+    gram[row + columns[k].at] += s0;
+    gram[row + columns[k + 1].at] += s1;
+    gram[row + columns[k + 2].at] += s2;
+    gram[row + columns[k + 3].at] += s3;
+  }
+  for (; k <= j; k++) {
+    const b = columns[k].plain;
     let sum = 0;
     for (let i = 0; i < count; i++) sum += a[i] * b[i];
-    gram[dense[j] * size + dense[k]] += sum;
+    gram[row + columns[k].at] += sum;
+  }
+}
+
+function scatterDense(
+  gram: Float64Array,
+  size: number,
+  { codes, block, own }: { codes: Int32Array; block: Int32Array; own: BlockColumn },
+): void {
+  const { at, scaled } = own;
+  for (let i = 0; i < block.length; i++) {
+    const code = codes[block[i]];
+    if (code >= 0) gram[code * size + at] += scaled[i];
+  }
+}
+
+function scatterPairs(
+  gram: Float64Array,
+  size: number,
+  pair: { codes: Int32Array; others: Int32Array; block: Int32Array; weight: Float64Array },
+): void {
+  const { codes, others, block, weight } = pair;
+  for (let i = 0; i < block.length; i++) {
+    const code = codes[block[i]];
+    const other = others[block[i]];
+    if (code >= 0 && other >= 0) gram[code * size + other] += weight[i];
   }
 }
 

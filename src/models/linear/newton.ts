@@ -32,13 +32,19 @@ export interface NewtonOptions {
    * direction, only time.
    */
   readonly curvatureRows?: number;
+  /** Relative decrease of the objective below which the optimum is reached. */
+  readonly tolerance?: number;
   readonly signal?: AbortSignal;
   readonly onStep?: (step: number) => void;
 }
 
-const MAX_STEPS = 60;
-/** Relative decrease of the objective below which the optimum is reached. */
-const TOLERANCE = 1e-10;
+const MAX_STEPS = 100;
+const CURVATURE_ROWS = 20_000;
+const TOLERANCE = 1e-9;
+/** A step that still gains this share of what the one before gained asks for a fresh curvature. */
+const SLOW = 0.1;
+/** Past so many fresh ones, curvature is not what holds the steps back. */
+const MAX_CURVATURES = 10;
 
 /** @throws AppError INTERRUPTED */
 export async function fitRegression(problem: Regression, options: NewtonOptions): Promise<Linear> {
@@ -49,12 +55,18 @@ export async function fitRegression(problem: Regression, options: NewtonOptions)
   let beta = Float64Array.from([...options.start.coefficients, options.start.intercept]);
   let margin = marginsOf(matrix, beta);
   let objective = lossSum(problem, margin) + penaltyOf(penalty, beta);
+  let curvature: Float64Array | undefined;
+  let curvatures = 0;
+  let lastDecrease = Number.POSITIVE_INFINITY;
 
   for (let step = 0; step < MAX_STEPS; step++) {
     await pause(options.signal);
     options.onStep?.(step);
     const gradient = gradientOf(problem, margin);
-    const curvature = curvatureOf(problem, margin, options.curvatureRows ?? 20_000);
+    if (!curvature) {
+      curvature = curvatureOf(problem, margin, options.curvatureRows ?? CURVATURE_ROWS);
+      curvatures++;
+    }
     const target =
       penalty.lasso > 0
         ? descendCoordinates(curvature, gradient, beta, penalty)
@@ -83,7 +95,10 @@ export async function fitRegression(problem: Regression, options: NewtonOptions)
     if (!moved) break;
     const decrease = objective - next;
     objective = next;
-    if (decrease <= TOLERANCE * (Math.abs(objective) + 1e-300)) break;
+    if (decrease <= (options.tolerance ?? TOLERANCE) * Math.abs(objective)) break;
+    const slow = decrease > SLOW * lastDecrease || share < 1;
+    if (step === 0 || (slow && curvatures < MAX_CURVATURES)) curvature = undefined;
+    lastDecrease = decrease;
   }
   return { coefficients: beta.slice(0, matrix.width), intercept: beta[matrix.width] };
 }
@@ -96,7 +111,7 @@ function marginsOf(matrix: DesignMatrix, beta: Float64Array): Float64Array {
     if (slope === 0) continue;
     for (let i = 0; i < margin.length; i++) margin[i] += slope * values[i];
   }
-  for (const codes of matrix.indicators) {
+  for (const { codes } of matrix.indicators) {
     for (let i = 0; i < margin.length; i++) if (codes[i] >= 0) margin[i] += beta[codes[i]];
   }
   return margin;
@@ -136,7 +151,7 @@ function gradientOf({ matrix, y, weight, loss }: Regression, margin: Float64Arra
     for (let i = 0; i < pull.length; i++) sum += pull[i] * values[i];
     gradient[at] = sum;
   }
-  for (const codes of matrix.indicators) {
+  for (const { codes } of matrix.indicators) {
     for (let i = 0; i < pull.length; i++) if (codes[i] >= 0) gradient[codes[i]] += pull[i];
   }
   gradient[matrix.width] = total;
@@ -164,8 +179,9 @@ function ridgeTarget(
 ): Float64Array {
   const size = beta.length;
   const right = gradient.map((slope, j) => -slope - (j < size - 1 ? ridge * beta[j] : 0));
-  for (let j = 0; j < size - 1; j++) curvature[j * size + j] += ridge;
-  const step = solvePositive(curvature, right);
+  const bent = curvature.slice();
+  for (let j = 0; j < size - 1; j++) bent[j * size + j] += ridge;
+  const step = solvePositive(bent, right);
   return beta.map((value, j) => value + step[j]);
 }
 
