@@ -71,26 +71,33 @@ function joinLevels(first: readonly string[], second: readonly string[]) {
   return { levels, recode: (code: number): number => (code < 0 ? -1 : joined[code]) };
 }
 
+/** A block of background rows in which some parts come from one row to explain. */
+export interface Block {
+  /** Counted from the first row below the background. */
+  readonly row: number;
+  /** Whether a part is the row's own; otherwise it is the background's. */
+  owns(part: number): boolean;
+}
+
 /**
- * For each (row, coalition) in turn a block of background rows, with the columns of the coalition's parts taken from the row.
+ * The blocks under each other, each of `background` rows.
  *
  * @param stacked    background on top, the rows to explain below
  * @param background how many rows of `stacked` are background
  * @param parts      column names of each part
- * @param blocks     the row to explain (counted from the first below the background) and a bit mask of parts
  */
 export function coalitionFrame(
   stacked: Frame,
   background: number,
   parts: readonly (readonly string[])[],
-  blocks: readonly { readonly row: number; readonly coalition: number }[],
+  blocks: readonly Block[],
 ): Frame {
   const rows = blocks.length * background;
   const columns = parts.flatMap((names, part) => {
     const from = new Uint32Array(rows);
-    blocks.forEach(({ row, coalition }, block) => {
-      const own = (coalition >> part) & 1;
-      for (let b = 0; b < background; b++) from[block * background + b] = own ? background + row : b;
+    blocks.forEach((block, at) => {
+      const own = block.owns(part);
+      for (let b = 0; b < background; b++) from[at * background + b] = own ? background + block.row : b;
     });
     return takeRows(selectColumns(stacked, names), from).columns;
   });

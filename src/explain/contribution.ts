@@ -42,6 +42,8 @@ export interface Explanation {
   readonly margins: Float64Array;
   /** [rows, parts] */
   readonly values: Float64Array;
+  /** For groups of several columns: the column that carries the group's effect in the row, [rows][parts]. */
+  readonly leading?: readonly (readonly (string | undefined)[])[];
   /** What it was measured against; `rows` is the background's size. */
   readonly background: { readonly rows: number; readonly seed: number; readonly drawnFrom: number };
 }

@@ -206,6 +206,41 @@ describe('Shapley values of groups', () => {
     await expect(explainRows(broken, frame, { background: bg })).rejects.toThrow('not a number');
   });
 
+  it('name the column that carries a group, not the one that merely stands out', async () => {
+    const grouped = (rows: readonly (readonly number[])[]) =>
+      makeFrame(
+        NAMES.map((id, at) =>
+          number(
+            id,
+            rows.map((row) => row[at]),
+            at < 3 ? 'g' : id,
+          ),
+        ),
+      );
+    const predictor = predictorOf(NAMES, ([a, b, c, d]) => 3 * a - 2 * b + 0 * c + d);
+    const { parts, leading, values } = await explainRows(
+      predictor,
+      grouped([
+        [1, 1, 99, 1],
+        [0, 1, 0, 0],
+      ]),
+      {
+        background: background(
+          grouped([
+            [0, 0, 0, 0],
+            [0, 0, 0, 0],
+          ]),
+        ),
+      },
+    );
+    expect(parts.map(({ id }) => id)).toEqual(['d', 'g']);
+    expect([...values]).toEqual([1, 1, 0, -2]);
+    expect(leading).toEqual([
+      [undefined, 'a'],
+      [undefined, 'b'],
+    ]);
+  });
+
   it('stop when asked to', async () => {
     const signal = AbortSignal.abort();
     const options = { background: background(frameOf([[0, 0, 0, 0]], NAMES)), signal };
@@ -343,9 +378,9 @@ describe('background and coalition frames', () => {
     const names = ['n', 'c', 't', 'v', 's'];
     const stacked = stackRows(makeFrame(kinds(false)), makeFrame(kinds(true)), names);
     const blocks = [
-      { row: 0, coalition: 0b00 },
-      { row: 0, coalition: 0b11 },
-      { row: 0, coalition: 0b10 },
+      { row: 0, owns: (part: number) => ((0b00 >> part) & 1) === 1 },
+      { row: 0, owns: (part: number) => ((0b11 >> part) & 1) === 1 },
+      { row: 0, owns: (part: number) => ((0b10 >> part) & 1) === 1 },
     ];
     const mixed = coalitionFrame(
       stacked,

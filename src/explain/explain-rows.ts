@@ -4,6 +4,7 @@ import { type Frame, selectColumns } from '../core/frame.ts';
 import { columnGroups, MAX_GROUPS } from './column-groups.ts';
 import type { Background, Explanation, Predictor } from './contribution.ts';
 import { groupShapley } from './group-shapley.ts';
+import { leadingColumns } from './leading-columns.ts';
 import { finiteMargins } from './margin.ts';
 
 export interface ExplainOptions {
@@ -37,13 +38,12 @@ export async function explainRows(
   }
   const parts = columnGroups(background.frame, predictor.inputs, maxGroups);
   const inputs = parts.flatMap((part) => part.columns);
-  const shapley = await groupShapley(predictor, selectColumns(frame, inputs), {
-    background: { ...background, frame: selectColumns(background.frame, inputs) },
-    parts,
-    signal,
-  });
+  const own = selectColumns(frame, inputs);
+  const narrow = { ...background, frame: selectColumns(background.frame, inputs) };
+  const shapley = await groupShapley(predictor, own, { background: narrow, parts, signal });
   checkSums({ ...shapley, parts: parts.length });
-  return { method: 'groups', link: predictor.link, parts, ...shapley, background: stated };
+  const leading = await leadingColumns(predictor, own, { background: narrow, parts, ...shapley, signal });
+  return { method: 'groups', link: predictor.link, parts, ...shapley, leading, background: stated };
 }
 
 function checkSums({

@@ -1,7 +1,7 @@
 // Exact Shapley values of a few groups of columns, for any predictor that can be asked.
 import { AppError, throwIfAborted } from '../core/errors.ts';
 import { type Frame, takeRows } from '../core/frame.ts';
-import { coalitionFrame, stackRows } from './coalition-frame.ts';
+import { type Block, coalitionFrame, stackRows } from './coalition-frame.ts';
 import type { Background, Part, Predictor } from './contribution.ts';
 import { finiteMargins } from './margin.ts';
 
@@ -72,18 +72,49 @@ async function worthOfCoalitions(
     if (parts.length > 0) worth[row * coalitions + coalitions - 1] = ends.margins[row];
     for (let coalition = 1; coalition < coalitions - 1; coalition++) open.push({ row, coalition });
   }
-  const perBatch = Math.max(1, Math.floor(BATCH_ROWS / background.rows));
-  for (let start = 0; start < open.length; start += perBatch) {
-    throwIfAborted(signal);
-    const blocks = open.slice(start, start + perBatch);
-    const asked = coalitionFrame(stacked, background.rows, parts, blocks);
-    const answers = finiteMargins(predictor.link, await predictor.margin(asked));
-    blocks.forEach(({ row, coalition }, block) => {
-      const from = block * background.rows;
-      worth[row * coalitions + coalition] = mean(answers.subarray(from, from + background.rows));
-    });
-  }
+  const means = await blockMeans(predictor, stacked, {
+    rows: background.rows,
+    parts,
+    blocks: open.map(({ row, coalition }) => ({ row, owns: (part) => ((coalition >> part) & 1) === 1 })),
+    signal,
+  });
+  open.forEach(({ row, coalition }, at) => {
+    worth[row * coalitions + coalition] = means[at];
+  });
   return worth;
+}
+
+/**
+ * Mean margin of every block over the background, asked for in batches.
+ *
+ * @param stacked as for `coalitionFrame`, with `rows` rows of background
+ */
+export async function blockMeans(
+  predictor: Predictor,
+  stacked: Frame,
+  {
+    rows,
+    parts,
+    blocks,
+    signal,
+  }: {
+    rows: number;
+    parts: readonly (readonly string[])[];
+    blocks: readonly Block[];
+    signal?: AbortSignal;
+  },
+): Promise<Float64Array> {
+  const means = new Float64Array(blocks.length);
+  const perBatch = Math.max(1, Math.floor(BATCH_ROWS / rows));
+  for (let start = 0; start < blocks.length; start += perBatch) {
+    throwIfAborted(signal);
+    const asked = coalitionFrame(stacked, rows, parts, blocks.slice(start, start + perBatch));
+    const answers = finiteMargins(predictor.link, await predictor.margin(asked));
+    for (let at = 0; at * rows < answers.length; at++) {
+      means[start + at] = mean(answers.subarray(at * rows, (at + 1) * rows));
+    }
+  }
+  return means;
 }
 
 /**

@@ -161,8 +161,8 @@ const UNKNOWN = name('not known', '未知');
 export function clauseFor(fact: Fact, own: Readonly<Record<string, Phrase>> = {}): Name {
   const clause = phraseOf(fact, own) ?? plainClause(fact);
   if (!clause.compared) return clause.words;
-  const { typicalShown } = fact;
-  if (clause.words.en.includes(typicalShown.en) && fact.value === fact.typical)
+  const { shown, typicalShown } = fact;
+  if (shown.en === typicalShown.en)
     return name(`${clause.words.en}, as is typical`, `${clause.words.zh}，与多数客户相同`);
   return name(
     `${clause.words.en}, typically ${typicalShown.en}`,

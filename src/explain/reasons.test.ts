@@ -181,7 +181,7 @@ describe('reasons in words', () => {
     );
     const parts = single('orders_30d', 'orders_90d', 'orders_365d', 'revenue_90d');
     const explanation = explanationOf([-0.02, 0.09, 0.03, 0.05], parts, { link: 'logit', start: 0.3 });
-    const [{ reasons, rest }] = reasonsInWords(explanation, {
+    const [{ reasons, rest, restWords }] = reasonsInWords(explanation, {
       frame: own,
       background: rising,
       shown: CHANCE,
@@ -194,6 +194,7 @@ describe('reasons in words', () => {
       '90 天内下单 3 次，一般为 1.5，连同 2 项相近指标（购买概率 +10 个百分点）',
     );
     expect(rest).toBeCloseTo(0, 12);
+    expect(restWords).toBeUndefined();
   });
 
   it('tell a group by its name and the value furthest from typical', () => {
@@ -215,6 +216,30 @@ describe('reasons in words', () => {
       ],
       ['bought yesterday (raises the chance by 4 points)', '昨天刚买过（购买概率 +4 个百分点）'],
     ]);
+  });
+
+  it('tell a group by the column that carries it where that is known, and put the rest in words', () => {
+    const parts: Part[] = [
+      { id: 'frequency', columns: ['orders_90d', 'refund_share'] },
+      { id: 'recency', columns: ['days_since_purchase'] },
+    ];
+    const explanation: Explanation = {
+      ...explanationOf([-0.06, 0.01], parts, { link: 'logit', start: 0.3, method: 'groups' }),
+      leading: [['orders_90d', undefined]],
+    };
+    const [{ reasons, restWords }] = reasonsInWords(explanation, {
+      frame: rowOf(1, 0, 0.5),
+      background,
+      shown: CHANCE,
+      most: 1,
+    });
+    expect(reasons.map(({ words }) => words.en)).toEqual([
+      'frequency: no order in 90 days, typically 1 (lowers the chance by 6 points)',
+    ]);
+    expect(restWords).toEqual({
+      en: 'everything else together (raises the chance by 1 point)',
+      zh: '其余因素合计（购买概率 +1 个百分点）',
+    });
   });
 
   it('speak for every row, and name a category by its level', () => {
@@ -260,6 +285,7 @@ describe('reasons in words', () => {
     );
     const [told] = reasonsInWords(explanation, { frame: rowOf(1, 2, 3), background, shown: CHANCE });
     expect(told.reasons).toEqual([]);
+    expect(told.restWords).toBeUndefined();
     expect(told.rest).toBe(0);
   });
 });

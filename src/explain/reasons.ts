@@ -6,7 +6,7 @@ import { type Explanation, type Part, rowValues } from './contribution.ts';
 import { effectWords, isGood, type Shown } from './effect-words.ts';
 import { shownEffects, shownValue } from './margin.ts';
 import { nearDuplicates } from './near-duplicates.ts';
-import { clauseFor, type Phrase } from './phrases.ts';
+import { clauseFor, type Fact, type Phrase } from './phrases.ts';
 import { isMissing, typicalWords, valueWords } from './value-words.ts';
 
 export interface Reason {
@@ -36,6 +36,8 @@ export interface RowReasons {
   readonly reasons: readonly Reason[];
   /** Everything too small to tell, together. */
   readonly rest: number;
+  /** The rest in words; absent where it is too small to show. */
+  readonly restWords?: Name;
 }
 
 export interface ReasonOptions {
@@ -78,73 +80,61 @@ interface Telling extends ReasonOptions {
   readonly typicals: ReadonlyMap<string, Typical>;
 }
 
-function reasonsOfRow(explanation: Explanation, row: number, telling: Telling): RowReasons {
-  const { link, base, margins, parts } = explanation;
-  const contributions = rowValues(explanation, row);
-  const effects = shownEffects(contributions, { link, base, margin: margins[row] });
-  const told = telling.stories.map((members) => ({
-    members,
-    contribution: sum(members.map((at) => contributions[at])),
-    effect: sum(members.map((at) => effects[at])),
-  }));
-  const all = sum(told.map(({ effect }) => Math.abs(effect)));
-  const strongest = told
-    .filter(({ effect }) => effect !== 0 && Math.abs(effect) >= WORTH_TELLING * all)
-    .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect) || a.members[0] - b.members[0])
-    .slice(0, telling.most ?? 4);
-  const reasons = strongest.map(({ members, contribution, effect }) =>
-    tell(
-      { parts: members.map((at) => parts[at]), strengths: members.map((at) => effects[at]) },
-      row,
-      telling,
-      {
-        contribution,
-        effect,
-      },
-    ),
-  );
-  const value = shownValue(link, margins[row]);
-  const start = shownValue(link, base);
-  return { value, base: start, reasons, rest: value - start - sum(reasons.map(({ effect }) => effect)) };
+/** Parts told together, with their sums. */
+interface Story {
+  readonly parts: readonly Part[];
+  /** The column whose value is told. */
+  readonly column: string;
+  readonly contribution: number;
+  readonly effect: number;
 }
 
-function tell(
-  story: { parts: readonly Part[]; strengths: readonly number[] },
-  row: number,
-  telling: Telling,
-  { contribution, effect }: { contribution: number; effect: number },
-): Reason {
-  const columns = story.parts.flatMap((part) => part.columns);
-  const grouped = story.parts.length === 1 && columns.length > 1;
-  const column = grouped
-    ? mostUnusual(columns, row, telling)
-    : story.parts[strongestOf(story.strengths.map((strength) => strength * Math.sign(effect)))].columns[0];
-  const { frame, background, typicals, shown } = telling;
-  const found = findColumn(frame, column) ?? findColumn(background, column);
-  const own = findColumn(frame, column);
-  const label = grouped
-    ? groupName(story.parts[0].id, telling.groupNames)
-    : (found?.label ?? name(column, column));
-  const typical = typicals.get(column) ?? { kind: 'missing' };
-  const unit = found?.unit ?? 'none';
-  const fact = {
-    column,
-    group: found?.group ?? '',
-    label: found?.label ?? label,
-    value: own?.kind === 'number' ? own.values[row] : Number.NaN,
-    typical: typical.kind === 'number' ? typical.value : Number.NaN,
-    missing: own ? isMissing(own, row) : true,
-    shown: own ? valueWords(own, row, frame.currency) : name('none', '无'),
-    typicalShown: typicalWords(typical, unit, frame.currency),
+function reasonsOfRow(explanation: Explanation, row: number, telling: Telling): RowReasons {
+  const { link, base, margins, parts, leading } = explanation;
+  const contributions = rowValues(explanation, row);
+  const effects = shownEffects(contributions, { link, base, margin: margins[row] });
+  const told = telling.stories.map((members): Story => {
+    const effect = sum(members.map((at) => effects[at]));
+    const strongest = members[strongestOf(members.map((at) => effects[at] * Math.sign(effect)))];
+    return {
+      parts: members.map((at) => parts[at]),
+      column: leading?.[row][strongest] ?? mostUnusual(parts[strongest].columns, row, telling),
+      contribution: sum(members.map((at) => contributions[at])),
+      effect,
+    };
+  });
+  const all = sum(told.map(({ effect }) => Math.abs(effect)));
+  const reasons = told
+    .filter(({ effect }) => effect !== 0 && Math.abs(effect) >= WORTH_TELLING * all)
+    .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect) || (a.parts[0].id < b.parts[0].id ? -1 : 1))
+    .slice(0, telling.most ?? 4)
+    .map((story) => tell(story, row, telling));
+  const value = shownValue(link, margins[row]);
+  const start = shownValue(link, base);
+  const rest = value - start - sum(reasons.map(({ effect }) => effect));
+  const does = effectWords(rest, telling.shown);
+  const heard = Math.abs(rest) >= WORTH_TELLING * all && all > 0;
+  return {
+    value,
+    base: start,
+    reasons,
+    rest,
+    ...(heard && { restWords: name(`everything else together (${does.en})`, `其余因素合计（${does.zh}）`) }),
   };
+}
+
+function tell({ parts, column, contribution, effect }: Story, row: number, telling: Telling): Reason {
+  const columns = parts.flatMap((part) => part.columns);
+  const grouped = parts.length === 1 && columns.length > 1;
+  const fact = factOf(column, row, telling);
   const clause = clauseFor(fact, telling.phrases);
-  const does = effectWords(effect, shown);
-  const similar = grouped ? 0 : columns.length - 1;
+  const label = grouped ? groupName(parts[0].id, telling.groupNames) : fact.label;
   const head = grouped
     ? name(`${label.en}: ${clause.en}`, `${label.zh}：${clause.zh}`)
-    : withSimilar(clause, similar);
+    : withSimilar(clause, columns.length - 1);
+  const does = effectWords(effect, telling.shown);
   return {
-    id: story.parts.map(({ id }) => id).join('+'),
+    id: parts.map(({ id }) => id).join('+'),
     label,
     column,
     columns,
@@ -152,8 +142,25 @@ function tell(
     typical: fact.typicalShown,
     contribution,
     effect,
-    good: isGood(effect, shown),
+    good: isGood(effect, telling.shown),
     words: name(`${head.en} (${does.en})`, `${head.zh}（${does.zh}）`),
+  };
+}
+
+/** What a row has in a column, beside what is typical; a feature that is no column of the frame is only named. */
+function factOf(id: string, row: number, { frame, typicals }: Telling): Fact {
+  const column = findColumn(frame, id);
+  const typical = typicals.get(id) ?? { kind: 'missing' };
+  const unit = column?.unit ?? 'none';
+  return {
+    column: id,
+    group: column?.group ?? '',
+    label: column?.label ?? name(id, id),
+    value: column?.kind === 'number' ? column.values[row] : Number.NaN,
+    typical: typical.kind === 'number' ? typical.value : Number.NaN,
+    missing: column ? isMissing(column, row) : true,
+    shown: column ? valueWords(column, row, frame.currency) : typicalWords({ kind: 'missing' }, unit, ''),
+    typicalShown: typicalWords(typical, unit, frame.currency),
   };
 }
 
