@@ -36,7 +36,12 @@ export const SCRIPT = `(function () {
       show();
     });
   });
-  addEventListener('hashchange', function () { follow(); scrollTo(0, 0); });
+  addEventListener('hashchange', function () {
+    follow();
+    var head = document.querySelector('[data-page=' + language + '] .masthead');
+    var below = head.offsetTop + head.offsetHeight;
+    if (scrollY > below) scrollTo(0, below);
+  });
   root.classList.add('parts');
   follow();
 })();`;

@@ -88,13 +88,17 @@ export function speech(language: Language, currency: string): Speech {
     },
     seconds: (value) =>
       value < 0.0995
-        ? `${self.decimal(value * 1000, 0)} ${self.text('unit.ms')}`
+        ? `${self.decimal(value * 1000, value < 0.00095 ? 1 : 0)} ${self.text('unit.ms')}`
         : value < 119.5
           ? `${self.decimal(value, value < 9.95 ? 1 : 0)} ${self.text('unit.s')}`
           : `${self.decimal(value / 60, 1)} ${self.text('unit.min')}`,
     signed: (value, write) =>
       Number.isFinite(value) ? `${value < 0 ? MINUS : '+'}${write(Math.abs(value))}` : DASH,
-    range: (low, high) => `${low}${language === 'zh' || /\s/.test(low + high) ? ` ${DASH} ` : DASH}${high}`,
+    // A dash between signs, dates or words would be misread.
+    range: (low, high) =>
+      /[\s\u2212+-]/.test(low + high)
+        ? `${low} ${language === 'zh' ? '至' : 'to'} ${high}`
+        : `${low}${DASH}${high}`,
   };
   return self;
 }

@@ -67,9 +67,9 @@ thead th{font-size:.79rem;color:var(--soft);vertical-align:bottom;border-bottom-
 tbody th{min-width:8.5rem}
 .n{text-align:right;white-space:nowrap}
 thead .n{white-space:normal}
-tr.chosen th,tr.chosen .value{font-weight:600}
+tr.chosen th,tr.chosen td:nth-child(2) .value{font-weight:600}
 tr.chosen .hint,tr.chosen .id{font-weight:400}
-tr.total th,tr.total td{border-top:1px solid var(--soft);font-weight:600}
+tr.total th,tr.total td{border-top:1px solid var(--soft)}tr.total th,tr.total .value{font-weight:600}
 tr.quiet th,tr.quiet .value{color:var(--soft)}
 .value{display:block}.interval{display:block;font-size:.79rem;color:var(--soft);white-space:nowrap}
 .hint{display:block;font-size:.79rem;line-height:1.4;color:var(--soft);max-width:26em}
@@ -82,6 +82,7 @@ ul.plain li{padding:.4rem 0;border-bottom:1px solid var(--rule)}
 .hear{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 svg{display:block;max-width:100%;height:auto;overflow:visible;font:11.5px var(--sans);font-variant-numeric:tabular-nums}
 td svg{width:168px;max-width:none}
+text[data-halo]{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 .f-muted{fill:var(--soft)}.s-muted{stroke:var(--soft)}.f-rule{fill:var(--rule)}.s-rule{stroke:var(--rule)}
 .f-heat{fill:var(--model)}
 ${tones}
@@ -101,7 +102,7 @@ dl{margin:0}dd{margin:0}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,10.5rem),1fr));gap:1.1rem 1.5rem;margin-bottom:1.75rem}
 .facts .wide{grid-column:span 2}
 .facts dt,.terms dt{font-size:.82rem;color:var(--soft)}
-.facts dd{font-size:1.06rem;font-weight:600}
+.facts dd{font-size:1.06rem;font-weight:600}.facts .wide dd{font-size:.95rem;font-weight:400;line-height:1.5}
 .facts small{font-weight:400;color:var(--soft);font-size:.82rem;margin-left:.2em}
 .terms>div{display:grid;grid-template-columns:11rem minmax(0,1fr);gap:.25rem 1.25rem;padding:.5rem 0;border-bottom:1px solid var(--rule);font-size:.905rem}
 .pair{white-space:nowrap;margin-right:.9em}

@@ -19,7 +19,7 @@ export const SECTION_TEXTS = {
   'verdict.unsure': name('Level with the baseline', '与基线相当'),
   'verdict.worse': name('Worse than the baseline', '不及基线'),
   'verdict.untested': name('Not compared', '尚未比较'),
-  'verdict.baseline': name('Baseline {label}: {value}', '基线（{label}）：{value}'),
+  'verdict.baseline': name('Baseline “{label}”: {value}', '基线“{label}”：{value}'),
 
   'eligibility.title': name('Is there enough data?', '数据是否足够？'),
   'eligibility.ready': name(
@@ -151,6 +151,7 @@ export const SECTION_TEXTS = {
   ),
   'drivers.feature': name('Column', '特征'),
   'drivers.worse': name('Worse by', '变差程度'),
+  'drivers.chart': name('{metric}: worse by', '{metric}变差的程度'),
   'examples.title': name('Why these customers?', '为什么是这些客户？'),
   'examples.lede': name(
     'Single predictions taken apart: from the starting point, each fact moves the prediction up or down, and the steps add up exactly. Method: {method}.',

@@ -56,6 +56,13 @@ export interface DotMark extends MarkBase {
   readonly hollow?: boolean;
 }
 
+/** Many equal dots as one shape; where they overlap they do not deepen. */
+export interface CloudMark extends MarkBase {
+  readonly kind: 'cloud';
+  readonly points: readonly Point[];
+  readonly radius: number;
+}
+
 export interface TextMark extends MarkBase {
   readonly kind: 'text';
   /** The baseline's start, middle or end. */
@@ -64,10 +71,12 @@ export interface TextMark extends MarkBase {
   readonly anchor?: 'start' | 'middle' | 'end';
   readonly size?: number;
   readonly bold?: boolean;
+  /** A rim in the colour of the paper, where it may lie on lines. */
+  readonly halo?: boolean;
 }
 
 export type Point = readonly [x: number, y: number];
-export type Mark = RectMark | LineMark | PathMark | DotMark | TextMark;
+export type Mark = RectMark | LineMark | PathMark | DotMark | CloudMark | TextMark;
 
 /** The same numbers as a table, all cells already written out. */
 export interface ChartTable {
@@ -109,8 +118,12 @@ function drawMark(mark: Mark): Markup {
     }
     case 'dot':
       return html`<circle class="${mark.hollow ? 's' : 'f'}-${mark.tone}" cx="${short(mark.at[0])}" cy="${short(mark.at[1])}" r="${short(mark.radius)}"${mark.hollow && html` fill="none" stroke-width="1.5"`}${opacity}>${title}</circle>`;
+    case 'cloud': {
+      const dots = mark.points.map(([x, y]) => `M${short(x)} ${short(y)}h0`).join('');
+      return html`<path class="s-${mark.tone}" d="${dots}" fill="none" stroke-width="${short(mark.radius * 2)}" stroke-linecap="round"${opacity}>${title}</path>`;
+    }
     case 'text':
-      return html`<text class="f-${mark.tone}" x="${short(mark.at[0])}" y="${short(mark.at[1])}"${mark.anchor !== undefined && mark.anchor !== 'start' && html` text-anchor="${mark.anchor}"`}${mark.size !== undefined && html` font-size="${mark.size}"`}${mark.bold && html` font-weight="600"`}${opacity}>${mark.text}${title}</text>`;
+      return html`<text class="f-${mark.tone}" x="${short(mark.at[0])}" y="${short(mark.at[1])}"${mark.anchor !== undefined && mark.anchor !== 'start' && html` text-anchor="${mark.anchor}"`}${mark.size !== undefined && html` font-size="${mark.size}"`}${mark.bold && html` font-weight="600"`}${mark.halo && html` data-halo`}${opacity}>${mark.text}${title}</text>`;
   }
 }
 

@@ -57,14 +57,14 @@ export function cohortHeatChart(speech: Speech, cohorts: readonly Cohort[], widt
         width: cellWidth - 2,
         height: ROW - 2,
         radius: 2,
-        // Never quite nothing, so that zero is told from "not yet".
-        opacity: 0.06 + 0.84 * depth,
+        // Never quite nothing, so that zero is told from "not yet"; never so deep that the number is hard to read.
+        opacity: 0.05 + 0.5 * depth,
         title: words,
       });
       if (roomForText)
         marks.push({
           kind: 'text',
-          tone: depth > 0.55 ? 'paper' : 'ink',
+          tone: 'ink',
           at: [x + cellWidth / 2, y + 16],
           anchor: 'middle',
           size: 10.5,

@@ -12,7 +12,7 @@ export interface MonthColumn {
   /** `YYYY-MM` */
   readonly month: string;
   readonly value: number;
-  /** Hatched lighter: the data begin or end inside it. */
+  /** Drawn lighter: the data begin or end inside it. */
   readonly partial?: boolean;
 }
 
@@ -24,11 +24,12 @@ export function columnsChart(
   const format = (value: number) => speech.tick(value, unit);
   const domain = extent([0, ...columns.map(({ value }) => value)]);
   const left = axisRoom(niceScale({ domain, range: [0, 1], ticks: 4 }), format);
-  const box: PlotBox = { left, right: WIDTH - 4, top: 12, bottom: HEIGHT - 26 };
+  const box: PlotBox = { left, right: WIDTH - 4, top: 12, bottom: HEIGHT - 40 };
   const y = niceScale({ domain, range: [box.bottom, box.top], ticks: 4 });
   const step = (box.right - box.left) / columns.length;
   const marks: Mark[] = verticalAxis(y, box, { format });
   let free = Number.NEGATIVE_INFINITY;
+  let year = '';
   columns.forEach(({ month, value, partial }, i) => {
     const x = box.left + step * i;
     const partly = partial ? ` (${speech.text('months.partial')})` : '';
@@ -43,17 +44,18 @@ export function columnsChart(
       opacity: partial ? 0.4 : 0.85,
       title: `${month}: ${speech.value(value, unit)}${partly}`,
     });
-    const text = i === 0 || month.endsWith('-01') ? month : month.slice(5);
     const middle = x + step / 2;
-    const half = drawnWidth(text) / 2;
-    if (middle - half < free) return;
-    free = middle + half + 6;
+    const text = month.slice(5);
+    if (middle - drawnWidth(text) / 2 < free) return;
+    free = middle + drawnWidth(text) / 2 + 4;
+    marks.push({ kind: 'text', tone: 'muted', at: [middle, box.bottom + 16], anchor: 'middle', text });
+    if (month.slice(0, 4) === year) return;
+    year = month.slice(0, 4);
     marks.push({
       kind: 'text',
       tone: 'muted',
-      at: [Math.max(middle, half), box.bottom + 17],
-      anchor: 'middle',
-      text,
+      at: [middle - drawnWidth(text) / 2, box.bottom + 31],
+      text: year,
     });
   });
   return { width: WIDTH, height: HEIGHT, label, marks };

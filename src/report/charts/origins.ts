@@ -62,7 +62,7 @@ export function originsChart(speech: Speech, rows: readonly BacktestRow[], shape
         },
         { kind: 'dot', tone: 'model', at: [middle - 4, y(score.value)], radius: 4.5, title },
       );
-    const text = row.asOf.slice(2, 10);
+    const text = row.asOf.slice(0, 10);
     const half = drawnWidth(text) / 2;
     if (middle - half < free) return;
     free = middle + half + 6;

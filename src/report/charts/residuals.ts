@@ -4,10 +4,11 @@ import type { Unit } from '../../core/frame.ts';
 import type { Speech } from '../speech.ts';
 import type { Residuals } from '../task-document.ts';
 import { axisRoom, horizontalAxis, type PlotBox, verticalAxis } from './axis.ts';
-import type { Chart, Mark } from './chart.ts';
+import type { Chart, Mark, Point } from './chart.ts';
 import { extent, signedLogScale } from './scale.ts';
 
 const WIDTH = 380;
+const LAYERS = 12;
 
 /** @param smallest below it (one major unit of money) the axes are straight */
 export function residualsChart(
@@ -33,15 +34,14 @@ export function residualsChart(
       dashed: true,
     },
   ];
+  // Dots of one cloud do not deepen where they overlap; spread over several they do, and density shows.
   const opacity = points.length > 800 ? 0.22 : points.length > 200 ? 0.35 : 0.55;
-  for (const point of points)
-    marks.push({
-      kind: 'dot',
-      tone: 'model',
-      at: [x(point.predicted), y(point.actual)],
-      radius: 2.6,
-      opacity,
-    });
+  for (let layer = 0; layer < LAYERS; layer++) {
+    const placed = points
+      .filter((_, i) => i % LAYERS === layer)
+      .map((point): Point => [x(point.predicted), y(point.actual)]);
+    if (placed.length > 0) marks.push({ kind: 'cloud', tone: 'model', points: placed, radius: 2.6, opacity });
+  }
   return {
     width: WIDTH,
     height: box.bottom + 42,

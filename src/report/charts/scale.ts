@@ -61,7 +61,8 @@ export function linearTicks(low: number, high: number, count: number): number[] 
   // Dividing by the inverse keeps 0.3 from reading 0.30000000000000004.
   const inverse = Math.round(1 / step);
   const ticks: number[] = [];
-  for (let i = first; i <= last; i++) ticks.push(step < 1 ? i / inverse : i * step);
+  // Adding zero turns −0 into 0.
+  for (let i = first; i <= last; i++) ticks.push((step < 1 ? i / inverse : i * step) + 0);
   return ticks;
 }
 

@@ -41,7 +41,7 @@ export function unitCurvesChart(speech: Speech, curves: readonly UnitCurve[], wo
     ],
     { width: WIDTH },
   );
-  const top = keys.rows * LEGEND_ROW + 26;
+  const top = keys.rows * LEGEND_ROW + 32;
   const unit = linearScale({ domain: [0, 1], range: [0, 1], ticks: 5 });
   const box: PlotBox = { left: axisRoom(unit, percent), right: WIDTH - 14, top, bottom: top + SIDE };
   const x = linearScale({ domain: [0, 1], range: [box.left, box.right], ticks: 5 });

@@ -69,6 +69,7 @@ export function valueCurvesChart(speech: Speech, cohorts: readonly Cohort[], wid
       tone: end.tone,
       at: [end.at[0] + 6, end.at[1] + 4],
       text: end.text,
+      halo: true,
       opacity: end.opacity,
     });
   return {

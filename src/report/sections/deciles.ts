@@ -60,6 +60,7 @@ function table(speech: Speech, task: TaskReport, { rows }: Deciles): Markup {
       { head: speech.text('word.customers'), numeric: true },
       { head: speech.text('deciles.meanPredicted'), numeric: true },
       { head: speech.text('deciles.meanActual'), numeric: true },
+      { head: speech.text('word.interval'), numeric: true },
       { head: speech.text('deciles.lift'), numeric: true },
       { head: speech.text('deciles.gain'), numeric: true },
     ],
@@ -68,12 +69,10 @@ function table(speech: Speech, task: TaskReport, { rows }: Deciles): Markup {
         String(row.decile),
         speech.count(row.count),
         speech.value(row.meanPredicted, task.unit),
-        row.low !== undefined && row.high !== undefined
-          ? html`<span class="value">${speech.value(row.meanActual, task.unit)}</span><span class="interval">${speech.range(
-              speech.value(row.low, task.unit),
-              speech.value(row.high, task.unit),
-            )}</span>`
-          : speech.value(row.meanActual, task.unit),
+        speech.value(row.meanActual, task.unit),
+        row.low === undefined || row.high === undefined
+          ? '–'
+          : speech.range(speech.value(row.low, task.unit), speech.value(row.high, task.unit)),
         `${speech.decimal(row.lift, 2)}×`,
         speech.share(row.cumulativeGain),
       ],

@@ -4,7 +4,7 @@ import { type UnitCurve, unitCurvesChart } from '../charts/unit-curves.ts';
 import { html, type Markup } from '../html.ts';
 import type { Speech } from '../speech.ts';
 import type { RankingCurves, Reliability, TaskReport } from '../task-document.ts';
-import { figure, section } from './section.ts';
+import { chartTable, figure, section } from './section.ts';
 
 export function reliabilitySection(speech: Speech, task: TaskReport): Markup {
   return section<Reliability>(
@@ -14,7 +14,10 @@ export function reliabilitySection(speech: Speech, task: TaskReport): Markup {
       lede: method && speech.text('reliability.lede', { method: speech.say(method) }),
     }),
     task.reliability,
-    ({ bins }) => html`<div class="charts">${figure(speech, reliabilityChart(speech, bins))}</div>`,
+    ({ bins }) => {
+      const { table, ...chart } = reliabilityChart(speech, bins);
+      return html`<div class="charts">${figure(speech, chart)}${table && chartTable(table)}</div>`;
+    },
   );
 }
 

@@ -24,7 +24,8 @@ export function driversSection(speech: Speech, task: TaskReport): Markup {
 
 function bars(speech: Speech, task: TaskReport, { metric, rows, columns }: Drivers): Markup {
   const shown = rows.slice(0, DRIVERS_SHOWN);
-  const written = (value: number) => formatDifference(speech, metric, value, task.unit);
+  // Worse by a positive number needs no plus sign.
+  const written = (value: number) => formatDifference(speech, metric, value, task.unit).replace(/^\+/, '');
   const list: Bar[] = shown.map(({ feature, worse }) => ({
     label: speech.say(feature),
     ...worse,
@@ -40,8 +41,8 @@ function bars(speech: Speech, task: TaskReport, { metric, rows, columns }: Drive
   };
   const chart = (width: number) => barsChart(list, width, { label: speech.text('drivers.label'), table });
   return html`${wideFigure(speech, chart, {
-    title: speech.text('drivers.worse'),
-    note: `${speech.say(METRIC_WORDS[metric].label)} · ${speech.text('word.interval')} · ${speech.text('drivers.rest', { shown: shown.length, columns })}`,
+    title: speech.text('drivers.chart', { metric: speech.say(METRIC_WORDS[metric].label) }),
+    note: `${speech.text('word.interval')} · ${speech.text('drivers.rest', { shown: shown.length, columns })}`,
   })}`;
 }
 
@@ -68,7 +69,7 @@ function example(speech: Speech, task: TaskReport, customer: ExampleExplanation)
         })
       : undefined,
     customer.actual !== undefined
-      ? speech.text('examples.actual', { value: speech.value(customer.actual, task.unit) })
+      ? speech.text('examples.actual', { value: happened(speech, task, customer.actual) })
       : undefined,
     speech.text(SCALE_WORDS[customer.link]),
   ].filter((note) => note !== undefined);
@@ -76,6 +77,11 @@ function example(speech: Speech, task: TaskReport, customer: ExampleExplanation)
 <p class="lede">${notes.join(' · ')}</p>
 ${customer.words.length > 0 && html`<ul class="words">${customer.words.map((words) => html`<li>${speech.say(words)}</li>`)}</ul>`}
 ${wideFigure(speech, (width) => waterfall(speech, task, { customer, width }))}</section>`;
+}
+
+function happened(speech: Speech, task: TaskReport, actual: number): string {
+  if (task.kind === 'amount') return speech.value(actual, task.unit);
+  return speech.text(actual > 0 ? 'word.happened' : 'word.didNot');
 }
 
 function waterfall(

@@ -55,11 +55,15 @@ const figcaption = (caption: Caption | undefined): Markup | undefined =>
 export const WIDE = 780;
 export const NARROW = 340;
 
-function numbers(speech: Speech, table: ChartTable): Markup {
-  return html`<details><summary>${speech.text('word.numbers')}</summary>${dataTable({
+const numbers = (speech: Speech, table: ChartTable): Markup =>
+  html`<details><summary>${speech.text('word.numbers')}</summary>${chartTable(table)}</details>`;
+
+/** The numbers behind a chart, in the open. */
+export function chartTable(table: ChartTable): Markup {
+  return dataTable({
     columns: table.columns.map((head, i) => ({ head, numeric: i > 0 })),
     rows: table.rows.map((cells) => ({ cells })),
-  })}</details>`;
+  });
 }
 
 export interface DataTable {

@@ -21,6 +21,7 @@ type Section = (speech: Speech, task: TaskReport) => Markup;
 const SECTIONS: readonly { readonly draw: Section; readonly only?: TaskReport['kind'] }[] = [
   { draw: metricsSection },
   { draw: differencesSection },
+  { draw: leaderboardSection },
   { draw: decilesSection },
   { draw: tiersSection },
   { draw: reliabilitySection, only: 'binary' },
@@ -29,7 +30,6 @@ const SECTIONS: readonly { readonly draw: Section; readonly only?: TaskReport['k
   { draw: coverageSection, only: 'amount' },
   { draw: driversSection },
   { draw: examplesSection },
-  { draw: leaderboardSection },
   { draw: backtestSection },
   { draw: eligibilitySection },
   { draw: leakageSection },
