@@ -69,7 +69,9 @@ export function unpackArrays(index: unknown, bytes: Uint8Array, where: string): 
     const make = ARRAY_TYPES[entry.type];
     const end = entry.offset + entry.length * make.BYTES_PER_ELEMENT;
     if (entry.offset % 8 !== 0 || end > bytes.length) throw badPack(where);
-    arrays.set(entry.name, new make(bytes.slice(entry.offset, end).buffer));
+    // A copy of its own: a Buffer's `slice` would be a view of the pool it was cut from.
+    const own = Uint8Array.from(bytes.subarray(entry.offset, end));
+    arrays.set(entry.name, new make(own.buffer));
   }
   return arrays;
 }
