@@ -1,10 +1,12 @@
 // Every estimator by its id, and the two ways in: fit one on a sample, or load a saved model.
-import { AppError } from '../core/errors.ts';
+import { AppError, invariant } from '../core/errors.ts';
 import { constantRate } from './baseline/constant-rate.ts';
 import { lastPeriod } from './baseline/last-period.ts';
 import { ownRate } from './baseline/own-rate.ts';
 import { recency } from './baseline/recency.ts';
-import type { Estimator, FitRun, Model, Sample, SavedModel } from './estimator.ts';
+import { bgNbd, mbgNbd, paretoNbd } from './customer-base/estimators.ts';
+import type { Estimator, FitRun, Model, Question, Sample, SavedModel } from './estimator.ts';
+import { hurdle } from './linear/hurdle.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
 import { checkSample, sortSample } from './sample.ts';
 import { decisionTree } from './tree/tree.ts';
@@ -22,7 +24,11 @@ export const CATALOGUE: readonly { readonly family: Family; readonly estimator: 
   { family: 'linear', estimator: logisticRegression },
   { family: 'linear', estimator: elasticNet },
   { family: 'linear', estimator: tweedie },
+  { family: 'linear', estimator: hurdle },
   { family: 'tree', estimator: decisionTree },
+  { family: 'customer-base', estimator: bgNbd },
+  { family: 'customer-base', estimator: mbgNbd },
+  { family: 'customer-base', estimator: paretoNbd },
 ];
 
 /** @throws AppError USAGE naming the ids there are */
@@ -63,4 +69,16 @@ export async function fitModel(
   const refusal = estimator.refuses(train.question, train.frame);
   if (refusal) throw new AppError('USAGE', `"${estimator.id}" cannot answer this: ${refusal}`);
   return estimator.fit(sortSample(train), valid && sortSample(valid), run);
+}
+
+/** Models of how customers behave over time: fitted once, they may be asked about any horizon. */
+export const ANY_HORIZON: ReadonlySet<string> = new Set(['bg-nbd', 'mbg-nbd', 'pareto-nbd']);
+
+/** The same model asked about another horizon; only for estimators in {@link ANY_HORIZON}. */
+export function modelOverHorizon(model: Model, horizonDays: number): Model {
+  invariant(ANY_HORIZON.has(model.estimator), `"${model.estimator}" answers over its own horizon only`);
+  const saved = model.save();
+  const state = saved.state as unknown as { readonly question: Question };
+  const question = { ...state.question, horizonDays };
+  return loadModel({ ...saved, state: { ...state, question } as unknown as SavedModel['state'] });
 }
