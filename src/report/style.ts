@@ -3,11 +3,11 @@
 /** Hues stay apart for colour-blind readers: blue for the model, orange for what happened, warm grey for baselines. */
 const LIGHT = `
 --paper:#fbfaf7;--card:#fff;--ink:#1d1f24;--soft:#595d68;--rule:#e4e1d9;--wash:#f3f1ea;
---model:#1f5c99;--baseline:#857f70;--actual:#b8500b;--good:#0b7358;--bad:#b02f27;--look:#8a5a00;`;
+--model:#1f5c99;--baseline:#857f70;--actual:#b8500b;--good:#0b7358;--bad:#b02f27;--look:#8a5a00;--shade:rgb(29 31 36/.13);`;
 
 const DARK = `
 --paper:#14161a;--card:#1a1d22;--ink:#e9e7e1;--soft:#a4a8b2;--rule:#2d3139;--wash:#1d2026;
---model:#6fb0ee;--baseline:#9b9585;--actual:#f0994a;--good:#4cc3a0;--bad:#f2857b;--look:#e0b050;`;
+--model:#6fb0ee;--baseline:#9b9585;--actual:#f0994a;--good:#4cc3a0;--bad:#f2857b;--look:#e0b050;--shade:rgb(0 0 0/.6);`;
 
 const tones = ['model', 'baseline', 'actual', 'good', 'bad', 'ink', 'paper']
   .map((tone) => `.f-${tone}{fill:var(--${tone})}.s-${tone}{stroke:var(--${tone})}`)
@@ -59,12 +59,16 @@ nav a[aria-current]{color:var(--ink);border-color:var(--model);font-weight:600}
 .evidence>:first-child{margin-top:0}.evidence>:last-child{margin-bottom:0}
 .missing{color:var(--soft);font-style:italic}
 :lang(zh) .missing{font-style:normal}
-.scroll{overflow-x:auto;margin:0 0 1rem;max-width:100%;-webkit-overflow-scrolling:touch}
+.scroll{overflow-x:auto;margin:0 0 1rem;max-width:100%;background:
+linear-gradient(to right,var(--paper) 40%,transparent) 0 0/2rem 100% no-repeat local,
+linear-gradient(to left,var(--paper) 40%,transparent) 100% 0/2rem 100% no-repeat local,
+linear-gradient(to right,var(--shade),transparent) 0 0/.8rem 100% no-repeat scroll,
+linear-gradient(to left,var(--shade),transparent) 100% 0/.8rem 100% no-repeat scroll}
 table{border-collapse:collapse;width:100%;font-size:.905rem;line-height:1.4}
 th,td{text-align:left;padding:.55rem 1.1rem .55rem 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400}
 th:last-child,td:last-child{padding-right:.25rem}
 thead th{font-size:.79rem;color:var(--soft);vertical-align:bottom;border-bottom-color:var(--soft)}
-tbody th{min-width:8.5rem}
+tbody th{min-width:8.5rem}td:not(.n){min-width:6.5rem}
 .n{text-align:right;white-space:nowrap}
 thead .n{white-space:normal}
 tr.chosen th,tr.chosen td:nth-child(2) .value{font-weight:600}

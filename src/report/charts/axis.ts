@@ -68,6 +68,18 @@ export function horizontalAxis(
   return marks;
 }
 
+/** The scale without the ticks that would stand within `gap` pixels of one nearer to zero. */
+export function spacedTicks(scale: Scale, gap: number): Scale {
+  const kept: number[] = [];
+  for (const tick of scale.ticks.toSorted((a, b) => Math.abs(a) - Math.abs(b)))
+    if (kept.every((other) => Math.abs(scale(other) - scale(tick)) >= gap)) kept.push(tick);
+  return Object.assign((value: number) => scale(value), {
+    domain: scale.domain,
+    range: scale.range,
+    ticks: kept.toSorted((a, b) => a - b),
+  });
+}
+
 export interface LegendEntry {
   readonly tone: Tone;
   readonly text: string;

@@ -2,7 +2,7 @@
 import type { Unit } from '../../core/frame.ts';
 import type { Speech } from '../speech.ts';
 import type { Residuals } from '../task-document.ts';
-import { axisRoom, legend, type PlotBox, verticalAxis } from './axis.ts';
+import { axisRoom, legend, type PlotBox, spacedTicks, verticalAxis } from './axis.ts';
 import type { Chart, Mark } from './chart.ts';
 import { extent, signedLogScale } from './scale.ts';
 
@@ -30,7 +30,7 @@ export function errorDecilesChart(
       ],
       { width: WIDTH },
     ).marks,
-    ...verticalAxis(spaced(y), box, { format }),
+    ...verticalAxis(spacedTicks(y, 13), box, { format }),
     { kind: 'line', tone: 'muted', from: [box.left, y(0)], to: [box.right, y(0)], thickness: 1.25 },
   ];
   byDecile.forEach(({ quantiles, customers, meanError }, i) => {
@@ -85,12 +85,4 @@ export function errorDecilesChart(
       ]),
     },
   };
-}
-
-/** Leaves out ticks that would stand within 13 pixels of one nearer to zero. */
-function spaced(scale: ReturnType<typeof signedLogScale>): ReturnType<typeof signedLogScale> {
-  const kept: number[] = [];
-  for (const tick of scale.ticks.toSorted((a, b) => Math.abs(a) - Math.abs(b)))
-    if (kept.every((other) => Math.abs(scale(other) - scale(tick)) >= 13)) kept.push(tick);
-  return Object.assign((value: number) => scale(value), { ...scale, ticks: kept.toSorted((a, b) => a - b) });
 }

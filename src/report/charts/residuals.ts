@@ -3,7 +3,7 @@
 import type { Unit } from '../../core/frame.ts';
 import type { Speech } from '../speech.ts';
 import type { Residuals } from '../task-document.ts';
-import { axisRoom, horizontalAxis, type PlotBox, verticalAxis } from './axis.ts';
+import { axisRoom, horizontalAxis, type PlotBox, spacedTicks, verticalAxis } from './axis.ts';
 import type { Chart, Mark, Point } from './chart.ts';
 import { extent, signedLogScale } from './scale.ts';
 
@@ -17,22 +17,20 @@ export function residualsChart(
   { unit, smallest }: { readonly unit: Unit; readonly smallest: number },
 ): Chart {
   const format = (value: number) => speech.tick(value, unit);
-  const [low, high] = extent(points.flatMap((point) => [point.predicted, point.actual]));
-  const domain = [Math.min(0, low), Math.max(high, smallest) * 1.15] as const;
+  const [lowest, highest] = extent(points.flatMap((point) => [point.predicted, point.actual]));
+  const high = Math.max(highest, smallest) * 1.15;
+  // Predictions are seldom negative, refunds can make the actual so: each axis begins where its values do.
+  const [lowPredicted] = extent([0, ...points.map((point) => point.predicted)]);
+  const domain = [Math.min(0, lowest), high] as const;
   const room = axisRoom(signedLogScale({ domain, range: [0, 1], unit: smallest }), format);
   const box: PlotBox = { left: room, right: WIDTH - 14, top: 26, bottom: 330 };
-  const x = signedLogScale({ domain, range: [box.left, box.right], unit: smallest });
+  const x = signedLogScale({ domain: [lowPredicted, high], range: [box.left, box.right], unit: smallest });
   const y = signedLogScale({ domain, range: [box.bottom, box.top], unit: smallest });
+  const start = Math.max(lowPredicted, domain[0]);
   const marks: Mark[] = [
-    ...verticalAxis(y, box, { format, label: speech.text('residuals.y') }),
-    ...horizontalAxis(x, box, { format, label: speech.text('residuals.x') }),
-    {
-      kind: 'line',
-      tone: 'muted',
-      from: [x(domain[0]), y(domain[0])],
-      to: [x(domain[1]), y(domain[1])],
-      dashed: true,
-    },
+    ...verticalAxis(spacedTicks(y, 13), box, { format, label: speech.text('residuals.y') }),
+    ...horizontalAxis(spacedTicks(x, 30), box, { format, label: speech.text('residuals.x') }),
+    { kind: 'line', tone: 'muted', from: [x(start), y(start)], to: [x(high), y(high)], dashed: true },
   ];
   // Dots of one cloud do not deepen where they overlap; spread over several they do, and density shows.
   const opacity = points.length > 800 ? 0.22 : points.length > 200 ? 0.35 : 0.55;

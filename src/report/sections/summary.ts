@@ -37,7 +37,8 @@ export function qualityInWords(speech: Speech, task: TaskReport): string | undef
     interval: formatInterval(speech, metric, score, task.unit),
     baseline: speech.say(baseline.label),
     baselineScore: formatMetric(speech, metric, baseline.score.value, task.unit),
-    difference: formatDifference(speech, metric, difference, task.unit),
+    // A word joiner keeps a line from ending between sign and currency.
+    difference: formatDifference(speech, metric, difference, task.unit).replace(/^[+\u2212]/, '$&\u2060'),
     sure: speech.text(`summary.${certainty}`),
   });
 }
