@@ -23,6 +23,10 @@ export interface Worktable {
   readonly users: readonly string[];
   /** Sorted values of each text field that has a dictionary. */
   readonly levels: ReadonlyMap<string, readonly string[]>;
+  /** Reads the log with user numbers. */
+  readonly log: LogSql;
+  /** Numbers the values of a text field, once. */
+  addDictionary(field: string): Promise<void>;
   /** Makes a table of what the SELECT gives, with dictionaries of the text fields it needs. */
   materialise(select: (log: LogSql) => string, texts?: readonly string[]): Promise<string>;
   /** The dictionary table of a text field. */
@@ -71,11 +75,15 @@ export async function openWorktable(
     const items = source.items
       ? `(SELECT item_id, min(category) AS category, min(brand) AS brand, min(price_minor) AS price_minor FROM ${source.items} WHERE item_id IS NOT NULL GROUP BY item_id)`
       : NO_ITEMS;
+    /** The catalogue's join, where an expression reads it. */
+    const catalogueFor = (expressions: readonly string[]): string =>
+      expressions.some((sql) => /\bc\.\w/.test(sql))
+        ? `LEFT JOIN ${items} AS c ON c.item_id = e.item_id`
+        : '';
     const log: LogSql = {
       zone,
       read(columns, where, joins = '') {
-        const usesItems = [...columns, where, joins].some((sql) => /\bc\.\w/.test(sql));
-        const catalogue = usesItems ? `LEFT JOIN ${items} AS c ON c.item_id = e.item_id` : '';
+        const catalogue = catalogueFor([...columns, where, joins]);
         const picked = ['p.u', 'e.timestamp AS t', ...columns].join(', ');
         return `SELECT ${picked} FROM ${source.events} AS e JOIN ${numbered} AS p ON p.user_id = e.user_id ${catalogue} ${joins} WHERE e.timestamp <= ${readUntilMs}${few ? only : ''} AND (${where})`;
       },
@@ -83,8 +91,10 @@ export async function openWorktable(
 
     const addDictionary = async (field: string): Promise<void> => {
       if (dictionaries.has(field)) return;
+      const sql = fieldNamed(field).sql(zone);
+      // Values of other users may get a code as well: columns keep only what occurs in them.
       const table = await create(
-        `SELECT v, CAST(row_number() OVER (ORDER BY v) - 1 AS INTEGER) AS code FROM (SELECT DISTINCT v FROM (${log.read([`${fieldNamed(field).sql(zone)} AS v`], 'true')}) WHERE v IS NOT NULL) ORDER BY v`,
+        `SELECT v, CAST(row_number() OVER (ORDER BY v) - 1 AS INTEGER) AS code FROM (SELECT DISTINCT ${sql} AS v FROM ${source.events} AS e ${catalogueFor([sql])} WHERE e.timestamp <= ${readUntilMs}${few ? only : ''}) WHERE v IS NOT NULL ORDER BY v`,
       );
       const values = await readTexts(engine, `SELECT v, code FROM ${table}`, signal);
       if (values.length > CODE_LIMIT)
@@ -99,6 +109,8 @@ export async function openWorktable(
     return {
       users,
       levels,
+      log,
+      addDictionary,
       async materialise(select, texts = []) {
         for (const field of texts) await addDictionary(field);
         return create(select(log));
