@@ -67,13 +67,18 @@ export const customersOnBothSides: LeakageCheck = ({ splitBy, train, test }) => 
 
 /** One example (entity, asOf) must stand in one stage, once. */
 export const repeatedExamples: LeakageCheck = ({ splitBy, train, calibrate, test }) => {
-  const keys = (stage: Stage) => stage.entities.map((entity, i) => `${stage.asOf[i]} ${entity}`);
+  // A table's rows of one customer share a moment without being one example; the check of customers speaks of them.
+  if (splitBy === 'row' || (splitBy === 'customer' && new Set(test.asOf).size === 1)) return [];
   const found: Suspicion[] = [];
-  const earlier = new Set([...keys(train), ...(calibrate ? keys(calibrate) : [])]);
-  const testKeys = keys(test);
-  const across = testKeys.filter((key) => earlier.has(key)).length;
-  // A table's rows of one customer share a key without being one example; the check of customers speaks of them.
-  if (across > 0 && splitBy === 'time')
+  const earlier = [train, ...(calibrate ? [calibrate] : [])].map(customersByMoment);
+  const tested = customersByMoment(test);
+  let across = 0;
+  for (const [asOf, customers] of tested.customers) {
+    for (const customer of customers) {
+      if (earlier.some((stage) => stage.customers.get(asOf)?.has(customer))) across++;
+    }
+  }
+  if (across > 0)
     found.push({
       severity: 'refuse',
       words: name(
@@ -82,24 +87,34 @@ export const repeatedExamples: LeakageCheck = ({ splitBy, train, calibrate, test
       ),
       evidence: { across },
     });
-  if (splitBy === 'row') return found;
-  for (const [stage, severity] of [
-    [test, 'refuse'],
-    [train, 'warn'],
+  for (const [{ repeated, rows }, severity, where] of [
+    [tested, 'refuse', name('test', '测试')],
+    [earlier[0], 'warn', name('training', '训练')],
   ] as const) {
-    if (new Set(stage.asOf).size === 1 && splitBy === 'customer') continue;
-    const all = keys(stage);
-    const repeated = all.length - new Set(all).size;
     if (repeated === 0) continue;
-    const where = severity === 'refuse' ? name('test', '测试') : name('training', '训练');
     found.push({
       severity,
       words: name(
-        `${repeated} of ${all.length} ${where.en} examples repeat a customer at the same moment: was the table oversampled before the split?`,
-        `${all.length} 个${where.zh}样本中有 ${repeated} 个与同一客户同一时点重复：是否在划分之前做了过采样？`,
+        `${repeated} of ${rows} ${where.en} examples repeat a customer at the same moment: was the table oversampled before the split?`,
+        `${rows} 个${where.zh}样本中有 ${repeated} 个与同一客户同一时点重复：是否在划分之前做了过采样？`,
       ),
-      evidence: { repeated, rows: all.length },
+      evidence: { repeated, rows },
     });
   }
   return found;
 };
+
+function customersByMoment({ entities, asOf }: Stage) {
+  const customers = new Map<number, Set<string>>();
+  let repeated = 0;
+  for (let i = 0; i < entities.length; i++) {
+    let seen = customers.get(asOf[i]);
+    if (!seen) {
+      seen = new Set();
+      customers.set(asOf[i], seen);
+    }
+    if (seen.has(entities[i])) repeated++;
+    else seen.add(entities[i]);
+  }
+  return { customers, repeated, rows: entities.length };
+}
