@@ -1,7 +1,8 @@
 // A calibrated model as something to explain: contributions add up on the margin of the number that is shown.
+
+import { DAY_MS } from '../core/time.ts';
 import { type CalibratedModel, levelValues, shapeValues } from '../models/calibrated.ts';
 import { fromMargin, type Link } from '../models/estimator.ts';
-import { DAY_MS } from '../core/time.ts';
 import type { Predictor } from './contribution.ts';
 import { carryAttribution } from './margin.ts';
 
@@ -13,7 +14,10 @@ const EDGE = 1e-6;
  *
  * @param asOf moment of every row, UTC ms
  */
-export function calibratedPredictor({ model, extended, corrections }: CalibratedModel, asOf: number): Predictor {
+export function calibratedPredictor(
+  { model, extended, corrections }: CalibratedModel,
+  asOf: number,
+): Predictor {
   const asked = extended ?? model;
   const { link } = asked;
   const horizonMs = model.question.horizonDays * DAY_MS;

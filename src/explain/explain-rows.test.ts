@@ -300,6 +300,47 @@ describe('a model that has contributions of its own', () => {
   });
 });
 
+describe('contributions carried through a calibration', () => {
+  const step = (margins: Float64Array) => margins.map((margin) => (margin < 0.5 ? -1 : 2));
+  const carry = (contributions: readonly number[], calibrate = step) => {
+    const values = Float64Array.from(contributions);
+    const margin = values.reduce((sum, value) => sum + value, 0.499);
+    const attribution = { features: contributions.map(String), base: 0.499, values };
+    return { ...carryAttribution(attribution, Float64Array.of(margin), calibrate), margin };
+  };
+
+  it('add up whatever the calibration does, steps and flats too', () => {
+    const parts = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(parts, (contributions) => {
+        const { base, values, margin } = carry(contributions);
+        const total = values.reduce((sum, value) => sum + value, base);
+        expect(total).toBeCloseTo(step(Float64Array.of(margin))[0], 9);
+      }),
+    );
+  });
+
+  it('do not explode where parts cancel out beside a step', () => {
+    const { values } = carry([2, -1.998]);
+    // The whole gain is 3 and the parts could reach 4 either way, over which the step's mean slope is 3/8.
+    expect(Math.max(...values.map(Math.abs))).toBeLessThan(4 * 3);
+    expect(values[0]).toBeGreaterThan(0);
+  });
+
+  it('stay what they are where nothing is changed', () => {
+    const same = (margins: Float64Array) => margins.slice();
+    for (const contributions of [
+      [1, -0.999],
+      [2, 1],
+      [0, 0],
+    ]) {
+      carry(contributions, same).values.forEach((value, i) => {
+        expect(value).toBeCloseTo(contributions[i], 12);
+      });
+    }
+  });
+});
+
 describe('effects in the shown unit', () => {
   it('add up from the base to the prediction, and keep their signs', () => {
     const parts = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 1, maxLength: 6 });

@@ -53,9 +53,17 @@ function meanSlope(link: Link, from: number, to: number): number {
   return link === 'log' ? middle : middle * (1 - middle);
 }
 
+/** A row that went less than this share of the way its parts pull in all stands too near the base to measure a slope by. */
+const WAY_ENOUGH = 0.25;
+
 /**
- * A model's contributions carried through a calibration of its margin, by the same mean slope, so that they add up on the
- * calibrated margin: what a calibrated predictor may give as its `attribute`.
+ * A model's contributions carried through a calibration of its margin, so that they add up on the calibrated margin: what a
+ * calibrated predictor may give as its `attribute`.
+ *
+ * Contributions are multiplied by the calibration's mean slope between base and row, as in `shownEffects`. Where the parts
+ * all but cancel out, that slope says little and, at a step of the calibration, too much: there the mean slope over all
+ * the parts could reach is used, and what it leaves is shared in proportion to the parts' sizes. So no part exceeds four
+ * times the whole gain, or the gain and what the calibration spans within the parts' reach.
  *
  * @param calibrate margin in, calibrated margin out, [rows] each
  */
@@ -66,15 +74,22 @@ export function carryAttribution(
 ): Attribution {
   const { features, base, values } = attribution;
   const [calibratedBase] = calibrate(Float64Array.of(base));
+  const reach = margins.map((_, row) =>
+    values
+      .subarray(row * features.length, (row + 1) * features.length)
+      .reduce((total, value) => total + Math.abs(value), 0),
+  );
   const calibrated = calibrate(margins);
-  const carried = values.slice();
-  margins.forEach((margin, row) => {
-    const way = margin - base;
-    const own = carried.subarray(row * features.length, (row + 1) * features.length);
+  const highest = calibrate(reach.map((span) => base + span));
+  const lowest = calibrate(reach.map((span) => base - span));
+  const carried = values.map((value, at) => {
+    const row = Math.floor(at / features.length);
+    if (reach[row] === 0) return 0;
+    const way = margins[row] - base;
     const gain = calibrated[row] - calibratedBase;
-    // Where a row stands at the base itself nothing says who moved it: its parts, which cancel out, stay as they are.
-    const slope = Math.abs(way) < 1e-12 ? 1 : gain / way;
-    for (let f = 0; f < own.length; f++) own[f] *= slope;
+    if (Math.abs(way) >= WAY_ENOUGH * reach[row]) return (value * gain) / way;
+    const slope = (highest[row] - lowest[row]) / (2 * reach[row]);
+    return value * slope + ((gain - slope * way) * Math.abs(value)) / reach[row];
   });
   return { features, base: calibratedBase, values: carried };
 }
