@@ -9,7 +9,7 @@ import { asBoolean, asText, type CompiledExpression, compileExpression } from '.
 import type { ImportKind, Mapping, ValueRule } from './mapping.ts';
 import { type MoneyPlan, majorSql, minorSql } from './money-sql.ts';
 import type { RawRows } from './relation.ts';
-import { EARLIEST_MS, FUTURE_SLACK_MS, timeSql } from './time-sql.ts';
+import { EARLIEST_MS, FUTURE_SLACK_MS, readTimeSql, utcSql } from './time-sql.ts';
 
 /** The longest text a cell may hold, and the longest id. */
 export const MAX_TEXT_BYTES = 2 ** 20;
@@ -82,21 +82,28 @@ class Compiler {
     this.context = context;
   }
 
-  /** Layers from the inside out: cells → values as text → typed values → reason → lake row. */
+  /** Layers from the inside out: cells → values as text → typed values → converted values → reason → lake row. */
   select(): string {
     const { mapping, rows } = this;
     const values = this.valueColumns();
-    const skip = mapping.skip.map((when) => this.condition(when, 'skip')).join(' OR ');
+    const skip = mapping.skip.map((when) => this.condition(when, 'skip')).join(' OR ') || 'false';
     const refund = mapping.refund ? this.condition(mapping.refund, 'refund') : 'false';
     const extras = this.extrasSql();
-    // Asked for last: by now every cell the mapping reads is known.
+    // Taken last: by now every cell the mapping reads is known.
+    const kept = [...this.cells.values()];
     const cells = [...this.cells].map(([name, sql]) => `${cleanCell(rows.column(name), mapping)} AS ${sql}`);
-    const raw = this.rawSql();
-    const cellLayer = `SELECT ${[...cells, `${rows.fault} AS fault`].join(', ')} FROM ${rows.relation()}`;
-    const valueLayer = `SELECT ${[...values, `${extras} AS v_extras`, `${skip || 'false'} AS is_skipped`, `${refund} AS is_refund`, `${raw} AS raw_cells`, 'fault'].join(', ')} FROM (${cellLayer})`;
-    const typedLayer = `SELECT ${this.typedColumns().join(', ')}, is_skipped, raw_cells, fault FROM (${valueLayer})`;
-    const reasonLayer = `SELECT *, ${this.reasonSql()} AS reason FROM (${typedLayer})`;
-    return `SELECT ${this.lakeColumns().join(', ')}, reason, CASE WHEN reason <> 'skipped' THEN raw_cells END AS raw FROM (${reasonLayer})`;
+    const layer = (columns: readonly string[], from: string) => `SELECT ${columns.join(', ')} FROM ${from}`;
+    const cellLayer = layer([...cells, `${rows.fault} AS fault`], rows.relation());
+    const valueLayer = layer(
+      [...values, `${extras} AS v_extras`, `${skip} AS is_skipped`, `${refund} AS is_refund`, 'fault', ...kept],
+      `(${cellLayer})`,
+    );
+    const typedLayer = layer([...this.typedColumns(), 'is_skipped', 'fault', ...kept], `(${valueLayer})`);
+    const convertedLayer = layer(['*', ...this.convertedColumns()], `(${typedLayer})`);
+    const reasonLayer = layer(['*', `${this.reasonSql()} AS reason`], `(${convertedLayer})`);
+    // Written out for rejected rows only: a CASE computes its branch for the rows that need it.
+    const raw = `CASE WHEN reason <> 'skipped' THEN ${this.rawSql()} END AS raw`;
+    return layer([...this.lakeColumns(), 'reason', raw], `(${reasonLayer})`);
   }
 
   private cell(name: string): string {
@@ -148,14 +155,12 @@ class Compiler {
     for (const target of Object.keys(mapping.columns)) {
       const value = `v_${target}`;
       if (TIMES.has(target)) {
-        columns.push(
-          `${timeSql(value, mapping.time.format, context.zone)} AS ${target}`,
-          `${value} IS NULL AS no_${target}`,
-        );
+        const { ms, isLocal } = readTimeSql(value, mapping.time.format);
+        columns.push(`${ms} AS ms_${target}`, `${isLocal} AS local_${target}`, `${value} IS NULL AS no_${target}`);
       } else if (NUMBERS.has(target)) {
         columns.push(`TRY_CAST(${value} AS DOUBLE) AS n_${target}`, `${value} IS NOT NULL AS has_${target}`);
       } else if (MONEY.has(target)) {
-        columns.push(`${this.minor(target)} AS minor`, `${value} IS NOT NULL AS has_minor`);
+        columns.push(`${this.major(target)} AS major`, `${value} IS NOT NULL AS has_minor`);
       } else if (target === 'currency') {
         columns.push(`upper(${value}) AS row_currency`);
       } else if (PERSONS.includes(target) && context.pseudonyms) {
@@ -179,12 +184,27 @@ class Compiler {
     return columns;
   }
 
-  private minor(target: string): string {
-    const { mapping, context } = this;
+  /** Money as it stands in the file: a decimal of major units, or whole minor units. */
+  private major(target: string): string {
     if (target === 'price_minor') return 'TRY_CAST(v_price_minor AS BIGINT)';
     const type = this.moneyIsNumber(target) ? 'number' : 'text';
-    const major = majorSql({ sql: `v_${target}`, type }, mapping.money.decimal);
-    return minorSql(major, this.has('currency') ? 'upper(v_currency)' : undefined, context.money);
+    return majorSql({ sql: `v_${target}`, type }, this.mapping.money.decimal);
+  }
+
+  /** What is computed from a typed value more than once, so that the value itself is read from the text once. */
+  private convertedColumns(): string[] {
+    const { mapping, context } = this;
+    const columns = [...TIMES]
+      .filter((target) => this.has(target))
+      .map((target) => {
+        const reading = readTimeSql('', mapping.time.format);
+        return `${utcSql(`ms_${target}`, `local_${target}`, reading, context.zone)} AS ${target}`;
+      });
+    if (this.has('price_minor')) columns.push('major AS minor');
+    else if (this.hasMoney()) {
+      columns.push(`${minorSql('major', this.has('currency') ? 'row_currency' : undefined, context.money)} AS minor`);
+    }
+    return columns;
   }
 
   private reasonSql(): string {
@@ -318,10 +338,7 @@ class Compiler {
     const hidden = new Map<string, string>();
     if (this.context.pseudonyms) {
       for (const person of PERSONS) {
-        const rule = this.rule(person);
-        if (!rule) continue;
-        for (const name of columnsOf(rule.value))
-          hidden.set(name, pseudonymSql(asText(this.compile(rule.value))));
+        for (const name of columnsOf(this.rule(person)?.value ?? { kind: 'missing' })) hidden.set(name, person);
       }
     }
     return jsonOf([...this.cells].map(([name, sql]) => [name, hidden.get(name) ?? sql]));

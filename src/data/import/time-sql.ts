@@ -65,15 +65,22 @@ const OFFSET_ENDING = ':\\d{2}(:\\d{2}([.,]\\d+)?)?\\s*(Z|z|UTC|GMT|[+-]\\d{2}:?
 
 const list = (formats: readonly string[]): string => `[${formats.map(sqlText).join(', ')}]`;
 
+/** How a text becomes a moment: its milliseconds, and whether they are a wall clock's and still need the zone. */
+export interface TimeReading {
+  /** SQL of a BIGINT, NULL where the text is no time. */
+  readonly ms: string;
+  /** SQL of a boolean; `true` and `false` stand for every row. */
+  readonly isLocal: string;
+}
+
 /**
- * SQL giving UTC ms (BIGINT) for a text, or NULL.
+ * Two expressions rather than one, so that the text is parsed once and the zone's many branches see a plain number.
  *
- * @param format  `auto`, `unix_s`, `unix_ms`, `unix_us`, or a strptime format; with `%z` in it the offset in the text counts
+ * @param format  `auto`, `unix_s`, `unix_ms`, `unix_us`, `unix_ns`, or a strptime format; with `%z` in it the offset in the text counts
  */
-export function timeSql(text: string, format: string, zone: ZoneOffsets): string {
-  const local = (timestamp: string) => localToUtcSql(`epoch_ms(${timestamp})`, zone);
+export function readTimeSql(text: string, format: string): TimeReading {
   const unit = UNIX_UNITS[format];
-  if (unit !== undefined) return unixSql(text, unit);
+  if (unit !== undefined) return { ms: unixSql(text, unit), isLocal: 'false' };
   if (format !== 'auto') {
     if (!format.includes('%')) {
       throw new AppError(
@@ -81,27 +88,41 @@ export function timeSql(text: string, format: string, zone: ZoneOffsets): string
         `time.format: expected auto, ${Object.keys(UNIX_UNITS).join(', ')} or a format such as %d/%m/%Y %H:%M, got "${format}"`,
       );
     }
-    const parsed = `try_strptime(${text}, ${sqlText(format)})`;
-    return format.includes('%z') ? `epoch_ms(${parsed})` : local(parsed);
+    const ms = `epoch_ms(try_strptime(${text}, ${sqlText(format)}))`;
+    return { ms, isLocal: format.includes('%z') ? 'false' : 'true' };
   }
+  /** `2011-06-11 17:52:00`, by far the commonest: no offset fits into 19 characters that end in seconds. */
+  const isPlain = `strlen(${text}) = 19 AND substr(${text}, 17, 1) = ':'`;
   const whole = `TRY_CAST(${text} AS BIGINT)`;
-  const magnitude = `CASE
-    WHEN length(${text}) = 8 AND ${text} BETWEEN '19000101' AND '20991231' THEN ${local(`try_strptime(${text}, '%Y%m%d')`)}
-    WHEN length(${text}) = 14 AND ${text} < '21' THEN ${local(`try_strptime(${text}, '%Y%m%d%H%M%S')`)}
-    WHEN abs(${whole}) < 100000000000 THEN ${whole} * 1000
-    WHEN abs(${whole}) < 100000000000000 THEN ${whole}
-    WHEN abs(${whole}) < 100000000000000000 THEN ${whole} // 1000
-    ELSE ${whole} // 1000000 END`;
-  const withOffset = `coalesce(TRY_CAST(${text} AS TIMESTAMPTZ), try_strptime(${text}, ${list(OFFSET_FORMATS)})::TIMESTAMPTZ)`;
+  const isCalendar = `(strlen(${text}) = 8 AND ${text} BETWEEN '19000101' AND '20991231' OR strlen(${text}) = 14 AND ${text} < '21')`;
+  const hasOffset = `regexp_matches(${text}, '${OFFSET_ENDING}')`;
+  const withOffset = `coalesce(TRY_CAST(${text} AS TIMESTAMPTZ), CAST(try_strptime(${text}, ${list(OFFSET_FORMATS)}) AS TIMESTAMPTZ))`;
   const withoutOffset = `coalesce(TRY_CAST(${text} AS TIMESTAMP), try_strptime(${text}, ${list(LOCAL_FORMATS)}))`;
-  return `CASE
-    WHEN ${whole} IS NOT NULL THEN ${magnitude}
-    WHEN regexp_matches(${text}, '${OFFSET_ENDING}') THEN epoch_ms(${withOffset})
-    ELSE ${local(withoutOffset)} END`;
+  return {
+    ms: `CASE
+    WHEN ${isPlain} THEN epoch_ms(coalesce(TRY_CAST(${text} AS TIMESTAMP), try_strptime(${text}, ${list(LOCAL_FORMATS)})))
+    WHEN ${isCalendar} THEN epoch_ms(try_strptime(${text}, ['%Y%m%d', '%Y%m%d%H%M%S']))
+    WHEN ${whole} IS NOT NULL THEN CASE
+      WHEN abs(${whole}) < 100000000000 THEN ${whole} * 1000
+      WHEN abs(${whole}) < 100000000000000 THEN ${whole}
+      WHEN abs(${whole}) < 100000000000000000 THEN ${whole} // 1000
+      ELSE ${whole} // 1000000 END
+    WHEN ${hasOffset} THEN epoch_ms(${withOffset})
+    ELSE epoch_ms(${withoutOffset}) END`,
+    isLocal: `CASE WHEN ${isPlain} THEN true WHEN ${isCalendar} THEN true WHEN ${whole} IS NOT NULL THEN false ELSE NOT ${hasOffset} END`,
+  };
+}
+
+/** SQL of UTC ms from the columns that hold a reading. */
+export function utcSql(ms: string, isLocal: string, reading: TimeReading, zone: ZoneOffsets): string {
+  if (reading.isLocal === 'false') return ms;
+  const shifted = localToUtcSql(ms, zone);
+  if (reading.isLocal === 'true' || shifted === ms) return shifted;
+  return `CASE WHEN ${isLocal} THEN ${shifted} ELSE ${ms} END`;
 }
 
 /** Whole and decimal numbers; what would overflow is NULL. */
 function unixSql(text: string, unit: string): string {
   const value = `coalesce(TRY_CAST(${text} AS BIGINT), TRY_CAST(floor(TRY_CAST(${text} AS DOUBLE)) AS BIGINT))`;
-  return `CASE WHEN abs(${value}) < 4000000000000000000 // ${unit === '* 1000' ? 1000 : 1} THEN ${value} ${unit} END`;
+  return `CASE WHEN ${value} BETWEEN -9000000000000000 AND ${unit === '* 1000' ? '9000000000000000' : '9000000000000000000'} THEN ${value} ${unit} END`;
 }
