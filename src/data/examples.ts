@@ -74,7 +74,7 @@ export async function buildExamples(
 
   const steps = relations.length + moments.length + 1;
   let done = 0;
-  const step = () => progress.step({ task: 'features', done: done++, total: steps, unit: 'steps' });
+  const step = () => progress.step({ task: 'features', done: ++done, total: steps, unit: 'steps' });
 
   const work = await openWorktable(engine, source, {
     untilMs: moments[moments.length - 1],
