@@ -1,9 +1,10 @@
 // Fits a customer-base model: maximum likelihood, held back by a weak prior so that it always ends somewhere.
 import { AppError } from '../../core/errors.ts';
-import { minimizeWithPauses, type Objective } from '../../core/minimize.ts';
+import { type Minimum, minimizeWithPauses, type Objective } from '../../core/minimize.ts';
 import { pause } from '../../core/pause.ts';
+import { whiten } from '../../core/whiten.ts';
 import type { Family, Parameters, WeakPrior } from './family.ts';
-import type { PurchaseHistory } from './purchase-history.ts';
+import { type PurchaseHistory, thinHistory } from './purchase-history.ts';
 
 export interface FitOptions {
   /** 1 = the family's prior, 0 = plain maximum likelihood, which may run away on some data. Default 1. */
@@ -20,6 +21,12 @@ export interface BehaviourFit<Letter extends string> {
   readonly iterations: number;
   readonly converged: boolean;
 }
+
+/** Large histories are searched on about this many groups first. */
+const THINNED_GROUPS = 10_000;
+
+/** Of the mean log-likelihood a customer: far below what any number of customers can tell apart. */
+const GRADIENT_TOLERANCE = 1e-9;
 
 /**
  * The parameters of greatest (penalised) likelihood.
@@ -39,26 +46,47 @@ export async function fitBehaviour<Letter extends string>(
     );
   const { letters } = family;
   const priors = letters.map((letter) => family.prior[letter]);
-  const objective: Objective = (logs, gradient) => {
-    const value = family.logLikelihood(history, toParameters(letters, logs), gradient);
-    for (let i = 0; i < gradient.length; i++) gradient[i] /= -history.customers;
-    return -value / history.customers + addPenalty(logs, gradient, priors, priorStrength / history.customers);
+  const objectiveOver = (part: PurchaseHistory): Objective => {
+    const priorWeight = priorStrength / history.customers;
+    return (logs, gradient) => {
+      const value = family.logLikelihood(part, toParameters(letters, logs), gradient);
+      for (let i = 0; i < gradient.length; i++) gradient[i] /= -part.customers;
+      return -value / part.customers + addPenalty(logs, gradient, priors, priorWeight);
+    };
   };
-  const found = await minimizeWithPauses(
-    objective,
-    priors.map((prior) => Math.log(prior.median)),
-    async ({ iteration }) => {
-      onIteration?.(iteration);
-      await pause(signal);
-    },
-    { signal, gradientTolerance: 1e-9 },
+  let iterations = 0;
+  const search = (objective: Objective, start: Float64Array): Promise<Minimum> =>
+    minimizeWithPauses(
+      objective,
+      start,
+      async () => {
+        iterations++;
+        onIteration?.(iterations);
+        await pause(signal);
+      },
+      { signal, gradientTolerance: GRADIENT_TOLERANCE },
+    );
+
+  const whole = objectiveOver(history);
+  const thinning = Math.floor(history.count.length / THINNED_GROUPS);
+  const likeness = thinning > 1 ? objectiveOver(thinHistory(history, thinning)) : whole;
+  const first = await search(
+    likeness,
+    Float64Array.from(priors, (prior) => Math.log(prior.median)),
   );
+  let found = { point: first.point, converged: first.converged };
+  if (thinning > 1) {
+    // The likeness knows the shape of the whole: a few steps on all customers are left.
+    const { objective, toPoint } = whiten(whole, likeness, first.point);
+    const rest = await search(objective, new Float64Array(letters.length));
+    found = { point: toPoint(rest.point), converged: rest.converged };
+  }
   const parameters = toParameters(letters, found.point);
   return {
     parameters,
     logLikelihood: family.logLikelihood(history, parameters, new Float64Array(letters.length)),
     customers: history.customers,
-    iterations: found.iterations,
+    iterations,
     converged: found.converged,
   };
 }
