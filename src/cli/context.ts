@@ -36,7 +36,12 @@ export function withSharedOptions(command: Command): Command {
     .option('-w, --workspace <dir>', 'folder of the shop', './foresell-workspace')
     .option('--json', 'one JSON document on stdout; progress goes to stderr')
     .option('--seed <n>', 'seed of everything random', wholeNumber('--seed'), 1)
-    .option('--threads <n>', 'threads to use', positiveNumber('--threads'), Math.max(1, Math.min(8, cpus().length)))
+    .option(
+      '--threads <n>',
+      'threads to use',
+      positiveNumber('--threads'),
+      Math.max(1, Math.min(8, cpus().length)),
+    )
     .option('--lang <en|zh>', 'language of the text (default: from the environment)', languageOption);
 }
 

@@ -44,7 +44,10 @@ export function buildProgram(signal: AbortSignal): Command {
     .version(PRODUCT_VERSION)
     .exitOverride()
     .showHelpAfterError('(add --help for what this command takes)')
-    .addHelpText('after', '\nStart here:\n  foresell demo                 the whole job on real data, in two minutes\n  foresell import FILE --propose > map.yaml');
+    .addHelpText(
+      'after',
+      '\nStart here:\n  foresell demo                 the whole job on real data, in two minutes\n  foresell import FILE --propose > map.yaml',
+    );
   for (const file of COMMANDS) {
     const [word, ...parameters] = file.usage.split(' ');
     const command = program.command(word).description(file.summary).exitOverride();
@@ -53,7 +56,10 @@ export function buildProgram(signal: AbortSignal): Command {
     file.declare?.(command);
     command.addHelpText('after', `\nExamples:\n${file.examples.map((example) => `  ${example}`).join('\n')}`);
     command.action(async (...received: unknown[]) => {
-      const args = received.slice(0, parameters.length).flat().filter((arg) => arg !== undefined) as string[];
+      const args = received
+        .slice(0, parameters.length)
+        .flat()
+        .filter((arg) => arg !== undefined) as string[];
       await file.run(makeContext(command, signal), args, command.opts());
     });
   }
@@ -76,7 +82,10 @@ export function report(error: unknown, state: { aborted: boolean; json: boolean 
     return EXIT.caller;
   }
   if (isDiskFull(error)) {
-    say('DISK', 'the disk refused a write: free some space, then run the same command again; nothing was lost');
+    say(
+      'DISK',
+      'the disk refused a write: free some space, then run the same command again; nothing was lost',
+    );
     return EXIT.caller;
   }
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -85,4 +94,5 @@ export function report(error: unknown, state: { aborted: boolean; json: boolean 
 }
 
 const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && ['ENOSPC', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
+  error instanceof Error &&
+  ['ENOSPC', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -23,10 +23,11 @@ export interface DataQuality {
     readonly month: string;
     readonly rows: number;
     readonly orders: number;
+    readonly customers: number;
     readonly netMinor: number;
   }[];
-  /** The longest run of days without any event inside the range. */
-  readonly longestGapDays: number;
+  /** The longest runs of local days without any event inside the range, longest first; of three days or more. */
+  readonly gaps: readonly { readonly firstDay: string; readonly lastDay: string; readonly days: number }[];
   /** Share of rows where an important column is empty. */
   readonly missing: readonly { readonly column: string; readonly share: number }[];
   /** Share of purchase lines that cost nothing. */
@@ -39,11 +40,17 @@ export interface DataQuality {
 const WATCHED_COLUMNS = ['user_id', 'item_id', 'price_minor', 'order_id', 'session_id', 'quantity'] as const;
 
 /** Reads the whole log once or twice; a few seconds for 20 M rows. */
-export async function measureQuality(engine: Engine, source: EventSource, signal?: AbortSignal): Promise<DataQuality> {
+export async function measureQuality(
+  engine: Engine,
+  source: EventSource,
+  signal?: AbortSignal,
+): Promise<DataQuality> {
   const day = localDaySql(source.zone, 'timestamp');
   const money = 'round(price_minor * coalesce(quantity, 1))::BIGINT';
   const net = `sum(CASE type WHEN 'purchase' THEN ${money} WHEN 'refund' THEN -${money} END)`;
-  const missing = WATCHED_COLUMNS.map((column) => `avg((${column} IS NULL)::INT) AS missing_${column}`).join(', ');
+  const missing = WATCHED_COLUMNS.map((column) => `avg((${column} IS NULL)::INT) AS missing_${column}`).join(
+    ', ',
+  );
   const [totals] = await engine.rows<Record<string, number | null>>(
     `SELECT count(*) AS row_count, count(DISTINCT user_id) AS users, count(DISTINCT item_id) AS items,
             count(DISTINCT order_id) FILTER (type = 'purchase') AS orders,
@@ -57,15 +64,23 @@ export async function measureQuality(engine: Engine, source: EventSource, signal
     `SELECT type, count(*) AS row_count FROM ${source.events} GROUP BY type ORDER BY row_count DESC, type`,
     signal,
   );
-  const months = await engine.rows<{ month: string; row_count: number; orders: number; net: number | null }>(
+  const months = await engine.rows<{
+    month: string;
+    row_count: number;
+    orders: number;
+    customers: number;
+    net: number | null;
+  }>(
     `SELECT strftime(DATE '1970-01-01' + (${day})::INT, '%Y-%m') AS month, count(*) AS row_count,
-            count(DISTINCT order_id) FILTER (type = 'purchase') AS orders, (${net})::DOUBLE AS net
+            count(DISTINCT order_id) FILTER (type = 'purchase') AS orders,
+            count(DISTINCT user_id) AS customers, (${net})::DOUBLE AS net
      FROM ${source.events} GROUP BY month ORDER BY month`,
     signal,
   );
-  const [gap] = await engine.rows<{ days: number | null }>(
-    `SELECT max(day - previous - 1) AS days FROM (
-       SELECT day, lag(day) OVER (ORDER BY day) AS previous FROM (SELECT DISTINCT ${day} AS day FROM ${source.events}))`,
+  const gaps = await engine.rows<{ previous: number; day: number }>(
+    `SELECT previous, day FROM (
+       SELECT day, lag(day) OVER (ORDER BY day) AS previous FROM (SELECT DISTINCT ${day} AS day FROM ${source.events}))
+     WHERE day - previous > 3 ORDER BY day - previous DESC, day LIMIT 5`,
     signal,
   );
   const [largest] = await engine.rows<{ share: number | null }>(
@@ -90,9 +105,14 @@ export async function measureQuality(engine: Engine, source: EventSource, signal
       month: month.month,
       rows: month.row_count,
       orders: month.orders,
+      customers: month.customers,
       netMinor: month.net ?? 0,
     })),
-    longestGapDays: Math.max(0, gap?.days ?? 0),
+    gaps: gaps.map(({ previous, day: next }) => ({
+      firstDay: formatDay((previous + 1) * DAY_MS),
+      lastDay: formatDay((next - 1) * DAY_MS),
+      days: next - previous - 1,
+    })),
     missing: WATCHED_COLUMNS.map((column) => ({ column, share: totals[`missing_${column}`] ?? 0 })),
     freeLineShare: totals.free_share ?? 0,
     largestBuyerShare: largest?.share ?? 0,
@@ -117,7 +137,9 @@ function warningsOf(q: Omit<DataQuality, 'warnings'>): Name[] {
     );
   }
   if (q.orders === 0) {
-    warnings.push(name('there are no purchases: nothing about buying can be learned', '没有购买事件:无法学习购买行为'));
+    warnings.push(
+      name('there are no purchases: nothing about buying can be learned', '没有购买事件:无法学习购买行为'),
+    );
   }
   if (days < 60) {
     warnings.push(
@@ -134,11 +156,12 @@ function warningsOf(q: Omit<DataQuality, 'warnings'>): Name[] {
       ),
     );
   }
-  if (q.longestGapDays > 14) {
+  const longestGapDays = q.gaps[0]?.days ?? 0;
+  if (longestGapDays > 14) {
     warnings.push(
       name(
-        `${q.longestGapDays} days in a row have no events: is a file missing?`,
-        `连续 ${q.longestGapDays} 天没有事件:是否缺少文件?`,
+        `${longestGapDays} days in a row have no events: is a file missing?`,
+        `连续 ${longestGapDays} 天没有事件:是否缺少文件?`,
       ),
     );
   }

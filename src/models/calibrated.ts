@@ -46,7 +46,11 @@ export interface Forecast {
  *
  * @param asOf UTC ms, [rows]; the season of a level correction depends on it
  */
-export async function forecast(calibrated: CalibratedModel, frame: Frame, asOf: Float64Array): Promise<Forecast> {
+export async function forecast(
+  calibrated: CalibratedModel,
+  frame: Frame,
+  asOf: Float64Array,
+): Promise<Forecast> {
   const { model, extended, corrections } = calibrated;
   const moments = { asOf, horizonMs: model.question.horizonDays * DAY_MS };
   const levelled = levelValues(corrections, await model.predict(frame), moments);

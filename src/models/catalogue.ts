@@ -5,6 +5,7 @@ import { lastPeriod } from './baseline/last-period.ts';
 import { ownRate } from './baseline/own-rate.ts';
 import { recency } from './baseline/recency.ts';
 import { bgNbd, mbgNbd, paretoNbd } from './customer-base/estimators.ts';
+import { type EnsembleKind, ensembleOf } from './ensemble/ensemble.ts';
 import type { Estimator, FitRun, Model, Question, Sample, SavedModel } from './estimator.ts';
 import { hurdle } from './linear/hurdle.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
@@ -14,8 +15,13 @@ import { decisionTree } from './tree/tree.ts';
 /** What kind of animal a model is, for leaderboards. */
 export type Family = 'baseline' | 'linear' | 'tree' | 'customer-base' | 'ensemble';
 
-/** All estimators that fit with no settings, baselines first. */
-export const CATALOGUE: readonly { readonly family: Family; readonly estimator: Estimator }[] = [
+export interface CatalogueEntry {
+  readonly family: Family;
+  readonly estimator: Estimator;
+}
+
+/** Estimators that stand on their own. */
+const SINGLE: readonly CatalogueEntry[] = [
   { family: 'baseline', estimator: constantRate },
   { family: 'baseline', estimator: lastPeriod },
   { family: 'baseline', estimator: recency },
@@ -29,6 +35,20 @@ export const CATALOGUE: readonly { readonly family: Family; readonly estimator: 
   { family: 'customer-base', estimator: bgNbd },
   { family: 'customer-base', estimator: mbgNbd },
   { family: 'customer-base', estimator: paretoNbd },
+];
+
+/** Who joins when nobody says: unlike one another, and each fast. Those that refuse the question stay out. */
+const DEFAULT_MEMBERS: readonly Estimator[] = [logisticRegression, tweedie, hurdle, decisionTree, mbgNbd];
+
+/** An ensemble of the given estimators; its models are loaded by `loadModel` like any other. */
+export const ensemble = (kind: EnsembleKind, members: readonly Estimator[]): Estimator =>
+  ensembleOf(kind, members, loadModel);
+
+/** All estimators that fit with no settings, baselines first. */
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  ...SINGLE,
+  { family: 'ensemble', estimator: ensemble('mean', DEFAULT_MEMBERS) },
+  { family: 'ensemble', estimator: ensemble('stack', DEFAULT_MEMBERS) },
 ];
 
 /** @throws AppError USAGE naming the ids there are */

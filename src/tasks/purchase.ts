@@ -8,7 +8,10 @@ import type { Task } from './task.ts';
 export const purchase: Task = {
   name: 'purchase',
   label: name('Purchase', '购买'),
-  question: name('Will this customer buy in the next {horizon} days?', '该客户在未来 {horizon} 天内会购买吗?'),
+  question: name(
+    'Will this customer buy in the next {horizon} days?',
+    '该客户在未来 {horizon} 天内会购买吗?',
+  ),
   about: name('everyone known to the shop', '店铺已知的所有客户'),
   entity: 'user',
   kind: 'binary',
@@ -30,6 +33,9 @@ export const purchase: Task = {
     ),
   ],
   limits: [
-    name('A customer never seen before the moment of prediction is not in the list.', '预测时点之前从未出现的客户不在名单中。'),
+    name(
+      'A customer never seen before the moment of prediction is not in the list.',
+      '预测时点之前从未出现的客户不在名单中。',
+    ),
   ],
 };

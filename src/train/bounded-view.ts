@@ -13,14 +13,20 @@ import type { FeatureDefinition, FeatureView } from '../data/features/definition
 export function boundView(
   view: FeatureView,
   historyMs: number,
-): { readonly view: FeatureView; readonly leftOut: readonly { readonly name: string; readonly reason: string }[] } {
+): {
+  readonly view: FeatureView;
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+} {
   const leftOut: { name: string; reason: string }[] = [];
   const features: FeatureDefinition[] = [];
   const days = Math.max(1, Math.floor(historyMs / DAY_MS));
   for (const feature of view.features) {
     const { rule } = feature;
     if ('lookbackMs' in rule && rule.lookbackMs !== undefined && rule.lookbackMs > historyMs) {
-      leftOut.push({ name: feature.name, reason: 'its window is longer than the history behind the first training moment' });
+      leftOut.push({
+        name: feature.name,
+        reason: 'its window is longer than the history behind the first training moment',
+      });
     } else if (OPEN_TOTALS.has(rule.kind) && !('lookbackMs' in rule && rule.lookbackMs !== undefined)) {
       const label = name(`${feature.label.en} (last ${days} days)`, `${feature.label.zh}(最近 ${days} 天)`);
       features.push({ ...feature, label, rule: { ...rule, lookbackMs: days * DAY_MS } as typeof rule });
@@ -32,4 +38,12 @@ export function boundView(
 }
 
 /** Rules whose value over all time grows as the log does. */
-const OPEN_TOTALS: ReadonlySet<string> = new Set(['count', 'sum', 'distinct', 'max', 'min', 'unanswered', 'session']);
+const OPEN_TOTALS: ReadonlySet<string> = new Set([
+  'count',
+  'sum',
+  'distinct',
+  'max',
+  'min',
+  'unanswered',
+  'session',
+]);

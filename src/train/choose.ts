@@ -27,7 +27,10 @@ export function rankTrials(
     const corrected = fitCorrections(sample, trial.onCalibration, seed);
     const rows = { actual: sample.target, predicted: corrected.corrected };
     const values = Object.fromEntries(
-      deciding.map((metric) => [metric, ROW_METRICS[metric].prepare(rows)(evenWeights(sample.target.length))]),
+      deciding.map((metric) => [
+        metric,
+        ROW_METRICS[metric].prepare(rows)(evenWeights(sample.target.length)),
+      ]),
     ) as Partial<Record<RowMetricName, number>>;
     return { ...trial, ...corrected, values };
   });

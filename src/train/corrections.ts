@@ -5,8 +5,8 @@ import { fitAmountShape } from '../eval/amount-shape.ts';
 import { chooseCalibrator } from '../eval/calibration/choose-calibrator.ts';
 import { fitAmountInterval } from '../eval/conformal.ts';
 import { fitLevel, type LevelOrigin } from '../eval/level.ts';
-import { learnTiers } from '../eval/tiers.ts';
 import { chooseThreshold } from '../eval/threshold.ts';
+import { learnTiers } from '../eval/tiers.ts';
 import { type Corrections, levelValues, shapeValues } from '../models/calibrated.ts';
 import type { Sample } from '../models/estimator.ts';
 

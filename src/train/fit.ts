@@ -6,8 +6,8 @@ import { defaultView } from '../data/features/default-view.ts';
 import type { FeatureView } from '../data/features/definition.ts';
 import type { EventSource } from '../data/source.ts';
 import type { CalibratedModel } from '../models/calibrated.ts';
-import { estimatorById, loadModel } from '../models/catalogue.ts';
-import type { Estimator, Model, Question } from '../models/estimator.ts';
+import { ANY_HORIZON, estimatorById, modelOverHorizon } from '../models/catalogue.ts';
+import type { Estimator, Question } from '../models/estimator.ts';
 import { BASELINES } from '../tasks/recipes.ts';
 import type { Task } from '../tasks/task.ts';
 import { boundView } from './bounded-view.ts';
@@ -90,7 +90,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
       model: chosen.model,
       corrections: chosen.corrections,
       ...(horizon.horizonDays > horizon.checkedDays
-        ? { extended: overHorizon(chosen.model, horizon.horizonDays) }
+        ? { extended: modelOverHorizon(chosen.model, horizon.horizonDays) }
         : {}),
     },
   };
@@ -103,17 +103,4 @@ function candidatesOf({ task, models }: FitOptions, horizon: HorizonPlan): reado
   const estimators = ids.map(estimatorById);
   if (horizon.horizonDays === horizon.checkedDays) return estimators;
   return estimators.filter(({ id, role }) => role === 'baseline' || ANY_HORIZON.has(id));
-}
-
-/** Models of how customers behave over time: fitted once, they may be asked about any horizon. */
-export const ANY_HORIZON: ReadonlySet<string> = new Set(['bg-nbd', 'mbg-nbd', 'pareto-nbd']);
-
-/** The same model asked about another horizon. */
-function overHorizon(model: Model, horizonDays: number): Model {
-  const saved = model.save();
-  const state = saved.state as unknown as { readonly question: Question };
-  return loadModel({
-    ...saved,
-    state: { ...state, question: { ...state.question, horizonDays } } as unknown as typeof saved.state,
-  });
 }

@@ -30,7 +30,10 @@ export interface HorizonRequest {
  */
 export function planHorizon(task: Task, source: EventSource, request: HorizonRequest = {}): HorizonPlan {
   if (source.rows === 0) {
-    throw new AppError('NOT_ENOUGH_DATA', 'expected events to learn from, the lake is empty: import a file first');
+    throw new AppError(
+      'NOT_ENOUGH_DATA',
+      'expected events to learn from, the lake is empty: import a file first',
+    );
   }
   const horizonDays = request.horizonDays ?? task.horizonDays;
   const planOver = (days: number): SplitPlan =>

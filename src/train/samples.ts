@@ -32,7 +32,11 @@ export interface SampleRequest {
  *
  * @throws AppError NOT_ENOUGH_DATA when a stage has nobody to ask about
  */
-export async function buildSamples(engine: Engine, source: EventSource, request: SampleRequest): Promise<Samples> {
+export async function buildSamples(
+  engine: Engine,
+  source: EventSource,
+  request: SampleRequest,
+): Promise<Samples> {
   const { task, plan, view, progress, signal } = request;
   const calibrate = plan.calibrate === 'cross-fit' ? [] : plan.calibrate;
   const examples = await buildExamples(engine, source, {

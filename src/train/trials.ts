@@ -58,7 +58,12 @@ export async function runTrials(
       continue;
     }
     const anyModel = trials.some((trial) => trial.estimator.role === 'model');
-    if (estimator.role === 'model' && anyModel && run.deadlineMs !== undefined && run.now() >= run.deadlineMs) {
+    if (
+      estimator.role === 'model' &&
+      anyModel &&
+      run.deadlineMs !== undefined &&
+      run.now() >= run.deadlineMs
+    ) {
       refuse('the time limit was reached before its turn');
       continue;
     }

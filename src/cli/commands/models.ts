@@ -78,5 +78,6 @@ function show(context: Context, info: VersionInfo): void {
   context.say(`${info.task} ${info.version}${info.promoted ? ' (answers)' : ''}`);
   context.say(`  settings ${JSON.stringify(info.settings)}`);
   context.say(`  data     ${info.dataFingerprint}   seed ${info.seed}   foresell ${info.productVersion}`);
-  for (const file of info.files) context.say(`  ${file.sha256.slice(0, 12)}  ${String(file.size).padStart(9)}  ${file.name}`);
+  for (const file of info.files)
+    context.say(`  ${file.sha256.slice(0, 12)}  ${String(file.size).padStart(9)}  ${file.name}`);
 }

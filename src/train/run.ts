@@ -1,0 +1,188 @@
+// One training run, start to end: read, check, fit, choose, test, explain, save, report.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Language } from '../core/name.ts';
+import { PRODUCT_VERSION } from '../core/product.ts';
+import { measureCohorts } from '../data/cohorts.ts';
+import { type Engine, openEngine } from '../data/engine.ts';
+import { withSource } from '../data/lake/read.ts';
+import { withLock } from '../data/lock.ts';
+import { measureQuality } from '../data/quality.ts';
+import type { EventSource } from '../data/source.ts';
+import { type Workspace, workspacePaths } from '../data/workspace.ts';
+import { refuseLeaks } from '../eval/leakage/check-leakage.ts';
+import type { Finding } from '../eval/leakage/finding.ts';
+import type { Scores } from '../eval/score.ts';
+import { type Bundle, bundleFiles } from '../registry/bundle.ts';
+import { promote } from '../registry/promotion.ts';
+import { saveVersion } from '../registry/save.ts';
+import type { VersionInfo } from '../registry/versions.ts';
+import type { ReportDocument } from '../report/document.ts';
+import { renderReport } from '../report/render.ts';
+import type { TaskReport } from '../report/task-document.ts';
+import { type Assessment, assess } from './assess.ts';
+import { checkEligibility, refuseUnready } from './eligibility.ts';
+import { backgroundOf } from './explaining.ts';
+import { type FitOptions, type FittedTask, fitTask } from './fit.ts';
+import { findLeaks } from './leaks.ts';
+import { shopReport } from './shop-report.ts';
+import { taskReport } from './task-report.ts';
+
+export interface TrainOptions extends FitOptions {
+  /** Puts the new version into service; the one before stays a `rollback` away. */
+  readonly promote: boolean;
+  /** The command as typed, for the report. */
+  readonly command: string;
+  readonly language: Language;
+}
+
+export interface TrainingResult {
+  readonly version: VersionInfo;
+  readonly report: TaskReport;
+  readonly reportPath: string;
+  readonly assessment: Assessment;
+  readonly leaks: readonly Finding[];
+  readonly trials: readonly { readonly id: string; readonly fitSeconds: number }[];
+  readonly seconds: number;
+}
+
+/**
+ * Trains one task of a workspace and saves the model that was tested.
+ *
+ * Holds the task's lock; imports and predictions run beside it.
+ *
+ * @throws AppError NOT_ENOUGH_DATA, LEAKAGE, BUSY, INTERRUPTED, DISK
+ */
+export async function trainTask(workspace: Workspace, options: TrainOptions): Promise<TrainingResult> {
+  const { task, signal, progress } = options;
+  const lock = { signal, onWait: (holder: string) => progress.note(`waiting for ${holder}`) };
+  return withLock(
+    workspacePaths.taskLock(workspace, task.name),
+    `training of ${task.name}`,
+    lock,
+    async () => {
+      const engine = await openEngine({
+        threads: options.threads,
+        tempDir: join(workspace.dir, 'spill', String(process.pid)),
+      });
+      try {
+        return await withSource(workspace, engine, (source) => run(workspace, { engine, source }, options));
+      } finally {
+        engine.close();
+      }
+    },
+  );
+}
+
+async function run(
+  workspace: Workspace,
+  { engine, source }: { engine: Engine; source: EventSource },
+  options: TrainOptions,
+): Promise<TrainingResult> {
+  const { task, seed, signal, progress, now } = options;
+  const startedMs = now();
+  const eligibility = await checkEligibility(engine, source, task, options);
+  refuseUnready(task, eligibility);
+  const fitted = await fitTask(engine, source, options);
+  progress.step({ task: 'test', done: 0, total: 3, unit: 'steps' });
+  const assessment = await assess(fitted, source, seed);
+  progress.step({ task: 'test', done: 1, total: 3, unit: 'steps' });
+  const leaks = await findLeaks(engine, source, { fitted, assessment, seed, signal });
+  refuseLeaks(leaks);
+  const background = backgroundOf(fitted, seed);
+  progress.step({ task: 'test', done: 2, total: 3, unit: 'steps' });
+  const report = await taskReport({ fitted, assessment, eligibility, leaks, background, seed, signal });
+  const seconds = (now() - startedMs) / 1000;
+  const version = save(workspace, { fitted, assessment, background, source, seconds }, options);
+  progress.step({ task: 'test', done: 3, total: 3, unit: 'steps' });
+  const tasks = [{ ...report, modelVersion: version.version }];
+  const reportPath = writeReport(
+    workspace,
+    join('reports', task.name, version.version),
+    shopReport({
+      workspace,
+      tasks,
+      quality: await measureQuality(engine, source, signal),
+      cohorts: await measureCohorts(engine, source, source.lastMs, signal),
+      source,
+      options: { ...options, seconds },
+    }),
+  );
+  return {
+    version,
+    report: tasks[0],
+    reportPath,
+    assessment,
+    leaks,
+    trials: fitted.trials.map(({ estimator, fitSeconds }) => ({ id: estimator.id, fitSeconds })),
+    seconds,
+  };
+}
+
+interface Trained {
+  readonly fitted: FittedTask;
+  readonly assessment: Assessment;
+  readonly background: Bundle['background'];
+  readonly source: EventSource;
+  readonly seconds: number;
+}
+
+function save(workspace: Workspace, trained: Trained, options: TrainOptions): VersionInfo {
+  const { fitted, assessment, background, source } = trained;
+  const { task, horizon, view, calibrated } = fitted;
+  const { plan } = horizon;
+  const bundle: Bundle = {
+    task,
+    horizonDays: horizon.horizonDays,
+    checkedDays: horizon.checkedDays,
+    view,
+    calibrated,
+    background,
+    protocol: assessment.protocol,
+    scores: assessment.chosen.evaluation.scores,
+    baselines: Object.fromEntries(
+      assessment.baselines.map(({ estimator, evaluation }) => [estimator.id, evaluation.scores]),
+    ) as Record<string, Scores>,
+    seenUntilMs: Math.max(...plan.test) + plan.horizonMs,
+  };
+  const modelsDir = join(workspace.dir, 'models');
+  const createdMs = options.now();
+  const version = saveVersion(modelsDir, {
+    task: task.name,
+    files: bundleFiles(bundle),
+    dataFingerprint: source.fingerprint,
+    settings: {
+      chosen: fitted.chosen.estimator.id,
+      // What was tried, in order: training again with these names repeats the run to the byte.
+      trials: fitted.trials.map(({ estimator }) => estimator.id).sort(),
+      horizonDays: horizon.horizonDays,
+      checkedDays: horizon.checkedDays,
+      trainAsOf: [...plan.train],
+      calibrateAsOf: plan.calibrate === 'cross-fit' ? 'cross-fit' : [...plan.calibrate],
+      testAsOf: [...plan.test],
+      threads: options.threads,
+    },
+    seed: options.seed,
+    metrics: JSON.parse(JSON.stringify(assessment.chosen.evaluation.scores)),
+    run: {
+      createdMs,
+      seconds: trained.seconds,
+      command: options.command,
+      machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}, Node ${process.version}`,
+      product: PRODUCT_VERSION,
+      fitSeconds: Object.fromEntries(fitted.trials.map((trial) => [trial.estimator.id, trial.fitSeconds])),
+    },
+  });
+  return options.promote
+    ? promote(modelsDir, { task: task.name, reference: version.version }, { atMs: createdMs })
+    : version;
+}
+
+/** Writes `report.html` into a folder of the workspace and gives its path. */
+export function writeReport(workspace: Workspace, folder: string, document: ReportDocument): string {
+  const path = join(workspace.dir, folder, 'report.html');
+  mkdirSync(join(workspace.dir, folder), { recursive: true });
+  writeFileSync(path, renderReport(document));
+  return path;
+}

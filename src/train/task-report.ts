@@ -1,0 +1,164 @@
+// One task's pages of the report, filled from what was fitted and measured.
+import { type Name, name } from '../core/name.ts';
+import { scoreAmount, scoreBinary } from '../eval/evaluate-predictions.ts';
+import type { Finding as Leak } from '../eval/leakage/finding.ts';
+import type { MetricName } from '../eval/score.ts';
+import type { Background } from '../explain/contribution.ts';
+import type { Eligibility, Leaderboard, LeaderboardRow, TaskReport } from '../report/task-document.ts';
+import { questionOf } from '../tasks/task.ts';
+import type { Assessment } from './assess.ts';
+import type { RankedTrial } from './choose.ts';
+import { driversPart, examplesPart } from './explaining.ts';
+import type { FittedTask } from './fit.ts';
+import {
+  coveragePart,
+  decilesPart,
+  rankingPart,
+  reliabilityPart,
+  residualsPart,
+  tiersPart,
+} from './test-figures.ts';
+import { calibrationSample } from './trials.ts';
+
+/** Draws behind the leaderboard's bars; the test's own intervals use the full number. */
+const LEADERBOARD_DRAWS = 200;
+
+export interface TaskReportInput {
+  readonly fitted: FittedTask;
+  readonly assessment: Assessment;
+  readonly eligibility: Eligibility;
+  readonly leaks: readonly Leak[];
+  readonly background: Background;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
+  const { fitted, assessment, eligibility, leaks, background, seed } = input;
+  const { task, chosen, horizon } = fitted;
+  const { test } = fitted.samples;
+  const { answers, evaluation } = assessment.chosen;
+  const { calibrator, interval, tiers } = chosen.corrections;
+  const predictors = [assessment.chosen, ...assessment.baselines.slice(0, 2)];
+  const binary = task.kind === 'binary';
+  const coverage =
+    interval && evaluation.scores.coverage
+      ? coveragePart(test, answers, {
+          covered: evaluation.scores.coverage,
+          nominal: interval.level,
+          laterPeriod: horizon.plan.calibrate !== 'cross-fit',
+        })
+      : undefined;
+  return {
+    id: task.name,
+    title: task.label,
+    question: questionOf(task, horizon.horizonDays),
+    kind: task.kind,
+    unit: binary ? 'share' : 'money',
+    horizonDays: horizon.checkedDays,
+    summary: {
+      predicted: task.label,
+      population: task.about,
+      customers: evaluation.users,
+      advice: task.advice,
+    },
+    eligibility,
+    protocol: assessment.protocol,
+    leaderboard: leaderboardOf(fitted, seed),
+    metrics: {
+      model: { id: chosen.estimator.id, label: chosen.estimator.label, scores: evaluation.scores },
+      baselines: assessment.baselines.map(({ estimator, evaluation: own }) => ({
+        id: estimator.id,
+        label: estimator.label,
+        scores: own.scores,
+      })),
+      order: task.metrics as readonly MetricName[],
+    },
+    differences: {
+      rows: assessment.comparisons.map(({ against, comparison }) => ({
+        metric: comparison.metric as MetricName,
+        against: against.label,
+        score: comparison.difference,
+      })),
+    },
+    ...(binary && calibrator ? { reliability: reliabilityPart(test, answers, calibrator.method) } : {}),
+    ...(binary ? { ranking: rankingPart(test, predictors) } : {}),
+    deciles: decilesPart(test, predictors),
+    ...(binary ? {} : { residuals: residualsPart(test, answers, seed) }),
+    ...(coverage ? { coverage } : {}),
+    drivers: await driversPart(fitted, input),
+    examples: await examplesPart(fitted, assessment, background),
+    ...(tiers ? { tiers: tiersPart(test, answers, tiers) } : {}),
+    leakage: {
+      checks: leaks.map(({ check, severity, words }) => ({
+        id: check,
+        severity: severity === 'refuse' ? 'problem' : 'warning',
+        words,
+      })),
+    },
+    limits: [...task.limits, ...limitsOf(fitted)],
+  };
+}
+
+/** Everything tried, measured where it was chosen: never on the test. */
+function leaderboardOf(fitted: FittedTask, seed: number): Leaderboard {
+  const sample = calibrationSample(fitted.samples);
+  const metric = fitted.task.metrics[0];
+  const score = fitted.question.kind === 'binary' ? scoreBinary : scoreAmount;
+  const row = (trial: RankedTrial): LeaderboardRow[] => {
+    const rows = { entities: sample.entities, actual: sample.target, predicted: trial.corrected };
+    const { scores } = score(rows, { seed, draws: LEADERBOARD_DRAWS });
+    const own = scores[metric];
+    if (!own) return [];
+    return [
+      {
+        id: trial.estimator.id,
+        label: trial.estimator.label,
+        role: trial.estimator.role,
+        chosen: trial === fitted.chosen,
+        score: own,
+        ...(scores.bias ? { bias: scores.bias } : {}),
+        fitSeconds: trial.fitSeconds,
+        predictMs: trial.predictMs,
+      },
+    ];
+  };
+  return {
+    metric,
+    measuredOn: fitted.samples.calibrate
+      ? name('the calibration period, before the test', '测试之前的校准期')
+      : name('held-out customers of the training period', '训练期留出的客户'),
+    rows: fitted.trials.flatMap(row),
+    refused: fitted.refused,
+  };
+}
+
+function limitsOf(fitted: FittedTask): Name[] {
+  const { horizon, chosen } = fitted;
+  const limits: Name[] = [];
+  if (chosen.corrections.shape) {
+    limits.push(
+      name(
+        'Amounts are the ones closest in absolute error at the right total: most customers, who usually spend nothing, get a small amount.',
+        '金额在总额正确的前提下使绝对误差最小:多数通常不消费的客户会得到较小的金额。',
+      ),
+    );
+  }
+  if (horizon.horizonDays > horizon.checkedDays) {
+    limits.push(
+      name(
+        `Checked over ${horizon.checkedDays} days; the ${horizon.horizonDays} days that are predicted are an extension nobody has checked yet.`,
+        `检验期为 ${horizon.checkedDays} 天;所预测的 ${horizon.horizonDays} 天为外推,尚未经过检验。`,
+      ),
+    );
+  }
+  if (horizon.plan.calibrate === 'cross-fit') {
+    limits.push(
+      name(
+        'Calibrated on customers of the training period: a change of level between periods shows as bias.',
+        '以训练期客户校准:时期之间的水平变化会表现为偏差。',
+      ),
+    );
+  }
+  return limits;
+}
