@@ -59,8 +59,11 @@ function newton(
   return at;
 }
 
-const marginAt = (columns: readonly Float64Array[], at: readonly number[], row: number): number =>
-  columns.reduce((sum, column, j) => sum + at[j + 1] * column[row], at[0]);
+function marginAt(columns: readonly Float64Array[], at: readonly number[], row: number): number {
+  let margin = at[0];
+  for (let j = 0; j < columns.length; j++) margin += at[j + 1] * columns[j][row];
+  return margin;
+}
 
 function penalisedLoss(
   columns: readonly Float64Array[],

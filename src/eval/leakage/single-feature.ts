@@ -1,9 +1,9 @@
 // How well one column alone foretells the target: learned on training rows as a table, measured on test rows.
-import { type Column, findColumn } from '../../core/frame.ts';
-import { rocAuc } from '../metrics/binary.ts';
-import { equalCountBins, midranks, rankRows } from '../metrics/order.ts';
+import { type Column, findColumn, takeNumbers, takeRows } from '../../core/frame.ts';
+import { random } from '../../core/random.ts';
+import { midranks, rankRows } from '../metrics/order.ts';
 import { evenWeights } from '../metrics/predictions.ts';
-import { type LeakageInput, positiveOf } from './finding.ts';
+import { type LeakageInput, positiveOf, type Stage } from './finding.ts';
 
 /** The strength of one column. */
 export interface FeaturePower {
@@ -21,18 +21,23 @@ const BINS = 20;
 /** Rows of the overall rate mixed into each bin, so that small bins say little. */
 const PRIOR_ROWS = 10;
 
-/** Strongest first; text and vectors are left out. */
-export function featurePowers(input: LeakageInput): readonly FeaturePower[] {
+/** A column's strength is plain long before this many rows. */
+const MOST_ROWS = 100_000;
+
+/** Strongest first; text and vectors are left out. Stages over 100,000 rows are sampled, always the same way. */
+export function featurePowers(whole: LeakageInput): readonly FeaturePower[] {
+  const input = { ...whole, train: sampled(whole.train), test: sampled(whole.test) };
   const positives = positiveOf(input.test);
   const hits = positives.reduce((sum, value) => sum + value, 0);
   const misses = positives.length - hits;
+  const trainPositives = positiveOf(input.train);
   if (hits === 0 || misses === 0) return [];
   return input.test.frame.columns
     .flatMap((column): FeaturePower[] => {
       const before = findColumn(input.train.frame, column.name);
-      const scores = before && tableScores(before, column, positiveOf(input.train));
-      if (!scores) return [];
-      const auc = rocAuc({ actual: positives, predicted: scores })(evenWeights(hits + misses));
+      const cells = before && cellsOf(before, column);
+      if (!cells) return [];
+      const auc = tableAuc(cells, trainPositives, positives);
       return [
         {
           feature: column.name,
@@ -45,6 +50,19 @@ export function featurePowers(input: LeakageInput): readonly FeaturePower[] {
       ];
     })
     .sort((a, b) => b.auc - a.auc || (a.feature < b.feature ? -1 : 1));
+}
+
+function sampled(stage: Stage): Stage {
+  const rows = stage.target.length;
+  if (rows <= MOST_ROWS) return stage;
+  const stream = random(0).fork('leakage sample');
+  const kept = Uint32Array.from({ length: MOST_ROWS }, () => stream.integer(rows)).sort();
+  return {
+    frame: takeRows(stage.frame, kept),
+    entities: Array.from(kept, (i) => stage.entities[i]),
+    asOf: takeNumbers(stage.asOf, kept),
+    target: takeNumbers(stage.target, kept),
+  };
 }
 
 export function aucError(auc: number, hits: number, misses: number): number {
@@ -70,27 +88,60 @@ function rankAgreement(values: Float64Array, { test }: LeakageInput): number {
   return scale > 0 ? dot(ranks[0], ranks[1]) / scale : 0;
 }
 
-/**
- * Scores test rows by the share of positives in their bin (numbers: 20 bins of equal count, one for missing) or level
- * (categories; for sequences the newest event) among training rows.
- */
-function tableScores(before: Column, column: Column, positive: Float64Array): Float64Array | undefined {
-  const cells = cellsOf(before, column);
-  if (!cells) return undefined;
-  const rate = positive.reduce((sum, value) => sum + value, 0) / Math.max(1, positive.length);
-  const hits = new Map<number, number>();
-  const rows = new Map<number, number>();
-  cells.train.forEach((cell, i) => {
-    hits.set(cell, (hits.get(cell) ?? 0) + positive[i]);
-    rows.set(cell, (rows.get(cell) ?? 0) + 1);
-  });
-  return Float64Array.from(
-    cells.test,
-    (cell) => ((hits.get(cell) ?? 0) + PRIOR_ROWS * rate) / ((rows.get(cell) ?? 0) + PRIOR_ROWS),
-  );
+/** Which cell of a column's table each row falls into; −1 and −2 are cells too. */
+interface Cells {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
 }
 
-function cellsOf(before: Column, column: Column): { train: Int32Array; test: Int32Array } | undefined {
+/** AUC on the test of the share of positives that each cell has among training rows. */
+function tableAuc(cells: Cells, trainPositives: Float64Array, positives: Float64Array): number {
+  const size =
+    cells.test.reduce(
+      (most, cell) => Math.max(most, cell),
+      cells.train.reduce((a, b) => Math.max(a, b), 0),
+    ) + 3;
+  const [hits, rows, testHits, testMisses] = Array.from({ length: 4 }, () => new Float64Array(size));
+  let total = 0;
+  for (let i = 0; i < cells.train.length; i++) {
+    rows[cells.train[i] + 2]++;
+    hits[cells.train[i] + 2] += trainPositives[i];
+    total += trainPositives[i];
+  }
+  for (let i = 0; i < cells.test.length; i++) {
+    if (positives[i] === 1) testHits[cells.test[i] + 2]++;
+    else testMisses[cells.test[i] + 2]++;
+  }
+  const rate = total / Math.max(1, cells.train.length);
+  const scored = Array.from(rows, (count, cell) => ({
+    testHits: testHits[cell],
+    testMisses: testMisses[cell],
+    score: (hits[cell] + PRIOR_ROWS * rate) / (count + PRIOR_ROWS),
+  }));
+  scored.sort((a, b) => b.score - a.score);
+  let above = 0;
+  let below = 0;
+  let area = 0;
+  for (let start = 0; start < scored.length; ) {
+    let ownHits = 0;
+    let ownMisses = 0;
+    const { score } = scored[start];
+    for (; start < scored.length && scored[start].score === score; start++) {
+      ownHits += scored[start].testHits;
+      ownMisses += scored[start].testMisses;
+    }
+    area += ownMisses * (above + ownHits / 2);
+    above += ownHits;
+    below += ownMisses;
+  }
+  return area / (above * below);
+}
+
+/**
+ * Numbers fall into 20 bins of equal count among training rows, with one for missing; categories by level; sequences by
+ * their newest event.
+ */
+function cellsOf(before: Column, column: Column): Cells | undefined {
   if (before.kind === 'number' && column.kind === 'number') return binNumbers(before.values, column.values);
   if (before.kind === 'category' && column.kind === 'category')
     return shareLevels(before.codes, before.levels, column.codes, column.levels);
@@ -104,17 +155,16 @@ function cellsOf(before: Column, column: Column): { train: Int32Array; test: Int
   return undefined;
 }
 
-function binNumbers(train: Float64Array, test: Float64Array): { train: Int32Array; test: Int32Array } {
-  const known = train.filter((value) => !Number.isNaN(value));
-  const bins = equalCountBins(known, BINS);
-  const top = new Map<number, number>();
-  for (let i = 0; i < known.length; i++)
-    top.set(bins[i], Math.max(top.get(bins[i]) ?? Number.NEGATIVE_INFINITY, known[i]));
-  const edges = [...top.values()].sort((a, b) => a - b);
+function binNumbers(train: Float64Array, test: Float64Array): Cells {
+  const sorted = train.filter((value) => !Number.isNaN(value)).sort();
+  const edges = new Float64Array(
+    new Set(Array.from({ length: BINS }, (_, b) => sorted[Math.ceil(((b + 1) * sorted.length) / BINS) - 1])),
+  );
   const binOf = (value: number) => {
     if (Number.isNaN(value)) return -1;
-    const at = edges.findIndex((edge) => value <= edge);
-    return at < 0 ? edges.length - 1 : at;
+    let at = 0;
+    while (at < edges.length - 1 && value > edges[at]) at++;
+    return at;
   };
   return { train: Int32Array.from(train, binOf), test: Int32Array.from(test, binOf) };
 }
@@ -124,7 +174,7 @@ function shareLevels(
   trainLevels: readonly string[],
   test: Int32Array,
   testLevels: readonly string[],
-): { train: Int32Array; test: Int32Array } {
+): Cells {
   const index = new Map(trainLevels.map((level, code) => [level, code]));
   return {
     train,
