@@ -322,8 +322,8 @@ describe('contributions carried through a calibration', () => {
 
   it('do not explode where parts cancel out beside a step', () => {
     const { values } = carry([2, -1.998]);
-    // The whole gain is 3 and the parts could reach 4 either way, over which the step's mean slope is 3/8.
-    expect(Math.max(...values.map(Math.abs))).toBeLessThan(4 * 3);
+    // The gain is 3; within one unit of the base the step's mean slope is 3/2. The plain mean slope would be 1,500.
+    expect(Math.max(...values.map(Math.abs))).toBeLessThan(6);
     expect(values[0]).toBeGreaterThan(0);
   });
 

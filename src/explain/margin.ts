@@ -53,7 +53,7 @@ function meanSlope(link: Link, from: number, to: number): number {
   return link === 'log' ? middle : middle * (1 - middle);
 }
 
-/** A row that went less than this share of the way its parts pull in all stands too near the base to measure a slope by. */
+/** A row that went less than this share of the way its parts pull in all is too near the base to measure a slope by. */
 const WAY_ENOUGH = 0.25;
 
 /**
@@ -61,9 +61,8 @@ const WAY_ENOUGH = 0.25;
  * calibrated predictor may give as its `attribute`.
  *
  * Contributions are multiplied by the calibration's mean slope between base and row, as in `shownEffects`. Where the parts
- * all but cancel out, that slope says little and, at a step of the calibration, too much: there the mean slope over all
- * the parts could reach is used, and what it leaves is shared in proportion to the parts' sizes. So no part exceeds four
- * times the whole gain, or the gain and what the calibration spans within the parts' reach.
+ * all but cancel out, that slope says little and, at a step of the calibration, too much: there the mean slope within one
+ * unit of margin around the base is used, and what it leaves is shared in proportion to the parts' sizes.
  *
  * @param calibrate margin in, calibrated margin out, [rows] each
  */
@@ -80,15 +79,16 @@ export function carryAttribution(
       .reduce((total, value) => total + Math.abs(value), 0),
   );
   const calibrated = calibrate(margins);
-  const highest = calibrate(reach.map((span) => base + span));
-  const lowest = calibrate(reach.map((span) => base - span));
+  const near = reach.map((span) => Math.min(1, span));
+  const above = calibrate(near.map((span) => base + span));
+  const below = calibrate(near.map((span) => base - span));
   const carried = values.map((value, at) => {
     const row = Math.floor(at / features.length);
     if (reach[row] === 0) return 0;
     const way = margins[row] - base;
     const gain = calibrated[row] - calibratedBase;
     if (Math.abs(way) >= WAY_ENOUGH * reach[row]) return (value * gain) / way;
-    const slope = (highest[row] - lowest[row]) / (2 * reach[row]);
+    const slope = (above[row] - below[row]) / (2 * near[row]);
     return value * slope + ((gain - slope * way) * Math.abs(value)) / reach[row];
   });
   return { features, base: calibratedBase, values: carried };
