@@ -70,7 +70,7 @@ th:last-child,td:last-child{padding-right:.25rem}
 thead th{font-size:.79rem;color:var(--soft);vertical-align:bottom;border-bottom-color:var(--soft)}
 tbody th{min-width:8.5rem}td:not(.n){min-width:6.5rem}
 .n{text-align:right;white-space:nowrap}
-thead .n{white-space:normal}
+thead .n{white-space:normal}:lang(zh) thead th{word-break:keep-all}
 tr.chosen th,tr.chosen td:nth-child(2) .value{font-weight:600}
 tr.chosen .hint,tr.chosen .id{font-weight:400}
 tr.total th,tr.total td{border-top:1px solid var(--soft)}tr.total th,tr.total .value{font-weight:600}

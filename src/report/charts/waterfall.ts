@@ -28,7 +28,7 @@ export function waterfallChart({ base, steps, end, label }: Waterfall, width: nu
   for (const step of steps) sums.push(sums[sums.length - 1] + step.change);
   const labels = [base.label, ...steps.map((step) => step.label), end.label];
   const labelRoom = Math.max(...labels.map((text) => drawnWidth(text))) + 14;
-  const beside = labelRoom < width * 0.55;
+  const beside = labelRoom < width * 0.42;
   const rowHeight = beside ? ROW_WIDE : ROW_NARROW;
   const writtenRoom = Math.max(...[base, ...steps, end].map(({ written }) => drawnWidth(written))) + 12;
   const left = beside ? labelRoom : 0;
