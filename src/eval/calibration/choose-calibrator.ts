@@ -12,6 +12,15 @@ import {
   fitCalibrator,
 } from './calibrator.ts';
 
+/** Row i of everything belongs to one example. */
+export interface CalibrationExamples {
+  readonly entities: readonly string[];
+  /** 0 or 1, [rows] */
+  readonly actual: Float64Array;
+  /** [rows], of a model that did not learn from these rows. */
+  readonly predicted: Float64Array;
+}
+
 export interface CalibrationChoice {
   readonly calibrator: Calibrator;
   /** Log loss of each method on customers it was not fitted on; absent where the method was not tried. */
@@ -27,20 +36,24 @@ const LEAST_OF_EACH_OUTCOME: Readonly<Record<CalibrationMethod, number>> = {
   isotonic: 200,
 };
 
+/** Curves of three numbers need no more rows; above, whole customers are left out, always the same ones. */
+const MOST_ROWS = 100_000;
+
 /**
  * Chooses by log loss over folds of customers, then fits the winner on everything.
  *
  * A simpler method wins while its loss is within one standard error (by customer, paired) of the best one.
  *
- * @param examples calibration data, never test data
+ * @param all calibration data, never test data
  */
 export function chooseCalibrator(
-  examples: { entities: readonly string[]; actual: Float64Array; predicted: Float64Array },
+  all: CalibrationExamples,
   options: { seed: number; folds?: number },
 ): CalibrationChoice {
-  checkProbabilities(examples);
+  checkProbabilities(all);
+  checkLength('entities', all.entities, all.actual.length);
+  const examples = sampled(all, options.seed);
   const { entities, actual, predicted } = examples;
-  checkLength('entities', entities, actual.length);
   const positives = actual.reduce((sum, value) => sum + value, 0);
   const rarer = Math.min(positives, actual.length - positives);
   const methods = CALIBRATION_METHODS.filter((method) => rarer >= LEAST_OF_EACH_OUTCOME[method]);
@@ -55,6 +68,18 @@ export function chooseCalibrator(
     calibrator: fitCalibrator(method, examples),
     trials,
     words: inWords(method, rarer, trials.length),
+  };
+}
+
+function sampled(all: CalibrationExamples, seed: number): CalibrationExamples {
+  const parts = Math.ceil(all.actual.length / MOST_ROWS);
+  if (parts <= 1) return all;
+  const salt = hash32(`calibration sample ${seed}`);
+  const kept = all.entities.flatMap((entity, i) => (hash32(entity, salt) % parts === 0 ? [i] : []));
+  return {
+    entities: kept.map((i) => all.entities[i]),
+    actual: takeNumbers(all.actual, kept),
+    predicted: takeNumbers(all.predicted, kept),
   };
 }
 
