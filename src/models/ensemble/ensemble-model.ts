@@ -1,0 +1,120 @@
+// Several fitted models as one: a weighted sum of their margins (probabilities) or of their amounts.
+import { AppError } from '../../core/errors.ts';
+import type { Frame } from '../../core/frame.ts';
+import {
+  type Attribution,
+  fromMargin,
+  type Json,
+  type Model,
+  type Question,
+  type SavedModel,
+} from '../estimator.ts';
+import { asJson, readState, type SavedState } from '../saved.ts';
+import type { Mixture } from './weights.ts';
+
+const FORMAT = 1;
+
+export interface EnsembleParts extends Mixture {
+  readonly question: Question;
+  readonly members: readonly Model[];
+}
+
+interface EnsembleState extends SavedState, Mixture {
+  readonly members: readonly { readonly estimator: string; readonly format: number; readonly state: Json }[];
+}
+
+/** Margins of a member are taken no further than this from even odds: its certainty must not silence the others. */
+const FURTHEST = 12;
+
+/** What a member says, on the scale the ensemble adds up; margins that have contributions stay whole. */
+export async function opinionOf(member: Model, frame: Frame): Promise<Float64Array> {
+  if (member.question.kind === 'amount') return member.predict(frame);
+  const margin = await member.margin(frame);
+  return member.attribute ? margin : margin.map((m) => Math.min(FURTHEST, Math.max(-FURTHEST, m)));
+}
+
+/** Members of weight zero are dropped. Exact contributions where every member has them and speaks on the summed scale. */
+export function ensembleModel(estimator: string, given: EnsembleParts): Model {
+  const heard = given.members.map((member, k) => ({ member, weight: given.weights[k] }));
+  const kept = heard.filter(({ weight }) => weight > 0);
+  const { question, intercept } = given;
+  const members = kept.map(({ member }) => member);
+  const weights = kept.map(({ weight }) => weight);
+  const parts: EnsembleParts = { question, intercept, members, weights };
+  const link = question.kind === 'binary' ? 'logit' : 'identity';
+  const margin = async (frame: Frame) => {
+    const sum = new Float64Array(frame.rows).fill(intercept);
+    for (const [k, member] of members.entries()) {
+      const opinion = await opinionOf(member, frame);
+      for (let i = 0; i < sum.length; i++) sum[i] += weights[k] * opinion[i];
+    }
+    return sum;
+  };
+  const additive = members.every((member) => member.attribute && member.link === link);
+  return {
+    estimator,
+    question,
+    link,
+    inputs: [...new Set(members.flatMap((member) => member.inputs))],
+    predict: async (frame) => fromMargin(link, await margin(frame)),
+    margin,
+    ...(additive && { attribute: (frame: Frame) => sumAttributions(parts, frame) }),
+    save: () => saveEnsemble(estimator, parts),
+  };
+}
+
+async function sumAttributions(
+  { members, weights, intercept }: EnsembleParts,
+  frame: Frame,
+): Promise<Attribution> {
+  const own = await Promise.all(members.map((member) => member.attribute!(frame)));
+  const features = [...new Set(own.flatMap((each) => each.features))];
+  const values = new Float64Array(frame.rows * features.length);
+  own.forEach((each, k) => {
+    each.features.forEach((feature, j) => {
+      const at = features.indexOf(feature);
+      for (let row = 0; row < frame.rows; row++) {
+        values[row * features.length + at] += weights[k] * each.values[row * each.features.length + j];
+      }
+    });
+  });
+  return { features, base: own.reduce((sum, each, k) => sum + weights[k] * each.base, intercept), values };
+}
+
+function saveEnsemble(
+  estimator: string,
+  { question, intercept, weights, members }: EnsembleParts,
+): SavedModel {
+  const saved = members.map((member) => member.save());
+  const arrays = saved.flatMap((member, k) =>
+    Object.entries(member.arrays ?? {}).map(([key, array]) => [`${k}.${key}`, array] as const),
+  );
+  return {
+    estimator,
+    format: FORMAT,
+    state: asJson({
+      question,
+      intercept,
+      weights,
+      members: saved.map(({ estimator: id, format, state }) => ({ estimator: id, format, state })),
+    }),
+    arrays: Object.fromEntries(arrays),
+  };
+}
+
+/** @param loadMember how a member comes back; ensembles do not know which estimators there are */
+export function loadEnsemble(
+  estimator: string,
+  saved: SavedModel,
+  loadMember: (saved: SavedModel) => Model,
+): Model {
+  const state = readState<EnsembleState>(saved, estimator, FORMAT, ['intercept', 'weights', 'members']);
+  if (state.members.length !== state.weights.length)
+    throw new AppError('BAD_FILE', `a saved "${estimator}" model needs one weight a member; train it again`);
+  const members = state.members.map((member, k) => {
+    const own = Object.entries(saved.arrays ?? {}).filter(([key]) => key.startsWith(`${k}.`));
+    const arrays = Object.fromEntries(own.map(([key, array]) => [key.slice(`${k}.`.length), array]));
+    return loadMember({ ...member, arrays });
+  });
+  return ensembleModel(estimator, { ...state, members });
+}
