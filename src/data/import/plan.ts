@@ -95,7 +95,14 @@ class Compiler {
     const layer = (columns: readonly string[], from: string) => `SELECT ${columns.join(', ')} FROM ${from}`;
     const cellLayer = layer([...cells, `${rows.fault} AS fault`], rows.relation());
     const valueLayer = layer(
-      [...values, `${extras} AS v_extras`, `${skip} AS is_skipped`, `${refund} AS is_refund`, 'fault', ...kept],
+      [
+        ...values,
+        `${extras} AS v_extras`,
+        `${skip} AS is_skipped`,
+        `${refund} AS is_refund`,
+        'fault',
+        ...kept,
+      ],
       `(${cellLayer})`,
     );
     const typedLayer = layer([...this.typedColumns(), 'is_skipped', 'fault', ...kept], `(${valueLayer})`);
@@ -156,7 +163,11 @@ class Compiler {
       const value = `v_${target}`;
       if (TIMES.has(target)) {
         const { ms, isLocal } = readTimeSql(value, mapping.time.format);
-        columns.push(`${ms} AS ms_${target}`, `${isLocal} AS local_${target}`, `${value} IS NULL AS no_${target}`);
+        columns.push(
+          `${ms} AS ms_${target}`,
+          `${isLocal} AS local_${target}`,
+          `${value} IS NULL AS no_${target}`,
+        );
       } else if (NUMBERS.has(target)) {
         columns.push(`TRY_CAST(${value} AS DOUBLE) AS n_${target}`, `${value} IS NOT NULL AS has_${target}`);
       } else if (MONEY.has(target)) {
@@ -202,7 +213,9 @@ class Compiler {
       });
     if (this.has('price_minor')) columns.push('major AS minor');
     else if (this.hasMoney()) {
-      columns.push(`${minorSql('major', this.has('currency') ? 'row_currency' : undefined, context.money)} AS minor`);
+      columns.push(
+        `${minorSql('major', this.has('currency') ? 'row_currency' : undefined, context.money)} AS minor`,
+      );
     }
     return columns;
   }
@@ -338,7 +351,8 @@ class Compiler {
     const hidden = new Map<string, string>();
     if (this.context.pseudonyms) {
       for (const person of PERSONS) {
-        for (const name of columnsOf(this.rule(person)?.value ?? { kind: 'missing' })) hidden.set(name, person);
+        for (const name of columnsOf(this.rule(person)?.value ?? { kind: 'missing' }))
+          hidden.set(name, person);
       }
     }
     return jsonOf([...this.cells].map(([name, sql]) => [name, hidden.get(name) ?? sql]));

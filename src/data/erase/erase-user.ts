@@ -1,0 +1,153 @@
+// Erases one customer from a workspace, start to end, and proves it with the same search before and after.
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, throwIfAborted } from '../../core/errors.ts';
+import { type Progress, silent } from '../../core/progress.ts';
+import { type Disk, realDisk, replaceFile } from '../disk.ts';
+import { openEngine } from '../engine.ts';
+import { commitLake, sweepLake } from '../lake/commit.ts';
+import { clearScratch, withScratch } from '../lake/scratch.ts';
+import { fingerprintOf, readSnapshot } from '../lake/snapshot.ts';
+import { withLock } from '../lock.ts';
+import { type Workspace, workspacePaths } from '../workspace.ts';
+import { findNeedles } from './needles.ts';
+import { rewriteWithout } from './rewrite.ts';
+import { type Finding, searchWorkspace } from './search.ts';
+
+export interface EraseOptions {
+  readonly threads?: number;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  readonly waitMs?: number;
+  readonly nowMs?: number;
+  readonly disk?: Disk;
+}
+
+export interface Erasure {
+  /** Where the customer stood; empty when nothing was known of them. */
+  readonly before: readonly Finding[];
+  /** Always empty: a customer still found is an error. */
+  readonly after: readonly Finding[];
+  /** Files of the lake and the quarantine that were written anew. */
+  readonly rewritten: readonly string[];
+  /** Files that were derived from the data (predictions, reports, caches) and are gone. */
+  readonly removed: readonly string[];
+  /** `task/version` of the models to train again; each carries a mark in its `erasures.json`. */
+  readonly models: readonly string[];
+}
+
+/** What a model's folder is told; it names nobody. */
+interface ErasureMark {
+  readonly at: string;
+  readonly dataFingerprint: string;
+}
+
+/**
+ * Removes every trace of a customer: their rows in the lake and the quarantine, mentions of them in the texts of others,
+ * and derived files that hold them. Readers see the lake before or after, never between.
+ *
+ * @param userId  as the shop knows it, also where the workspace keeps pseudonyms
+ * @throws AppError BUSY, DISK, INTERRUPTED; BAD_DATA naming the files when the search still finds the customer
+ */
+export async function eraseUser(
+  workspace: Workspace,
+  userId: string,
+  options: EraseOptions = {},
+): Promise<Erasure> {
+  if (userId.trim() === '') throw new AppError('USAGE', 'expected the id of a customer, got an empty text');
+  const { progress = silent, signal, disk = realDisk } = options;
+  const lockOptions = {
+    waitMs: options.waitMs ?? 0,
+    signal,
+    onWait: (holder: string) => progress.note(`waiting for ${holder}`),
+  };
+  return withLock(workspacePaths.lakeLock(workspace), 'erase', lockOptions, async () => {
+    clearScratch(workspace);
+    sweepLake(workspace, disk);
+    return withScratch(workspace, 'erase', async (folder) => {
+      const engine = await openEngine({ threads: options.threads, tempDir: join(folder, 'spill') });
+      try {
+        const snapshot = readSnapshot(workspace);
+        const needles = await findNeedles(engine, workspace, snapshot, userId);
+        progress.step({ task: 'searching', done: 0, total: 3, unit: 'passes' });
+        const before = await searchWorkspace(engine, workspace, needles);
+        if (before.length === 0) return { before, after: [], rewritten: [], removed: [], models: [] };
+
+        progress.step({ task: 'rewriting', done: 1, total: 3, unit: 'passes' });
+        const holding = new Set(before.map(({ file }) => file));
+        const id = randomBytes(6).toString('hex');
+        const rewrite = await rewriteWithout(engine, workspace, snapshot, { holding, needles, folder, id });
+        throwIfAborted(signal);
+        // Marked first: a model that is marked and an erasure that then fails is the harmless order.
+        const models = markModels(
+          workspace,
+          {
+            at: new Date(options.nowMs ?? Date.now()).toISOString(),
+            dataFingerprint: fingerprintOf(snapshot),
+          },
+          disk,
+        );
+        commitLake(workspace, rewrite.staged, rewrite.next, disk);
+        const removed = before
+          .map(({ file }) => file)
+          .filter((file) => !isOfLake(file) && !isProtected(workspace, file));
+        for (const file of removed) disk.remove(join(workspace.dir, file));
+
+        progress.step({ task: 'searching again', done: 2, total: 3, unit: 'passes' });
+        const after = await searchWorkspace(engine, workspace, needles);
+        if (after.length > 0) {
+          throw new AppError(
+            'BAD_DATA',
+            `expected nothing of the customer to be left, ${after.length} files still hold something: ${after
+              .slice(0, 5)
+              .map(({ file }) => file)
+              .join(', ')}; delete those model versions or train them again, then erase once more`,
+            { after },
+          );
+        }
+        progress.step({ task: 'erased', done: 3, total: 3, unit: 'passes' });
+        return { before, after, rewritten: [...holding].filter(isOfLake).sort(), removed, models };
+      } finally {
+        engine.close();
+      }
+    });
+  });
+}
+
+const isOfLake = (file: string): boolean => /^(lake|quarantine)\//.test(file);
+
+/** Files a model's manifest vouches for: removing one would make the whole version unreadable. */
+function isProtected(workspace: Workspace, file: string): boolean {
+  const match = /^models\/([^/]+)\/([^/]+)\/(.+)$/.exec(file);
+  if (!match) return false;
+  const manifest = join(workspacePaths.models(workspace), match[1], match[2], 'manifest.json');
+  if (match[3] === 'manifest.json') return true;
+  if (!existsSync(manifest)) return false;
+  const { files } = JSON.parse(readFileSync(manifest, 'utf8')) as { files?: { name: string }[] };
+  return files?.some(({ name }) => name === match[3]) ?? false;
+}
+
+/** Adds a mark beside every saved version: each was trained on data this customer may have been in. */
+function markModels(workspace: Workspace, mark: ErasureMark, disk: Disk): string[] {
+  const root = workspacePaths.models(workspace);
+  const marked: string[] = [];
+  for (const task of foldersIn(root)) {
+    for (const version of foldersIn(join(root, task))) {
+      if (!existsSync(join(root, task, version, 'manifest.json'))) continue;
+      const path = join(root, task, version, 'erasures.json');
+      const marks = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ErasureMark[]) : [];
+      replaceFile(disk, path, `${JSON.stringify([...marks, mark], null, 1)}\n`);
+      marked.push(`${task}/${version}`);
+    }
+  }
+  return marked;
+}
+
+const foldersIn = (path: string): string[] =>
+  existsSync(path)
+    ? readdirSync(path, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+        .map((entry) => entry.name)
+        .sort()
+    : [];
