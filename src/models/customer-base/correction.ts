@@ -48,7 +48,7 @@ export function correctedMargin(belief: Belief, { weights, means, level }: Corre
  *
  * Customers clump their purchases more than a Poisson process does, so these models bury regular buyers after a silence
  * too early: the weights mend that ranking and transfer from period to period. The level mixes what the model always
- * gets wrong with the season of the period seen, so only `levelShare` of it is kept.
+ * gets wrong with the season of the periods seen, so recent periods set it and only `levelShare` of it is kept.
  *
  * @param bought 0 or 1, [beliefs]
  * @throws AppError INTERRUPTED
@@ -56,7 +56,7 @@ export function correctedMargin(belief: Belief, { weights, means, level }: Corre
 export async function fitCorrection(
   beliefs: readonly Belief[],
   bought: Float64Array,
-  { weight, surprise, signal }: { weight: Float64Array; surprise: Surprise; signal?: AbortSignal },
+  { weight, periods, signal }: { weight: Float64Array; periods: Periods; signal?: AbortSignal },
 ): Promise<Correction> {
   const rows = beliefs.length;
   const width = 4;
@@ -74,10 +74,8 @@ export async function fitCorrection(
   if (!(total > 0)) return { weights: [0, 0, 0, 0], means: [0, 0, 0, 0], level: 0 };
   for (let j = 0; j < width; j++) means[j] /= total;
 
-  let information = 0;
   const objective: Objective = (point, gradient) => {
     gradient.fill(0);
-    information = 0;
     let loss = 0;
     for (let i = 0; i < rows; i++) {
       const at = i * width;
@@ -87,7 +85,6 @@ export async function fitCorrection(
       // −ln likelihood of one outcome, ln(1 + e^margin) − bought · margin, without overflow.
       loss +=
         weight[i] * (Math.log1p(Math.exp(-Math.abs(margin))) + Math.max(margin, 0) - bought[i] * margin);
-      information += weight[i] * p * (1 - p);
       const error = weight[i] * (p - bought[i]);
       for (let j = 0; j < width; j++) gradient[j] += error * (design[at + j] - means[j]);
       gradient[width] += error;
@@ -101,19 +98,69 @@ export async function fitCorrection(
   const found = await minimizeWithPauses(objective, new Float64Array(width + 1), () => pause(signal), {
     signal,
   });
-  objective(found.point, new Float64Array(width + 1));
+  const margins = Float64Array.from({ length: rows }, (_, i) => {
+    let margin = design[i * width];
+    for (let j = 0; j < width; j++) margin += found.point[j] * (design[i * width + j] - means[j]);
+    return margin;
+  });
+  const seen = measureLevel(
+    margins,
+    bought,
+    weight.map((own, i) => own * periods.recency[i]),
+  );
   return {
     weights: [...found.point.subarray(0, width)],
     means: [...means],
-    level: found.point[width] * levelShare(surprise, 1 / Math.max(information, 1e-9)),
+    level: seen.level * levelShare(periods, seen.variance),
   };
 }
 
-/** The periods a level was seen in. */
-export interface Surprise {
-  /** Distinct moments asOf. */
-  readonly periods: number;
+/** The one shift of all margins that fits best, by Newton, with the variance of that estimate. */
+function measureLevel(
+  margins: Float64Array,
+  bought: Float64Array,
+  weight: Float64Array,
+): { level: number; variance: number } {
+  let level = 0;
+  let information = 0;
+  for (let round = 0; round < 50; round++) {
+    let slope = -level / PRIOR_STD_DEV ** 2;
+    information = 1 / PRIOR_STD_DEV ** 2;
+    for (let i = 0; i < margins.length; i++) {
+      const p = sigmoid(margins[i] + level);
+      slope += weight[i] * (bought[i] - p);
+      information += weight[i] * p * (1 - p);
+    }
+    const step = Math.max(-1, Math.min(1, slope / information));
+    level += step;
+    if (Math.abs(step) < 1e-12) break;
+  }
+  return { level, variance: 1 / information };
+}
+
+/** When the examples a level is measured on were: it drifts, so each period back counts half as much. */
+export interface Periods {
+  /** [rows] ½ to the power of how many distinct moments asOf lie after the row's own. */
+  readonly recency: Float64Array;
+  /** How many equally weighted periods these weigh as much as: from 1 to 3. */
+  readonly effective: number;
   readonly horizonDays: number;
+}
+
+export function periodsOf(asOf: Float64Array, horizonDays: number): Periods {
+  const moments = [...new Set(asOf)].sort((a, b) => b - a);
+  const weightAt = new Map(moments.map((moment, back) => [moment, 0.5 ** back]));
+  let sum = 0;
+  let squares = 0;
+  for (const weight of weightAt.values()) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  return {
+    recency: asOf.map((moment) => weightAt.get(moment)!),
+    effective: sum ** 2 / squares,
+    horizonDays,
+  };
 }
 
 /** How far a model is off for good (refunds, misfit), on a log scale. */
@@ -126,8 +173,11 @@ const PASSING_STD_DEV = 0.25;
  *
  * @param sampling variance of the observed level by chance alone
  */
-export function levelShare({ periods, horizonDays }: Surprise, sampling: number): number {
-  const passing = (PASSING_STD_DEV ** 2 * Math.min(1, 91 / horizonDays)) / periods;
+export function levelShare(
+  { effective, horizonDays }: Pick<Periods, 'effective' | 'horizonDays'>,
+  sampling: number,
+): number {
+  const passing = (PASSING_STD_DEV ** 2 * Math.min(1, 91 / horizonDays)) / effective;
   return LASTING_STD_DEV ** 2 / (LASTING_STD_DEV ** 2 + passing + sampling);
 }
 
@@ -138,17 +188,20 @@ export function levelShare({ periods, horizonDays }: Surprise, sampling: number)
 export function amountLevel(
   predicted: Float64Array,
   actual: Float64Array,
-  { weight, surprise }: { weight: Float64Array; surprise: Surprise },
+  { weight, periods }: { weight: Float64Array; periods: Periods },
 ): number {
   let sumPredicted = 0;
   let sumActual = 0;
   for (let i = 0; i < predicted.length; i++) {
-    sumPredicted += weight[i] * predicted[i];
-    sumActual += weight[i] * actual[i];
+    const own = weight[i] * periods.recency[i];
+    sumPredicted += own * predicted[i];
+    sumActual += own * actual[i];
   }
   const ratio = sumActual / sumPredicted;
   if (!(ratio > 0 && Number.isFinite(ratio))) return 1;
   let squares = 0;
-  for (let i = 0; i < predicted.length; i++) squares += (weight[i] * (actual[i] - ratio * predicted[i])) ** 2;
-  return ratio ** levelShare(surprise, squares / sumActual ** 2);
+  for (let i = 0; i < predicted.length; i++) {
+    squares += (weight[i] * periods.recency[i] * (actual[i] - ratio * predicted[i])) ** 2;
+  }
+  return ratio ** levelShare(periods, squares / sumActual ** 2);
 }

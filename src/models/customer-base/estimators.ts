@@ -1,13 +1,13 @@
 // The customer-base models as estimators: they learn how customers behave, then answer who buys, who leaves, who spends.
 import { AppError } from '../../core/errors.ts';
-import { type Frame, findColumn, takeRows } from '../../core/frame.ts';
+import { type Frame, findColumn, takeNumbers, takeRows } from '../../core/frame.ts';
 import { pause } from '../../core/pause.ts';
 import type { Estimator, FitRun, Model, Question, Sample } from '../estimator.ts';
 import { clampProbability, logit, sigmoid } from '../link.ts';
 import { unitWeights } from '../sample.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
 import { BG_NBD, type BgLetter, MBG_NBD } from './bg-nbd.ts';
-import { amountLevel, type Correction, correctedMargin, fitCorrection } from './correction.ts';
+import { amountLevel, type Correction, correctedMargin, fitCorrection, periodsOf } from './correction.ts';
 import type { Family, Parameters } from './family.ts';
 import { fitBehaviour } from './fit-behaviour.ts';
 import { fitGammaGamma, type GammaGamma } from './gamma-gamma.ts';
@@ -191,7 +191,7 @@ async function learnCorrection<Letter extends string>(
   );
   const correction = await fitCorrection(beliefs, bought, {
     weight: Float64Array.from(known, (row) => weight[row]),
-    surprise: { periods: new Set(train.asOf).size, horizonDays: question.horizonDays },
+    periods: periodsOf(takeNumbers(train.asOf, known), question.horizonDays),
     signal: run.signal,
   });
   return { ...bare, correction, withoutPurchase: meanTarget(train, unknown) };
@@ -210,7 +210,7 @@ async function learnAmountLevel<Letter extends string>(
     Float64Array.from(known, (row) => train.target[row]),
     {
       weight: Float64Array.from(known, (row) => weight[row]),
-      surprise: { periods: new Set(train.asOf).size, horizonDays: train.question.horizonDays },
+      periods: periodsOf(takeNumbers(train.asOf, known), train.question.horizonDays),
     },
   );
   return { ...bare, level, withoutPurchase: meanTarget(train, unknown) };

@@ -9,7 +9,8 @@ export const HISTORY_COLUMNS = ['frequency', 'recency', 'T'] as const;
 export const MONEY_COLUMNS = ['monetary', 'first_value'] as const;
 
 const DAYS_PER_WEEK = 7;
-const DAYS_PER_YEAR = 365.25;
+/** As the revenue label counts when it discounts. */
+const DAYS_PER_YEAR = 365;
 const DAYS_PER_MONTH = DAYS_PER_YEAR / 12;
 
 export const toWeeks = (days: Float64Array): Float64Array => days.map((value) => value / DAYS_PER_WEEK);
