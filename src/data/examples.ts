@@ -5,12 +5,12 @@ import { type Progress, silent } from '../core/progress.ts';
 import { localDay } from '../core/time.ts';
 import type { Engine } from './engine.ts';
 import { emptyValue } from './features/aggregate.ts';
-import { collectColumns } from './features/columns.ts';
 import type { FeatureView } from './features/definition.ts';
 import { planView } from './features/plan.ts';
-import { relationsOf, selectAt } from './features/relations.ts';
-import { collectSequence, type SequenceCollector } from './features/sequence-columns.ts';
-import { openWorktable } from './features/worktable.ts';
+import { collectColumns } from './features/sql/columns.ts';
+import { relationsOf, selectAt } from './features/sql/relations.ts';
+import { collectSequence, type SequenceCollector } from './features/sql/sequence-columns.ts';
+import { openWorktable } from './features/sql/worktable.ts';
 import {
   emptyTarget,
   type LabelDefinition,

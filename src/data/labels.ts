@@ -3,7 +3,7 @@ import { DAY_MS } from '../core/time.ts';
 import type { EventFilter } from './features/definition.ts';
 import { fieldNamed, numberFieldNamed } from './features/fields.ts';
 import { filterSql } from './features/filter.ts';
-import type { LogSql } from './features/relations.ts';
+import type { LogSql } from './features/sql/relations.ts';
 
 /**
  * The outcome of an example over `(asOf, asOf + horizonMs]`.

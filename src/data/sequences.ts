@@ -6,8 +6,8 @@ import { EVENT_TYPES } from './event.ts';
 import type { EventFilter } from './features/definition.ts';
 import { fieldNamed } from './features/fields.ts';
 import { filterSql } from './features/filter.ts';
-import { keptLevels } from './features/levels.ts';
-import { openWorktable } from './features/worktable.ts';
+import { keptLevels } from './features/sql/levels.ts';
+import { openWorktable } from './features/sql/worktable.ts';
 import type { EventSource } from './source.ts';
 
 export interface SequenceOptions {

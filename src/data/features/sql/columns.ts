@@ -1,8 +1,8 @@
 // From aggregates of one moment to the columns of a frame, filled moment by moment.
-import type { Column } from '../../core/frame.ts';
-import type { Moment } from './formula.ts';
+import type { Column } from '../../../core/frame.ts';
+import type { Moment } from '../formula.ts';
+import type { PlannedFeature, ViewPlan } from '../plan.ts';
 import { keptLevels } from './levels.ts';
-import type { PlannedFeature, ViewPlan } from './plan.ts';
 
 /** Where a moment's rows go: `values[slot][row]` of the plan's aggregates, rows `offset … offset + rows`. */
 export interface MomentRows {

@@ -1,10 +1,10 @@
 // Sequence features: the last few values of each user at each moment, streamed in order into codes and offsets.
-import { AppError } from '../../core/errors.ts';
-import type { Column } from '../../core/frame.ts';
-import type { Engine } from '../engine.ts';
-import type { FeatureDefinition, SequenceRule } from './definition.ts';
-import { fieldNamed } from './fields.ts';
-import { filterSql } from './filter.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Column } from '../../../core/frame.ts';
+import type { Engine } from '../../engine.ts';
+import type { FeatureDefinition, SequenceRule } from '../definition.ts';
+import { fieldNamed } from '../fields.ts';
+import { filterSql } from '../filter.ts';
 import { keptLevels } from './levels.ts';
 import type { Worktable } from './worktable.ts';
 

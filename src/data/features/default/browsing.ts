@@ -1,8 +1,8 @@
 // The default view's features of visits: what a customer looks at, searches for and leaves in the cart.
-import { type Name, name } from '../../core/name.ts';
-import { DAY_MS } from '../../core/time.ts';
-import type { EventType } from '../event.ts';
-import type { EventFilter, FeatureDefinition } from './definition.ts';
+import { type Name, name } from '../../../core/name.ts';
+import { DAY_MS } from '../../../core/time.ts';
+import type { EventType } from '../../event.ts';
+import type { EventFilter, FeatureDefinition } from '../definition.ts';
 
 const of = (...types: EventType[]): EventFilter => ({ types });
 

@@ -1,13 +1,13 @@
 // The log read into temporary tables for one build of examples: users as numbers, texts as codes, dropped at the end.
-import { AppError } from '../../core/errors.ts';
-import type { Engine } from '../engine.ts';
-import { sqlText } from '../engine.ts';
-import type { Population } from '../labels.ts';
-import type { EventSource } from '../source.ts';
-import { fieldNamed } from './fields.ts';
-import { filterSql } from './filter.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Engine } from '../../engine.ts';
+import { sqlText } from '../../engine.ts';
+import type { Population } from '../../labels.ts';
+import type { EventSource } from '../../source.ts';
+import { fieldNamed } from '../fields.ts';
+import { filterSql } from '../filter.ts';
+import { zoneWithin } from '../sql-time.ts';
 import { CODE_LIMIT, type LogSql } from './relations.ts';
-import { zoneWithin } from './sql-time.ts';
 
 export interface WorktableOptions {
   /** Users known by then have a number. */

@@ -1,10 +1,10 @@
 // Aggregates as SQL: which small relations they read, how each is made from the log, and the expression over it.
-import { invariant } from '../../core/errors.ts';
-import type { ZoneOffsets } from '../../core/time.ts';
-import { type Aggregate, filterKey } from './aggregate.ts';
-import type { EventFilter } from './definition.ts';
-import { fieldNamed } from './fields.ts';
-import { filterSql } from './filter.ts';
+import { invariant } from '../../../core/errors.ts';
+import type { ZoneOffsets } from '../../../core/time.ts';
+import { type Aggregate, filterKey } from '../aggregate.ts';
+import type { EventFilter } from '../definition.ts';
+import { fieldNamed } from '../fields.ts';
+import { filterSql } from '../filter.ts';
 
 /** Rows `(u, t, …)` made once for all cut-offs; every aggregate of it is one filtered expression over them. */
 export interface Relation {
