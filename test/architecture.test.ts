@@ -36,9 +36,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
   policies: { may: ['nn', 'tensor', 'eval'] },
   privacy: { may: ['nn', 'tensor'] },
   explain: { may: ['models', 'tensor'] },
-  tasks: { may: ['data', 'eval', 'models'], declarations: true },
+  tasks: { may: ['data', 'eval', 'models'], declarations: ['models'] },
   report: { may: ['eval', 'explain', 'tasks'] },
-  registry: { may: ['tasks', 'models', 'eval', 'data'], declarations: true },
+  registry: { may: ['tasks', 'models', 'eval', 'data'], declarations: ['data'] },
   monitor: { may: ['data', 'eval'] },
   train: {
     may: 'registry tasks models encoders nn data eval explain report privacy'.split(' '),
@@ -223,15 +223,16 @@ describe('each rule can fail', () => {
       file('src/data/label.ts', "import { DAY_MS } from '../core/time.ts';"),
       file('src/data/deep.ts', "import { rows } from './engine.ts';", "import { l } from './label.ts';"),
       file(
-        'src/tasks/good.ts',
+        'src/registry/good.ts',
         "import type { Engine } from '../data/engine.ts';",
         "import { l } from '../data/label.ts';",
       ),
-      file('src/tasks/bad.ts', "import { rows } from '../data/deep.ts';"),
+      file('src/registry/bad.ts', "import { rows } from '../data/deep.ts';"),
+      file('src/tasks/free.ts', "import { rows } from '../data/deep.ts';"),
     ];
     expect([...plainFiles(files)]).toEqual(['src/data/label.ts']);
     expect(importComplaints(files, ROOMS)).toEqual([
-      'src/tasks/bad.ts: tasks may import data by type or from plain files, src/data/deep.ts is neither',
+      'src/registry/bad.ts: registry may import data by type or from plain files, src/data/deep.ts is neither',
     ]);
   });
 

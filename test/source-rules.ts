@@ -125,10 +125,10 @@ export const roomOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1
 
 export const isTest = (path: string): boolean => path.endsWith('.test.ts');
 
-/** Rooms a room may import besides itself and `core`; `declarations` only by type, or from plain files. */
+/** Rooms a room may import besides itself and `core`; of `declarations` only types and plain files. */
 export interface Room {
   readonly may: readonly string[] | 'everything';
-  readonly declarations?: boolean;
+  readonly declarations?: readonly string[];
 }
 
 /** What crosses the table. A test may also read from `bench/` and `test/`. */
@@ -154,7 +154,7 @@ export function importComplaints(
       if (isTest(path) && /^(bench|test)\//.test(target)) continue;
       if (other === room || other === 'core' || rule.may === 'everything') continue;
       if (!rule.may.includes(other)) complaints.push(`${path}: ${room} may not import ${target}`);
-      else if (rule.declarations && !typeOnly && !plain.has(target)) {
+      else if (rule.declarations?.includes(other) && !typeOnly && !plain.has(target)) {
         complaints.push(
           `${path}: ${room} may import ${other} by type or from plain files, ${target} is neither`,
         );
