@@ -156,7 +156,8 @@ export const METRIC_WORDS: Readonly<Record<MetricName, MetricWords>> = {
 export function formatMetric(speech: Speech, metric: MetricName, value: number, unit: Unit): string {
   const words = METRIC_WORDS[metric];
   if (words.better === 'zero') return speech.signed(value, (magnitude) => speech.share(magnitude));
-  if (words.unit === 'task') return unit === 'share' ? speech.decimal(value, 3) : speech.value(value, unit);
+  if (words.unit === 'task')
+    return unit === 'money' ? speech.money(value) : speech.decimal(value, Math.abs(value) < 10 ? 3 : 1);
   return words.unit === 'share' ? speech.share(value) : speech.decimal(value, 3);
 }
 
@@ -174,7 +175,7 @@ export function formatDifference(speech: Speech, metric: MetricName, value: numb
   const words = METRIC_WORDS[metric];
   return speech.signed(value, (magnitude) => {
     if (words.unit === 'share') return `${speech.decimal(magnitude * 100, 1)} ${speech.text('unit.points')}`;
-    if (words.unit === 'task' && unit !== 'share') return speech.value(magnitude, unit);
+    if (words.unit === 'task' && unit === 'money') return speech.money(magnitude);
     return speech.decimal(magnitude, 3);
   });
 }

@@ -49,7 +49,8 @@ describe('metrics', () => {
     ['ece', 0.0213, 'share', '2.1%'],
     ['bias', -0.0831, 'money', '−8.3%'],
     ['mae', 40_430, 'money', '£404'],
-    ['mae', 0.7551, 'count', '0.76'],
+    ['mae', 0.7551, 'count', '0.755'],
+    ['mae', 12.34, 'days', '12.3'],
     ['mae', 0.7551, 'share', '0.755'],
     ['coverage', 0.887, 'money', '88.7%'],
   ] as const)('%s %d reads in its unit', (metric, value, unit, expected) => {

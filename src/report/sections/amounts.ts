@@ -6,14 +6,14 @@ import { residualsChart } from '../charts/residuals.ts';
 import { html, type Markup } from '../html.ts';
 import type { Speech } from '../speech.ts';
 import type { Coverage, Residuals, TaskReport } from '../task-document.ts';
-import { figure, section } from './section.ts';
+import { figure, filled, section } from './section.ts';
 
 export function residualsSection(speech: Speech, task: TaskReport): Markup {
   const smallest = task.unit === 'money' ? minorPerMajor(speech.currency) : 1;
   return section<Residuals>(
     speech,
     { title: speech.text('residuals.title'), lede: speech.text('residuals.lede') },
-    task.residuals,
+    filled(task.residuals, ({ byDecile }) => byDecile),
     (residuals) =>
       html`<div class="charts">${figure(
         speech,

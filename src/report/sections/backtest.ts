@@ -6,7 +6,7 @@ import { html, type Markup } from '../html.ts';
 import { formatInterval, formatMetric, METRIC_WORDS } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { Backtest, BacktestRow, TaskReport } from '../task-document.ts';
-import { dataTable, figure, section } from './section.ts';
+import { dataTable, figure, filled, section } from './section.ts';
 
 /** As many metrics as stand side by side; the table has them all. */
 const CHARTS = 2;
@@ -15,7 +15,7 @@ export function backtestSection(speech: Speech, task: TaskReport): Markup {
   return section<Backtest>(
     speech,
     { title: speech.text('backtest.title'), lede: speech.text('backtest.lede') },
-    task.backtest,
+    filled(task.backtest, ({ rows }) => rows),
     (backtest) => [
       html`<div class="charts">${backtest.metrics.slice(0, CHARTS).map((metric) => {
         const label = speech.say(METRIC_WORDS[metric].label);

@@ -4,7 +4,7 @@ import { type UnitCurve, unitCurvesChart } from '../charts/unit-curves.ts';
 import { html, type Markup } from '../html.ts';
 import type { Speech } from '../speech.ts';
 import type { Deciles, TaskReport } from '../task-document.ts';
-import { dataTable, figure, section } from './section.ts';
+import { dataTable, figure, filled, section } from './section.ts';
 
 const CHART_WIDTH = 380;
 
@@ -12,7 +12,7 @@ export function decilesSection(speech: Speech, task: TaskReport): Markup {
   return section<Deciles>(
     speech,
     { title: speech.text('deciles.title'), lede: speech.text('deciles.lede') },
-    task.deciles,
+    filled(task.deciles, ({ rows }) => rows),
     (deciles) => [
       topInWords(speech, deciles),
       html`<div class="charts">${figure(speech, decilesChart(speech, deciles, task.unit, CHART_WIDTH), {

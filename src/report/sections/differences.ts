@@ -8,7 +8,7 @@ import { formatDifference, METRIC_WORDS } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { PairedDifferences, TaskReport } from '../task-document.ts';
 import { readDifference } from './headline.ts';
-import { dataTable, section } from './section.ts';
+import { dataTable, filled, section } from './section.ts';
 
 const READINGS = {
   sure: { key: 'differences.better', chip: 'good', tone: 'good' },
@@ -20,7 +20,7 @@ export function differencesSection(speech: Speech, task: TaskReport): Markup {
   return section<PairedDifferences>(
     speech,
     { title: speech.text('differences.title'), lede: speech.text('differences.lede') },
-    task.differences,
+    filled(task.differences, ({ rows }) => rows),
     ({ rows }) => table(speech, task, rows),
   );
 }

@@ -6,13 +6,13 @@ import { html, type Markup } from '../html.ts';
 import { formatInterval, formatMetric, isBetter, METRIC_WORDS } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { Leaderboard, LeaderboardRow, TaskReport } from '../task-document.ts';
-import { dataTable, section, valueWithInterval } from './section.ts';
+import { dataTable, filled, section, valueWithInterval } from './section.ts';
 
 export function leaderboardSection(speech: Speech, task: TaskReport): Markup {
   return section<Leaderboard>(
     speech,
     (board) => ({ title: speech.text('leaderboard.title'), lede: board.metric && lede(speech, board) }),
-    task.leaderboard,
+    filled(task.leaderboard, ({ rows }) => rows),
     (board) => [table(speech, task, board), refusals(speech, board)],
   );
 }

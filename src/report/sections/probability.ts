@@ -4,7 +4,7 @@ import { type UnitCurve, unitCurvesChart } from '../charts/unit-curves.ts';
 import { html, type Markup } from '../html.ts';
 import type { Speech } from '../speech.ts';
 import type { RankingCurves, Reliability, TaskReport } from '../task-document.ts';
-import { chartTable, figure, section } from './section.ts';
+import { chartTable, figure, filled, section } from './section.ts';
 
 export function reliabilitySection(speech: Speech, task: TaskReport): Markup {
   return section<Reliability>(
@@ -13,7 +13,7 @@ export function reliabilitySection(speech: Speech, task: TaskReport): Markup {
       title: speech.text('reliability.title'),
       lede: method && speech.text('reliability.lede', { method: speech.say(method) }),
     }),
-    task.reliability,
+    filled(task.reliability, ({ bins }) => bins),
     ({ bins }) => {
       const { table, ...chart } = reliabilityChart(speech, bins);
       return html`<div class="charts">${figure(speech, chart)}${table && chartTable(table)}</div>`;
@@ -25,7 +25,7 @@ export function rankingSection(speech: Speech, task: TaskReport): Markup {
   return section<RankingCurves>(
     speech,
     { title: speech.text('ranking.title'), lede: speech.text('ranking.lede') },
-    task.ranking,
+    filled(task.ranking, ({ curves }) => curves),
     (ranking) =>
       html`<div class="charts">${rocFigure(speech, ranking)}${precisionFigure(speech, ranking)}</div>`,
   );

@@ -5,7 +5,7 @@ import { html, type Markup } from '../html.ts';
 import { formatDifference, METRIC_WORDS } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { Drivers, ExampleExplanation, Examples, TaskReport } from '../task-document.ts';
-import { section, wideFigure } from './section.ts';
+import { filled, section, wideFigure } from './section.ts';
 
 const DRIVERS_SHOWN = 15;
 const STEPS_SHOWN = 7;
@@ -17,7 +17,7 @@ export function driversSection(speech: Speech, task: TaskReport): Markup {
       title: speech.text('drivers.title'),
       lede: metric && speech.text('drivers.lede', { metric: speech.say(METRIC_WORDS[metric].label) }),
     }),
-    task.drivers,
+    filled(task.drivers, ({ rows }) => rows),
     (drivers) => bars(speech, task, drivers),
   );
 }
@@ -53,7 +53,7 @@ export function examplesSection(speech: Speech, task: TaskReport): Markup {
       title: speech.text('examples.title'),
       lede: method && speech.text('examples.lede', { method: speech.say(method) }),
     }),
-    task.examples,
+    filled(task.examples, ({ customers }) => customers),
     ({ customers }) => customers.map((customer) => example(speech, task, customer)),
   );
 }

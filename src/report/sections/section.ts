@@ -34,6 +34,14 @@ export interface Caption {
   readonly note?: string;
 }
 
+/** The part, or nothing when its list is empty: an empty chart tells less than a sentence. */
+export function filled<T extends object>(
+  part: Part<T> | undefined,
+  list: (part: T) => readonly unknown[],
+): Part<T> | undefined {
+  return part === undefined || isMissing(part) || list(part).length > 0 ? part : undefined;
+}
+
 /** A chart with its caption and, folded away, its numbers. */
 export function figure(speech: Speech, chart: Chart, caption?: Caption): Markup {
   return html`<figure>${figcaption(caption)}${drawChart(chart)}${chart.table && numbers(speech, chart.table)}</figure>`;

@@ -2,13 +2,13 @@
 import { html, type Markup } from '../html.ts';
 import type { Speech } from '../speech.ts';
 import type { TaskReport, Tiers } from '../task-document.ts';
-import { dataTable, section, valueWithInterval } from './section.ts';
+import { dataTable, filled, section, valueWithInterval } from './section.ts';
 
 export function tiersSection(speech: Speech, task: TaskReport): Markup {
   return section<Tiers>(
     speech,
     { title: speech.text('tiers.title'), lede: speech.text('tiers.lede') },
-    task.tiers,
+    filled(task.tiers, ({ rows }) => rows),
     ({ rows }) => table(speech, task, rows),
   );
 }

@@ -3,13 +3,13 @@ import { html, type Markup } from '../html.ts';
 import type { Speech } from '../speech.ts';
 import type { Leakage, TaskReport } from '../task-document.ts';
 import { findingList } from './data.ts';
-import { section } from './section.ts';
+import { filled, section } from './section.ts';
 
 export function leakageSection(speech: Speech, task: TaskReport): Markup {
   return section<Leakage>(
     speech,
     { title: speech.text('leakage.title'), lede: speech.text('leakage.lede') },
-    task.leakage,
+    filled(task.leakage, ({ checks }) => checks),
     ({ checks }) => findingList(speech, checks),
   );
 }
