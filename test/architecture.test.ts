@@ -280,7 +280,16 @@ describe('each rule can fail', () => {
 
   it('refuses any and silenced compilers, and not the word any', () => {
     const silent = `// @ts-${'ignore'}`;
-    const bad = ['let a: any;', 'f(x as any);', 'let m: Map<string, any>;', 'let l: any[];', silent];
+    const bad = [
+      'let a: any;',
+      'f(x as any);',
+      'let m: Map<string, any>;',
+      'type T = string | any;',
+      'f<any>();',
+      '(): any => 1;',
+      'let l: any[];',
+      silent,
+    ];
     for (const line of bad) expect(looseTypeComplaints([file('src/a.ts', line)]), line).toHaveLength(1);
     const good = [
       "const s = 'any';",

@@ -263,12 +263,14 @@ export function openingComplaints(files: readonly SourceFile[]): readonly string
     .map(({ path }) => `${path}: does not open with a line that says what it is for`);
 }
 
+/** Where a type stands; a variable may be called `any`. */
+const ANY_TYPE = /(?:[:<]|(?<![|&])[|&]|\bas|=>)\s*any\b(?!\s*[:(.\w$?])|(?<![.\w$])any\s*(?:\[\]|>)/;
+
 /** `any` as a type, and comments that silence the compiler. */
 export function looseTypeComplaints(files: readonly SourceFile[]): readonly string[] {
   return files.flatMap(({ path, text }) => {
     const complaints: string[] = [];
-    if (/(?<![.\w$])any(?!\s*[:(\w$?])/.test(maskSource(text, { strings: true })))
-      complaints.push(`${path}: any`);
+    if (ANY_TYPE.test(maskSource(text, { strings: true }))) complaints.push(`${path}: any`);
     if (/@ts-(ignore|nocheck)/.test(text)) complaints.push(`${path}: silences the compiler`);
     if (/@ts-expect-error/.test(text) && !isTest(path)) complaints.push(`${path}: silences the compiler`);
     return complaints;
