@@ -68,7 +68,7 @@ async function currenciesOf(
   const rule = mapping.columns.currency;
   const found = new Set<string>();
   for (const file of files) {
-    const rows = await rawRows(engine, file, mapping.file);
+    const rows = await rawRows(engine, file, mapping);
     const names: string[] = [];
     const value = compileExpression(rule.value, (name) => {
       names.push(name);

@@ -2,7 +2,7 @@
 import type { Engine } from '../engine.ts';
 
 /**
- * Fills the table `repeats(file_index, record)` with the rows to leave out; the first row of an id is kept.
+ * Fills the table `repeats(file_index, place)` with the rows to leave out; the first row of an id is kept.
  *
  * Ids are compared by 64-bit hash first, which needs a tenth of the memory; only ids whose hash stands twice are then
  * compared in full, so the answer is exact.
@@ -24,7 +24,7 @@ export async function findRepeats(
     signal,
   );
   const [{ suspects }] = await engine.rows<{ suspects: number }>('SELECT count(*) AS suspects FROM suspects');
-  await engine.run('CREATE OR REPLACE TEMP TABLE repeats (file_index INTEGER, record BIGINT)');
+  await engine.run('CREATE OR REPLACE TEMP TABLE repeats (file_index INTEGER, place BIGINT)');
   if (suspects === 0) return 0;
   const known =
     lake === undefined
@@ -32,9 +32,9 @@ export async function findRepeats(
       : `event_id IN (SELECT event_id FROM ${lake} WHERE hash(event_id) IN (SELECT h FROM suspects))`;
   await engine.run(
     `INSERT INTO repeats
-     SELECT file_index, record FROM (
-       SELECT file_index, record, ${known} AS known, row_number() OVER (PARTITION BY event_id ORDER BY file_index, record) AS nth
-       FROM (SELECT event_id, file_index, record FROM ${staged} WHERE reason IS NULL AND hash(event_id) IN (SELECT h FROM suspects)))
+     SELECT file_index, place FROM (
+       SELECT file_index, place, ${known} AS known, row_number() OVER (PARTITION BY event_id ORDER BY file_index, record, place) AS nth
+       FROM (SELECT event_id, file_index, record, place FROM ${staged} WHERE reason IS NULL AND hash(event_id) IN (SELECT h FROM suspects)))
      WHERE known OR nth > 1`,
     signal,
   );

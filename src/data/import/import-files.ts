@@ -252,7 +252,7 @@ function publish(
 }
 
 async function countAnonymous(engine: Engine, rows: string, duplicates: number): Promise<number> {
-  const without = duplicates === 0 ? '' : 'ANTI JOIN repeats USING (file_index, record)';
+  const without = duplicates === 0 ? '' : 'ANTI JOIN repeats USING (file_index, place)';
   const [{ anonymous }] = await engine.rows<{ anonymous: number }>(
     `SELECT count(*) AS anonymous FROM ${rows} ${without} WHERE reason IS NULL AND user_id IS NULL`,
   );

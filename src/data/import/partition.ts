@@ -57,7 +57,7 @@ export async function writeEventParts(
   const fresh =
     repeats === 0
       ? `${staged} WHERE reason IS NULL`
-      : `${staged} ANTI JOIN repeats USING (file_index, record) WHERE reason IS NULL`;
+      : `${staged} ANTI JOIN repeats USING (file_index, place) WHERE reason IS NULL`;
   await engine.run(
     `COPY (SELECT ${columns}, ${date} AS date FROM ${fresh})
      TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (date), FILENAME_PATTERN 'part-${id}-{i}', OVERWRITE_OR_IGNORE true)`,

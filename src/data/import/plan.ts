@@ -62,11 +62,15 @@ const PERSONS: readonly string[] = ['user_id', 'anonymous_id'];
 
 /**
  * The SELECT. Columns: those of the lake in order, then `reason` (NULL, a word of `REJECT_REASONS`, or `skipped`) and `raw`
- * (JSON of the cells the mapping reads, for rejected rows only). `event_id` is NULL where the mapping gives none.
+ * (JSON of the cells the mapping reads, for rejected rows only), then `record`, the row's place in the file, where rows do
+ * not come out one for one. `event_id` is NULL where the mapping gives none.
  */
 export function compilePlan(mapping: Mapping, rows: RawRows, context: PlanContext): string {
-  const compiler = new Compiler(mapping, rows, context);
-  return compiler.select();
+  const first = new Compiler(mapping, rows, context).select();
+  if (!mapping.also) return first;
+  const { when, columns } = mapping.also;
+  const second = { ...mapping, columns: { ...mapping.columns, ...columns }, also: undefined };
+  return `${first} UNION ALL ${new Compiler(second, rows, context).select(when)}`;
 }
 
 class Compiler {
@@ -83,17 +87,20 @@ class Compiler {
   }
 
   /** Layers from the inside out: cells → values as text → typed values → converted values → reason → lake row. */
-  select(): string {
+  select(only?: Expression): string {
     const { mapping, rows } = this;
     const values = this.valueColumns();
     const skip = mapping.skip.map((when) => this.condition(when, 'skip')).join(' OR ') || 'false';
     const refund = mapping.refund ? this.condition(mapping.refund, 'refund') : 'false';
     const extras = this.extrasSql();
+    const where = only ? ` WHERE ${this.condition(only, 'also')}` : '';
     // Taken last: by now every cell the mapping reads is known.
     const kept = [...this.cells.values()];
     const cells = [...this.cells].map(([name, sql]) => `${cleanCell(rows.column(name), mapping)} AS ${sql}`);
     const layer = (columns: readonly string[], from: string) => `SELECT ${columns.join(', ')} FROM ${from}`;
-    const cellLayer = layer([...cells, `${rows.fault} AS fault`], rows.relation());
+    const record = rows.record === undefined ? [] : [`${rows.record} AS record`];
+    const cellLayer = layer([...cells, `${rows.fault} AS fault`, ...record], rows.relation());
+    if (rows.record !== undefined) kept.push('record');
     const valueLayer = layer(
       [
         ...values,
@@ -103,14 +110,15 @@ class Compiler {
         'fault',
         ...kept,
       ],
-      `(${cellLayer})`,
+      `(${cellLayer})${where}`,
     );
     const typedLayer = layer([...this.typedColumns(), 'is_skipped', 'fault', ...kept], `(${valueLayer})`);
     const convertedLayer = layer(['*', ...this.convertedColumns()], `(${typedLayer})`);
     const reasonLayer = layer(['*', `${this.reasonSql()} AS reason`], `(${convertedLayer})`);
     // Written out for rejected rows only: a CASE computes its branch for the rows that need it.
     const raw = `CASE WHEN reason <> 'skipped' THEN ${this.rawSql()} END AS raw`;
-    return layer([...this.lakeColumns(), 'reason', raw], `(${reasonLayer})`);
+    const last = rows.record === undefined ? [] : ['record'];
+    return layer([...this.lakeColumns(), 'reason', raw, ...last], `(${reasonLayer})`);
   }
 
   private cell(name: string): string {

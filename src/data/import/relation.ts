@@ -17,17 +17,61 @@ export interface RawRows {
   readonly fault: string;
   /** Rows come out in the file's order, one for each line the engine accepts. */
   readonly names: readonly string[];
+  /** SQL of the row's place in the file, from 0; undefined when rows come out one for one and in order. */
+  readonly record: string | undefined;
 }
 
 /** Opens a file's rows. The engine's own CSV errors go to the tables `csv_scans` and `csv_errors`. */
-export async function rawRows(
+export async function rawRows(engine: Engine, file: ReadableFile, mapping: Mapping): Promise<RawRows> {
+  const { unnest } = mapping.file;
+  // Where rows do not come out as they stand in the file, each carries its number.
+  const isNumbered = unnest !== undefined || mapping.file.fill !== undefined || mapping.also !== undefined;
+  if (unnest !== undefined && file.format !== 'ndjson') {
+    throw new AppError(
+      'BAD_MAPPING',
+      'file.unnest: expected NDJSON; export the table as NDJSON to unnest its lists',
+    );
+  }
+  if (file.format === 'ndjson') return jsonRows(file, unnest, isNumbered);
+  const rows = await flatRows(engine, file, mapping.file, isNumbered);
+  return mapping.file.fill ? filledRows(rows, mapping.file.fill) : rows;
+}
+
+async function flatRows(
   engine: Engine,
   file: ReadableFile,
   settings: Mapping['file'],
+  isNumbered: boolean,
 ): Promise<RawRows> {
-  if (file.format === 'csv' && file.separator !== 'spaces') return csvRows(file, settings);
-  if (file.format === 'csv') return spacedRows(file, settings);
-  return file.format === 'ndjson' ? jsonRows(file) : await parquetRows(engine, file);
+  if (file.format === 'parquet') return parquetRows(engine, file);
+  const rows = file.separator === 'spaces' ? spacedRows(file, settings) : csvRows(file, settings);
+  return isNumbered ? { ...rows, record: 'record', relation: () => numbered(rows.relation()) } : rows;
+}
+
+const numbered = (source: string): string => `(SELECT *, row_number() OVER () - 1 AS record FROM ${source})`;
+
+/** Blank cells take the first filled one among the rows of the same key. */
+function filledRows(
+  rows: RawRows,
+  fill: { readonly key: string; readonly columns: readonly string[] },
+): RawRows {
+  const key = rows.column(fill.key);
+  const filled = new Map(
+    fill.columns.map((name) => [rows.column(name), `filled${fill.columns.indexOf(name)}`] as const),
+  );
+  const windows = [...filled].map(
+    ([cell, alias]) =>
+      `arg_min(${cell}, ${rows.record}) FILTER (WHERE trim(${cell}) <> '') OVER (PARTITION BY ${key}) AS ${alias}`,
+  );
+  return {
+    ...rows,
+    column: (name) => {
+      const cell = rows.column(name);
+      const alias = filled.get(cell);
+      return alias ? `coalesce(nullif(trim(${cell}), ''), ${alias})` : cell;
+    },
+    relation: () => `(SELECT *, ${windows.join(', ')} FROM ${rows.relation()})`,
+  };
 }
 
 /** `read_csv` of whole lines, one column `line`, blank lines left in. */
@@ -56,6 +100,7 @@ function csvRows(file: ReadableFile, settings: Mapping['file']): RawRows {
   const quote = sqlText(settings.quote);
   return {
     names: file.header,
+    record: undefined,
     fault: 'CAST(NULL AS VARCHAR)',
     column: (name) => `c${columnIndex(file.header, name)}`,
     relation: () =>
@@ -68,6 +113,7 @@ function spacedRows(file: ReadableFile, settings: Mapping['file']): RawRows {
   const skip = settings.skip + (settings.header ? 1 : 0);
   return {
     names: file.header,
+    record: undefined,
     fault: `CASE WHEN len(cells) <> ${width} THEN 'ragged_row' END`,
     column: (name) => `cells[${columnIndex(file.header, name) + 1}]`,
     relation: () =>
@@ -75,24 +121,37 @@ function spacedRows(file: ReadableFile, settings: Mapping['file']): RawRows {
   };
 }
 
-/** Columns of NDJSON are paths: `user.id`, `items[0].sku`; a name with no row of that path is simply empty. */
-function jsonRows(file: ReadableFile): RawRows {
-  const paths: string[] = [];
+/**
+ * Columns of NDJSON are paths: `user.id`, `items[0].sku`; a path no row has is simply empty. With `unnest: items` each
+ * element of that list is a row, and paths that start with `items.` are read from it; an empty list is one row without.
+ */
+function jsonRows(file: ReadableFile, unnest: string | undefined, isNumbered: boolean): RawRows {
+  const ofLine: string[] = [];
+  const ofElement: string[] = [];
+  const place = (paths: string[], path: string) => {
+    const index = paths.indexOf(path);
+    return (index >= 0 ? index : paths.push(path) - 1) + 1;
+  };
+  const extract = (json: string, paths: readonly string[]) =>
+    paths.length === 0
+      ? 'CAST([] AS VARCHAR[])'
+      : `json_extract_string(${json}, [${paths.map((path) => sqlText(jsonPath(path))).join(', ')}])`;
   return {
     names: [],
-    fault: "CASE WHEN NOT coalesce(json_valid(line), false) THEN 'bad_json' END",
-    column(name) {
-      let index = paths.indexOf(name);
-      if (index < 0) index = paths.push(name) - 1;
-      return `cells[${index + 1}]`;
-    },
+    record: isNumbered ? 'record' : undefined,
+    fault: "CASE WHEN NOT is_json THEN 'bad_json' END",
+    column: (name) =>
+      unnest !== undefined && name.startsWith(`${unnest}.`)
+        ? `parts[${place(ofElement, name.slice(unnest.length + 1))}]`
+        : `cells[${place(ofLine, name)}]`,
     relation() {
-      const wanted = paths.map((path) => sqlText(jsonPath(path))).join(', ');
-      const cells =
-        paths.length > 0
-          ? `CASE WHEN json_valid(line) THEN json_extract_string(line, [${wanted}]) END`
-          : 'CAST([] AS VARCHAR[])';
-      return `(SELECT line, ${cells} AS cells FROM ${linesRelation(file, 0)} WHERE trim(line) <> '')`;
+      const lines = `(SELECT line FROM ${linesRelation(file, 0)} WHERE trim(line) <> '')`;
+      const checked = `(SELECT *, coalesce(json_valid(line) AND json_type(line) = 'OBJECT', false) AS is_json FROM ${isNumbered ? numbered(lines) : lines})`;
+      const cells = `(SELECT * EXCLUDE (line), CASE WHEN is_json THEN line END AS line, CASE WHEN is_json THEN ${extract('line', ofLine)} END AS cells FROM ${checked})`;
+      if (unnest === undefined) return cells;
+      const path = jsonPath(unnest);
+      const elements = `CASE WHEN json_array_length(line, ${sqlText(path)}) > 0 THEN json_extract(line, ${sqlText(`${path}[*]`)}) ELSE [CAST(NULL AS JSON)] END`;
+      return `(SELECT *, ${extract('element', ofElement)} AS parts FROM (SELECT *, unnest(${elements}) AS element FROM ${cells}))`;
     },
   };
 }
@@ -110,6 +169,7 @@ export function jsonPath(path: string): string {
 
 async function parquetRows(engine: Engine, file: ReadableFile): Promise<RawRows> {
   const source = `read_parquet(${sqlText(file.path)}, hive_partitioning = false)`;
+  const numberedSource = `read_parquet(${sqlText(file.path)}, hive_partitioning = false, file_row_number = true)`;
   const described = await engine.rows<{ column_name: string; column_type: string }>(
     `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${source})`,
   );
@@ -121,8 +181,9 @@ async function parquetRows(engine: Engine, file: ReadableFile): Promise<RawRows>
   });
   return {
     names,
+    record: 'file_row_number',
     fault: 'CAST(NULL AS VARCHAR)',
     column: (name) => `c${columnIndex(names, name)}`,
-    relation: () => `(SELECT ${cells.join(', ')} FROM ${source})`,
+    relation: () => `(SELECT ${[...cells, 'file_row_number'].join(', ')} FROM ${numberedSource})`,
   };
 }

@@ -12,6 +12,8 @@ import { rawRows } from './relation.ts';
 export interface StagedRows {
   readonly file: ReadableFile;
   readonly path: string;
+  /** Whether its rows carry their own number, rather than standing in the file's order. */
+  readonly isNumbered: boolean;
 }
 
 /** A line the engine could not split into cells. */
@@ -36,22 +38,25 @@ export async function stageFile(
   },
 ): Promise<StagedRows> {
   throwIfAborted(options.signal);
-  const rows = await rawRows(engine, file, mapping.file);
+  const rows = await rawRows(engine, file, mapping);
   const select = compilePlan(mapping, rows, options.context);
   const path = join(options.folder, `staged-${options.index}.parquet`);
   await engine.run(
     `COPY (${select}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION snappy)`,
     options.signal,
   );
-  return { file, path };
+  return { file, path, isNumbered: rows.record !== undefined };
 }
 
-/** SQL after FROM over staged files: their rows, `file_index`, and `record`, the row's place in its file from 0. */
+/**
+ * SQL after FROM over staged files: their rows, `file_index`, `place` (unique within the file) and `record`, the row's place
+ * in the file it came from, from 0.
+ */
 export function stagedRelation(staged: readonly StagedRows[]): string {
-  const selects = staged.map(
-    ({ path }, index) =>
-      `SELECT * EXCLUDE (file_row_number), CAST(${index} AS INTEGER) AS file_index, file_row_number AS record FROM read_parquet(${sqlText(path)}, file_row_number = true)`,
-  );
+  const selects = staged.map(({ path, isNumbered }, index) => {
+    const record = isNumbered ? '' : ', file_row_number AS record';
+    return `SELECT * EXCLUDE (file_row_number), CAST(${index} AS INTEGER) AS file_index, file_row_number AS place${record} FROM read_parquet(${sqlText(path)}, file_row_number = true)`;
+  });
   return `(${selects.join(' UNION ALL ')})`;
 }
 
