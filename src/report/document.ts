@@ -1,15 +1,9 @@
 // What a report says, as plain data (JSON round-trips): `train` fills it, `renderReport` draws it.
 import type { Language, Name } from '../core/name.ts';
+import type { Finding, Missing, Part } from './part.ts';
 import type { TaskReport } from './task-document.ts';
 
-/** A part of the report, or why there is none. A part left out altogether reads "not measured in this run". */
-export type Part<T> = T | Missing;
-
-export interface Missing {
-  /** The rest of "Not available because …", in both languages. */
-  readonly missing: Name;
-}
-
+/** Whether a part is only the reason why there is none. */
 export const isMissing = <T extends object>(part: Part<T>): part is Missing => 'missing' in part;
 
 /**
@@ -34,15 +28,6 @@ export interface ReportDocument {
   readonly reproduction?: Part<Reproduction>;
   /** Where the data come from and under which licence, when that must be said. */
   readonly attribution?: Name;
-}
-
-/** `good` reassures, `note` informs, `warning` asks for a look, `problem` asks for action before the numbers are used. */
-export type Severity = 'good' | 'note' | 'warning' | 'problem';
-
-/** Something found, said in words. */
-export interface Finding {
-  readonly severity: Severity;
-  readonly words: Name;
 }
 
 export interface DataQuality {

@@ -151,7 +151,7 @@ nav ul{gap:1.25rem}
 @page{margin:16mm}
 body{font-size:10pt}
 .page{max-width:none;padding:0}
-nav,.languages,.skip,details{display:none}
+nav,.languages,.skip,.more,details{display:none!important}
 .block{grid-template-columns:minmax(0,1fr);gap:.6rem;padding:1rem 0}
 .scroll{overflow:visible}
 h2,h3,h4{break-after:avoid}figure,tr,.card{break-inside:avoid}

@@ -3,7 +3,7 @@ import type { Unit } from '../core/frame.ts';
 import type { Name } from '../core/name.ts';
 import type { CurvePoint, Decile, ReliabilityBin } from '../eval/curves.ts';
 import type { MetricName, Protocol, Score, Scores } from '../eval/score.ts';
-import type { Finding, Part } from './document.ts';
+import type { Finding, Part } from './part.ts';
 
 /**
  * One task's results. A `binary` task predicts probabilities in [0, 1] and has the unit `share`; an `amount` task has

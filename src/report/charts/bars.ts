@@ -33,6 +33,8 @@ export function barsChart(bars: readonly Bar[], width: number, words: BarsWords)
   const lowest = Math.min(0, ...bars.flatMap(({ value, low }) => [value, low].filter(Number.isFinite)));
   const x = linearScale({ domain: [lowest, highest || 1], range: [left, right] });
   const marks: Mark[] = [];
+  if (lowest < 0)
+    marks.push({ kind: 'line', tone: 'muted', from: [x(0), 0], to: [x(0), bars.length * rowHeight] });
   bars.forEach((bar, i) => {
     const top = i * rowHeight + (beside ? 0 : 18);
     const middle = top + 11;
@@ -40,7 +42,7 @@ export function barsChart(bars: readonly Bar[], width: number, words: BarsWords)
     marks.push(
       beside
         ? { kind: 'text', tone: 'ink', at: [left - 10, middle + 4], anchor: 'end', text: bar.label }
-        : { kind: 'text', tone: 'ink', at: [0, top - 4], text: bar.label },
+        : { kind: 'text', tone: 'ink', at: [0, top - 4], text: bar.label, halo: true },
       {
         kind: 'rect',
         tone: 'model',
@@ -64,7 +66,5 @@ export function barsChart(bars: readonly Bar[], width: number, words: BarsWords)
     const end = Math.max(x(bar.value), Number.isFinite(bar.high) ? x(bar.high) : 0);
     marks.push({ kind: 'text', tone: 'muted', at: [end + 8, middle + 4], text: bar.written });
   });
-  if (lowest < 0)
-    marks.push({ kind: 'line', tone: 'muted', from: [x(0), 0], to: [x(0), bars.length * rowHeight] });
   return { width, height: bars.length * rowHeight + 2, label: words.label, marks, table: words.table };
 }

@@ -39,7 +39,7 @@ export function waterfallChart({ base, steps, end, label }: Waterfall, width: nu
     marks.push(
       beside
         ? { kind: 'text', tone: 'ink', at: [left - 10, rowTop(row) + 15], anchor: 'end', text }
-        : { kind: 'text', tone: 'ink', at: [0, rowTop(row) - 4], text },
+        : { kind: 'text', tone: 'ink', at: [0, rowTop(row) - 4], text, halo: true },
     );
   const carry = (row: number, at: number) =>
     marks.push({

@@ -1,7 +1,8 @@
 // What was read, accepted, set aside and why, over which time.
 import { columnsChart } from '../charts/columns.ts';
-import type { DataQuality, Finding, ReportDocument } from '../document.ts';
+import type { DataQuality, ReportDocument } from '../document.ts';
 import { html, type Markup } from '../html.ts';
+import type { Finding } from '../part.ts';
 import type { Speech } from '../speech.ts';
 import { dataTable, facts, figure, section } from './section.ts';
 

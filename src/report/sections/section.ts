@@ -1,7 +1,8 @@
 // The frame of every section: a heading and its explanation in the margin, the evidence beside it, or why there is none.
 import { type Chart, type ChartTable, drawChart } from '../charts/chart.ts';
-import { isMissing, type Part } from '../document.ts';
+import { isMissing } from '../document.ts';
 import { html, type Markup } from '../html.ts';
+import type { Part } from '../part.ts';
 import type { Speech } from '../speech.ts';
 
 export interface SectionWords {
