@@ -45,6 +45,8 @@ export interface PlanContext {
   /** Currency of the lake; empty when the mapping has no money. */
   readonly money: MoneyPlan;
   readonly pseudonyms: boolean;
+  /** Keep the cells of every row in `raw`, not only of rejected ones. */
+  readonly keepsRaw?: boolean;
 }
 
 /** Columns of the lake by kind, with their types. */
@@ -116,7 +118,9 @@ class Compiler {
     const convertedLayer = layer(['*', ...this.convertedColumns()], `(${typedLayer})`);
     const reasonLayer = layer(['*', `${this.reasonSql()} AS reason`], `(${convertedLayer})`);
     // Written out for rejected rows only: a CASE computes its branch for the rows that need it.
-    const raw = `CASE WHEN reason <> 'skipped' THEN ${this.rawSql()} END AS raw`;
+    const raw = this.context.keepsRaw
+      ? `${this.rawSql()} AS raw`
+      : `CASE WHEN reason <> 'skipped' THEN ${this.rawSql()} END AS raw`;
     const last = rows.record === undefined ? [] : ['record'];
     return layer([...this.lakeColumns(), 'reason', raw, ...last], `(${reasonLayer})`);
   }
