@@ -49,8 +49,8 @@ export interface Scenario {
   readonly sales: readonly Sale[];
 }
 
-const STEADY: Scenario = {
-  visitsPerDay: 0.22,
+const COMMON: Scenario = {
+  visitsPerDay: 0.15,
   visitsShape: 0.9,
   conversion: 0.05,
   sensitivity: 0.5,
@@ -79,7 +79,7 @@ const STEADY: Scenario = {
 };
 
 const ORDERLESS: Scenario = {
-  ...STEADY,
+  ...COMMON,
   visitsPerDay: 0.12,
   viewsBrowsing: [0.1, 0.15, 0.2, 0.2, 0.15, 0.2],
   viewsBuying: [0.05, 0.1, 0.2, 0.25, 0.2, 0.2],
@@ -90,10 +90,19 @@ const ORDERLESS: Scenario = {
 
 export const SCENARIOS = {
   /** No seasons, no sales: what a purchase model must recover. */
-  steady: STEADY,
+  steady: {
+    ...COMMON,
+    visitsPerDay: 0.5,
+    visitsShape: 1.2,
+    conversion: 0.015,
+    viewsBrowsing: [0.75, 0.18, 0.07],
+    searchShare: 0.1,
+    listShare: 0.02,
+    cartShare: 0.04,
+  },
   /** Three years of growth, a yearly wave, sales days and Christmas: what level and season correction are for. */
   seasonal: {
-    ...STEADY,
+    ...COMMON,
     visitsPerDay: 0.1,
     lifeDays: 900,
     presentAtStart: 0.5,
@@ -103,10 +112,10 @@ export const SCENARIOS = {
     sales: STANDARD_SALES,
   },
   /** Short lives that differ widely: silence must be read as death or as patience. */
-  churning: { ...STEADY, visitsPerDay: 0.15, lifeDays: 90, loyaltyGain: 12, presentAtStart: 0.5 },
+  churning: { ...COMMON, visitsPerDay: 0.15, lifeDays: 90, loyaltyGain: 12, presentAtStart: 0.5 },
   /** Customers who wait for a discount beside customers who do not care, and a shop full of coupons. */
   promo: {
-    ...STEADY,
+    ...COMMON,
     visitsPerDay: 0.15,
     sensitivity: 1.2,
     saleResponse: 5,
