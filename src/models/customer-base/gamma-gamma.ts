@@ -103,20 +103,23 @@ interface SoundSpending {
 function soundSpending({ purchases, money, weight }: Spending): SoundSpending {
   if (money.length !== purchases.length || (weight?.length ?? money.length) !== money.length)
     throw new AppError('SHAPE', `expected ${purchases.length} rows of money and weight, got ${money.length}`);
+  const weightOf = (i: number) => weight?.[i] ?? 1;
   const kept: number[] = [];
   let customers = 0;
   let total = 0;
   for (let i = 0; i < purchases.length; i++) {
-    const own = weight?.[i] ?? 1;
+    const own = weightOf(i);
     if (!(purchases[i] > 0 && money[i] > 0 && Number.isFinite(money[i]) && own > 0)) continue;
     kept.push(i);
     customers += own;
     total += own * money[i];
   }
+  // Equal counts side by side share their gamma functions; a full order makes sums the same whatever the rows' order.
+  kept.sort((a, b) => purchases[a] - purchases[b] || money[a] - money[b] || weightOf(a) - weightOf(b));
   return {
     purchases: Float64Array.from(kept, (i) => purchases[i]),
     money: Float64Array.from(kept, (i) => money[i]),
-    weight: Float64Array.from(kept, (i) => weight?.[i] ?? 1),
+    weight: Float64Array.from(kept, weightOf),
     customers,
     mean: total / customers,
   };
