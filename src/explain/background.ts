@@ -22,11 +22,13 @@ export function drawBackground(
 export type Typical =
   | { readonly kind: 'number'; readonly value: number; readonly spread: number }
   | { readonly kind: 'level'; readonly level: string }
-  | { readonly kind: 'missing' };
+  | { readonly kind: 'missing' }
+  /** Texts, vectors and sequences have no typical value. */
+  | { readonly kind: 'unknown' };
 
 /**
  * The median of a number column and the commonest level of a category (the first by name among equals); `missing` when
- * more than half of the rows have no value, or the column is of a kind that has no typical value.
+ * more than half of the rows have no value.
  */
 export function typicalOf(column: Column): Typical {
   if (column.kind === 'number') {
@@ -38,7 +40,7 @@ export function typicalOf(column: Column): Typical {
       spread: quantile(known, 0.84) - quantile(known, 0.16),
     };
   }
-  if (column.kind !== 'category') return { kind: 'missing' };
+  if (column.kind !== 'category') return { kind: 'unknown' };
   const counts = new Map<string, number>();
   let known = 0;
   for (const code of column.codes) {

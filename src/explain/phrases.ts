@@ -1,5 +1,6 @@
 // How a value reads as a clause. Columns with a phrase of their own stand in a table; all others say label, value, typical.
 import { type Name, name } from '../core/name.ts';
+import type { Typical } from './background.ts';
 import { plainNumber } from './value-words.ts';
 
 /** What a phrase may speak of. Numbers are NaN where missing, and for columns that hold none. */
@@ -10,6 +11,8 @@ export interface Fact {
   readonly value: number;
   readonly typical: number;
   readonly missing: boolean;
+  /** Of what kind the typical value is; `missing` when most customers have none. */
+  readonly typicalKind: Typical['kind'];
   /** `value` and `typical` in their unit. */
   readonly shown: Name;
   readonly typicalShown: Name;
@@ -54,6 +57,21 @@ const began =
   };
 
 const counted = (count: string, thing: string): string => `${count} ${thing}${count === '1' ? '' : 's'}`;
+
+const MONTHS = 'January February March April May June July August September October November December'.split(
+  ' ',
+);
+
+/** 0 is Monday. */
+const WEEKDAYS: readonly Name[] = [
+  name('Monday', '周一'),
+  name('Tuesday', '周二'),
+  name('Wednesday', '周三'),
+  name('Thursday', '周四'),
+  name('Friday', '周五'),
+  name('Saturday', '周六'),
+  name('Sunday', '周日'),
+];
 
 /** Exact column names first. */
 const BY_NAME: Readonly<Record<string, Phrase>> = {
@@ -105,9 +123,14 @@ const BY_NAME: Readonly<Record<string, Phrase>> = {
     const times = plainNumber(value, 1);
     return compared(`silent for ${times} × the usual gap`, `沉默时长为平时间隔的 ${times} 倍`);
   },
-  refund_lines: ({ value }) => (value === 0 ? alone('returned nothing', '没有退过货') : undefined),
-  wishes: ({ value }) => (value === 0 ? alone('nothing on the wish list', '没有收藏') : undefined),
-  reviews: ({ value }) => (value === 0 ? alone('wrote no review', '没有写过评价') : undefined),
+  month: ({ value }) => {
+    const month = MONTHS[Math.round(value) - 1];
+    return month ? alone(`it is ${month}`, `正值 ${Math.round(value)} 月`) : undefined;
+  },
+  weekday: ({ value }) => {
+    const day = WEEKDAYS[Math.round(value)];
+    return day ? alone(`it is a ${day.en}`, `当天是${day.zh}`) : undefined;
+  },
   year_sin: () => alone('the time of year', '所处时节'),
   year_cos: () => alone('the time of year', '所处时节'),
 };
@@ -160,8 +183,10 @@ const UNKNOWN = name('not known', '未知');
 /** A clause about a fact: the caller's own phrase, a phrase of the tables, or label, value and what is typical. */
 export function clauseFor(fact: Fact, own: Readonly<Record<string, Phrase>> = {}): Name {
   const clause = phraseOf(fact, own) ?? plainClause(fact);
-  if (!clause.compared) return clause.words;
+  if (!clause.compared || fact.typicalKind === 'unknown') return clause.words;
   const { shown, typicalShown } = fact;
+  if (fact.typicalKind === 'missing' && !fact.missing)
+    return name(`${clause.words.en}, where most have none`, `${clause.words.zh}，多数客户没有`);
   if (shown.en === typicalShown.en)
     return name(`${clause.words.en}, as is typical`, `${clause.words.zh}，与多数客户相同`);
   return name(

@@ -304,6 +304,7 @@ describe('phrases', () => {
       value,
       typical,
       missing: Number.isNaN(value),
+      typicalKind: Number.isNaN(typical) ? ('missing' as const) : ('number' as const),
       shown: amountWords(value, unit, 'CNY'),
       typicalShown: amountWords(typical, unit, 'CNY'),
     };
@@ -327,7 +328,8 @@ describe('phrases', () => {
     ['orders_trend_30d', -0.4, 'Label: down', '标签：下降'],
     ['orders_trend_30d', 0, 'Label: level', '标签：持平'],
     ['year_sin', 0.3, 'the time of year', '所处时节'],
-    ['refund_lines', 0, 'returned nothing', '没有退过货'],
+    ['month', 9, 'it is September', '正值 9 月'],
+    ['weekday', 0, 'it is a Monday', '当天是周一'],
   ])('of %s at %d', (column, value, en, zh) => {
     expect(clauseFor(fact(column, value))).toEqual({ en, zh });
   });
@@ -343,6 +345,21 @@ describe('phrases', () => {
       en: 'Label: none yet, typically 5.00 CNY',
       zh: '标签：尚无，一般为 5.00 CNY',
     });
+  });
+
+  it('say when most customers have no value at all', () => {
+    expect(clauseFor(fact('std_gap', 31, { typical: Number.NaN, group: 'rhythm' }))).toEqual({
+      en: 'Label: 31 days, where most have none',
+      zh: '标签：31 天，多数客户没有',
+    });
+    expect(clauseFor(fact('std_gap', Number.NaN, { typical: Number.NaN, group: 'rhythm' }))).toEqual({
+      en: 'Label: too few purchases to tell, as is typical',
+      zh: '标签：购买次数太少，与多数客户相同',
+    });
+  });
+
+  it('compare nothing that has no typical value', () => {
+    expect(clauseFor({ ...fact('items', 3), typicalKind: 'unknown' }).en).toBe('Label: 3 days');
   });
 
   it('give way to the caller’s own', () => {

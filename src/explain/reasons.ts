@@ -150,7 +150,7 @@ function tell({ parts, column, contribution, effect }: Story, row: number, telli
 /** What a row has in a column, beside what is typical; a feature that is no column of the frame is only named. */
 function factOf(id: string, row: number, { frame, typicals }: Telling): Fact {
   const column = findColumn(frame, id);
-  const typical = typicals.get(id) ?? { kind: 'missing' };
+  const typical = typicals.get(id) ?? { kind: 'unknown' };
   const unit = column?.unit ?? 'none';
   return {
     column: id,
@@ -159,6 +159,7 @@ function factOf(id: string, row: number, { frame, typicals }: Telling): Fact {
     value: column?.kind === 'number' ? column.values[row] : Number.NaN,
     typical: typical.kind === 'number' ? typical.value : Number.NaN,
     missing: column ? isMissing(column, row) : true,
+    typicalKind: typical.kind,
     shown: column ? valueWords(column, row, frame.currency) : typicalWords({ kind: 'missing' }, unit, ''),
     typicalShown: typicalWords(typical, unit, frame.currency),
   };
@@ -174,13 +175,14 @@ function withSimilar(clause: Name, similar: number): Name {
 function mostUnusual(columns: readonly string[], row: number, { frame, typicals }: Telling): string {
   const distances = columns.map((id) => {
     const column = findColumn(frame, id);
-    return column ? distance(column, row, typicals.get(id) ?? { kind: 'missing' }) : -1;
+    return column ? distance(column, row, typicals.get(id) ?? { kind: 'unknown' }) : -1;
   });
   return columns[strongestOf(distances)];
 }
 
 function distance(column: Column, row: number, typical: Typical): number {
   const missing = isMissing(column, row);
+  if (typical.kind === 'unknown') return 0;
   if (missing || typical.kind === 'missing') return missing === (typical.kind === 'missing') ? 0 : 2;
   if (column.kind === 'number' && typical.kind === 'number') {
     const away = Math.abs(column.values[row] - typical.value);

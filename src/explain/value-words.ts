@@ -66,6 +66,7 @@ export function typicalWords(typical: Typical, unit: Unit, currency: string): Na
     case 'level':
       return same(typical.level);
     case 'missing':
+    case 'unknown':
       return MISSING;
   }
 }
