@@ -235,26 +235,24 @@ export function openOracle(shop: OracleShop): Oracle {
       }
       case 'session': {
         const all = pick(history, rule.filter, always, asOf);
+        const moments = [...new Set(all.map((event) => event.timestamp))];
         let count = 0;
         let inside = 0;
-        for (const event of all) {
-          if (event.timestamp <= from) continue;
-          const earlier = all
-            .filter((other) => other.timestamp < event.timestamp)
-            .map((other) => other.timestamp);
-          const isFirstOfMoment = all.find((other) => other.timestamp === event.timestamp) === event;
-          if (!isFirstOfMoment) continue;
-          const silence = event.timestamp - Math.max(...earlier);
-          if (earlier.length === 0 || silence > rule.gapMs) count++;
+        moments.forEach((moment, i) => {
+          if (moment <= from) return;
+          const silence = i === 0 ? Number.POSITIVE_INFINITY : moment - moments[i - 1];
+          if (silence > rule.gapMs) count++;
           else inside += silence;
-        }
+        });
         if (rule.measure === 'count') return count;
         return count === 0 ? Number.NaN : inside / count / 60_000;
       }
-      case 'unanswered':
+      case 'unanswered': {
+        const answers = pick(history, rule.answer, always, asOf).map((event) => event.timestamp);
         return pick(history, rule.filter, from, asOf).filter(
-          (ask) => pick(history, rule.answer, ask.timestamp - 1, asOf).length === 0,
+          (ask) => !answers.some((answer) => answer >= ask.timestamp),
         ).length;
+      }
       case 'history': {
         const bought = pick(history, rule.filter, always, asOf);
         if (bought.length === 0) return Number.NaN;

@@ -5,6 +5,8 @@ import { type ZoneOffsets, zoneOffsets } from '../../src/core/time.ts';
 import { type Engine, sqlText } from '../../src/data/engine.ts';
 import { EVENT_COLUMNS, type EventRow } from '../../src/data/event.ts';
 import type { EventSource } from '../../src/data/source.ts';
+import { writeShop } from '../../src/data/synthetic/write-shop.ts';
+import type { SimulatedShop } from '../../src/data/synthetic.ts';
 import type { OracleItem } from './oracle.ts';
 
 const literal = (value: unknown): string =>
@@ -46,6 +48,29 @@ export async function tableSource(
     );
   }
   return describe(engine, table, { zone, items: items ? `${table}_items` : undefined, currency: 'EUR' });
+}
+
+export interface ShopTable {
+  readonly source: EventSource;
+  readonly items: ReadonlyMap<string, OracleItem>;
+}
+
+/** A simulated shop as Parquet files in `folder`. */
+export async function shopSource(engine: Engine, shop: SimulatedShop, folder: string): Promise<ShopTable> {
+  const written = await writeShop(shop, folder, { format: 'parquet' });
+  const itemsTable = `read_parquet(${sqlText(written.items)})`;
+  const rows = await engine.rows<{
+    item_id: string;
+    category: string | null;
+    brand: string | null;
+    price_minor: number | null;
+  }>(`SELECT item_id, category, brand, price_minor FROM ${itemsTable}`);
+  const source = await describe(engine, `read_parquet(${sqlText(written.events)})`, {
+    zone: zoneOffsets('Asia/Shanghai'),
+    items: itemsTable,
+    currency: shop.currency,
+  });
+  return { source, items: new Map(rows.map((row) => [row.item_id, row])) };
 }
 
 const RETAIL = fileURLToPath(

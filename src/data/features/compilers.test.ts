@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { checkAgreement } from '../../../test/features/agreement.ts';
 import { everyRule } from '../../../test/features/every-rule.ts';
@@ -7,6 +10,7 @@ import {
   hasCdnow,
   hasRetail,
   retailSource,
+  shopSource,
   tableSource,
 } from '../../../test/features/sources.ts';
 import { numberColumn } from '../../core/frame.ts';
@@ -14,13 +18,14 @@ import { zoneOffsets } from '../../core/time.ts';
 import { openEngine } from '../engine.ts';
 import { buildExamples } from '../examples.ts';
 import { everyoneKnown } from '../labels.ts';
+import { simulateShop } from '../synthetic.ts';
 import { readCapabilities, viewFor } from './capabilities.ts';
 import { defaultView } from './default-view.ts';
 
 const engine = await openEngine({ threads: 2 });
 afterAll(() => engine.close());
 
-// `npm run bench -- features` runs the same check on 1,000 users at 20 moments.
+// Few users and moments here; `npm run bench -- agreement` runs the same check on 1,000 users at 20 moments.
 describe('SQL, the online fold and the brute-force oracle give the same values', () => {
   const zones = [
     'Asia/Shanghai',
@@ -43,6 +48,20 @@ describe('SQL, the online fold and the brute-force oracle give the same values',
       });
       expect(agreement.differences).toEqual([]);
       expect(agreement.examples).toBeGreaterThan(200);
+    }
+  });
+
+  it('on the simulated shop', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'features-'));
+    try {
+      const shop = simulateShop({ scenario: 'promo', customers: 120, items: 60, days: 200, seed: 3 });
+      const { source, items } = await shopSource(engine, shop, folder);
+      const { view } = viewFor(defaultView(60), await readCapabilities(engine, source));
+      const agreement = await checkAgreement(engine, source, { view, items, users: 80, moments: 4, seed: 2 });
+      expect(agreement.differences).toEqual([]);
+      expect(agreement.examples).toBeGreaterThan(100);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 
