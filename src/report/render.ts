@@ -50,7 +50,8 @@ interface PagePart {
 }
 
 function page(document: ReportDocument, language: Language): Markup {
-  const voice = speech(language, document.currency);
+  const { data } = document;
+  const voice = speech(language, document.currency, data && !isMissing(data) ? data.timeZone : 'UTC');
   const parts: PagePart[] = [
     { id: 'overview', label: voice.text('nav.overview'), body: overviewPart(voice, document) },
     ...document.tasks.map((task) => ({
@@ -79,9 +80,9 @@ function page(document: ReportDocument, language: Language): Markup {
 
 /** When it was made and which time the data span. */
 function madeLine(voice: Speech, { madeAt, data }: ReportDocument): string {
-  const made = voice.text('page.made', { when: madeAt.replace('T', ' ').replace(/:\d\dZ$/, ' UTC') });
+  const made = voice.text('page.made', { when: voice.moment(madeAt) });
   if (!data || isMissing(data)) return made;
-  const [from, to] = [data.firstEvent.slice(0, 10), data.lastEvent.slice(0, 10)];
+  const [from, to] = [data.firstEvent, data.lastEvent].map((moment) => voice.moment(moment).slice(0, 10));
   return `${made} · ${voice.text('page.data', { from, to })}`;
 }
 

@@ -2,6 +2,7 @@
 import type { Unit } from '../core/frame.ts';
 import { currencyDigits, minorPerMajor } from '../core/money.ts';
 import type { Language, Name } from '../core/name.ts';
+import { formatMoment, offsetAt, parseMoment, UTC, type ZoneOffsets, zoneOffsets } from '../core/time.ts';
 import { TEXTS, type TextKey } from './texts.ts';
 
 export type Holes = Readonly<Record<string, string | number>>;
@@ -29,6 +30,8 @@ export interface Speech {
   /** The same, short, for an axis. */
   tick(value: number, unit: Unit): string;
   seconds(value: number): string;
+  /** A `formatMoment` text on the shop's calendar: the day alone when it is a midnight there. */
+  moment(text: string): string;
   /** With its sign always: +1.2, −0.3. */
   signed(value: number, write: (magnitude: number) => string): string;
   /** `low – high` in the language's way. */
@@ -39,8 +42,12 @@ const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-CN' }
 const MINUS = '\u2212';
 const DASH = '\u2013';
 
-/** @param currency ISO 4217; one that is not a currency is written as a plain suffix */
-export function speech(language: Language, currency: string): Speech {
+/**
+ * @param currency ISO 4217; one that is not a currency is written as a plain suffix
+ * @param timeZone IANA; UTC when the runtime does not know it
+ */
+export function speech(language: Language, currency: string, timeZone = 'UTC'): Speech {
+  const zone = knownZone(timeZone);
   const locale = LOCALES[language];
   const plain = (value: number, options: Intl.NumberFormatOptions) =>
     Number.isFinite(value) ? new Intl.NumberFormat(locale, options).format(value).replace(/^-/, MINUS) : DASH;
@@ -87,11 +94,20 @@ export function speech(language: Language, currency: string): Speech {
       return unit === 'score' ? plain(value, { maximumFractionDigits: 3 }) : self.shortCount(value);
     },
     seconds: (value) =>
-      value < 0.0995
-        ? `${self.decimal(value * 1000, value < 0.00095 ? 1 : 0)} ${self.text('unit.ms')}`
-        : value < 119.5
-          ? `${self.decimal(value, value < 9.95 ? 1 : 0)} ${self.text('unit.s')}`
-          : `${self.decimal(value / 60, 1)} ${self.text('unit.min')}`,
+      value > 0 && value < 0.00005
+        ? `< ${self.decimal(0.1, 1)} ${self.text('unit.ms')}`
+        : value < 0.0995
+          ? `${self.decimal(value * 1000, value < 0.00095 ? 1 : 0)} ${self.text('unit.ms')}`
+          : value < 119.5
+            ? `${self.decimal(value, value < 9.95 ? 1 : 0)} ${self.text('unit.s')}`
+            : `${self.decimal(value / 60, 1)} ${self.text('unit.min')}`,
+    moment(text) {
+      const ms = momentOf(text);
+      if (ms === undefined) return text;
+      return formatMoment(ms + offsetAt(zone, ms))
+        .replace('T', ' ')
+        .replace(/:\d\d(\.\d+)?Z$/, '');
+    },
     signed: (value, write) =>
       Number.isFinite(value) ? `${value < 0 ? MINUS : '+'}${write(Math.abs(value))}` : DASH,
     // A dash between signs, dates or words would be misread.
@@ -101,4 +117,21 @@ export function speech(language: Language, currency: string): Speech {
         : `${low}${DASH}${high}`,
   };
   return self;
+}
+
+function knownZone(timeZone: string): ZoneOffsets {
+  if (timeZone === 'UTC') return UTC;
+  try {
+    return zoneOffsets(timeZone);
+  } catch {
+    return UTC;
+  }
+}
+
+function momentOf(text: string): number | undefined {
+  try {
+    return parseMoment(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -76,7 +76,7 @@ tr.chosen .hint,tr.chosen .id{font-weight:400}
 tr.total th,tr.total td{border-top:1px solid var(--soft)}tr.total th,tr.total .value{font-weight:600}
 tr.quiet th,tr.quiet .value{color:var(--soft)}
 .value{display:block}.interval{display:block;font-size:.79rem;color:var(--soft);white-space:nowrap}
-.hint{display:block;font-size:.79rem;line-height:1.4;color:var(--soft);max-width:26em}
+.hint{display:block;min-width:min(13rem,42vw);font-size:.79rem;line-height:1.4;color:var(--soft);max-width:26em}
 .id{display:block;color:var(--soft);font-size:.76rem}
 .plain .id,li .id{display:inline}
 .tag{font:500 .72rem var(--sans);border:1px solid var(--rule);border-radius:99px;padding:.08em .6em;color:var(--soft);white-space:nowrap;margin-left:.3em}
@@ -86,13 +86,14 @@ ul.plain li{padding:.4rem 0;border-bottom:1px solid var(--rule)}
 .hear{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 svg{display:block;max-width:100%;height:auto;overflow:visible;font:11.5px var(--sans);font-variant-numeric:tabular-nums}
 td svg{width:168px;max-width:none}
-text[data-halo]{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
+.summary .quiet{display:block}text[data-halo]{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 .f-muted{fill:var(--soft)}.s-muted{stroke:var(--soft)}.f-rule{fill:var(--rule)}.s-rule{stroke:var(--rule)}
 .f-heat{fill:var(--model)}
 ${tones}
 dl{margin:0}dd{margin:0}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15.5rem),1fr));gap:1rem;margin-bottom:.5rem}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1.25rem 1.35rem 1.1rem;display:flex;flex-direction:column;min-width:0}
+.spaced{margin-bottom:1.25rem}.card:only-child{max-width:26rem}
 .card .lede{margin:.3rem 0 1rem;flex:1}
 .card p{margin:0}
 .big{display:block;font:600 2.1rem/1.1 var(--serif);font-variant-numeric:lining-nums tabular-nums}

@@ -83,6 +83,14 @@ export const PAGE_TEXTS = {
     '按首次购买月份划分客户。蓝色越深，当月购买的比例越高。各行止于数据末尾。',
   ),
   'cohorts.heatTitle': name('Share that bought again', '复购比例'),
+  'cohorts.firstNote': name(
+    'The cohort of {month} also holds customers who first bought before the data begin.',
+    '{month} 的群组也包含在数据开始之前就已首次购买的客户。',
+  ),
+  'cohorts.unfinished': name(
+    'pale cells and dashed steps: {month}, a month that was not over',
+    '浅色格与虚线：{month}，该月尚未结束',
+  ),
   'cohorts.valueTitle': name('What a customer is worth over time', '客户价值随时间的增长'),
   'cohorts.valueNote': name(
     'cumulative net revenue per customer, refunds taken off; orange: all cohorts',

@@ -7,6 +7,7 @@ import { spacedTicks } from './axis.ts';
 import { barsChart } from './bars.ts';
 import type { Chart, DotMark, LineMark, Mark, PathMark, RectMark, TextMark } from './chart.ts';
 import { cohortHeatChart } from './cohort-heat.ts';
+import { monthAfter } from './cohort-months.ts';
 import { columnsChart } from './columns.ts';
 import { coverageChart } from './coverage-deciles.ts';
 import { decilesChart } from './deciles.ts';
@@ -287,12 +288,23 @@ describe('cohorts', () => {
   ];
 
   test('the heat map has a cell a known month after the first, deeper where more came back', () => {
-    const cells = rects(cohortHeatChart(en, cohorts, 780));
+    const cells = rects(cohortHeatChart(en, { cohorts }, 780));
     expect(cells).toHaveLength(3);
     expect(cells.map(({ opacity }) => opacity)).toEqual([0.55, 0.3, 0.175].map((o) => expect.closeTo(o, 9)));
     expect(cells[2].y - cells[0].y).toBe(24);
     expect(cells[1].x).toBeGreaterThan(cells[0].x);
     expect(cells[0].title).toBe('2011-01: 40.0% of 100 customers bought in month 1');
+  });
+
+  test('a month that was not over is pale in the map and dashed in the curves', () => {
+    const view = { cohorts, unfinished: '2011-03' };
+    expect(rects(cohortHeatChart(en, view, 780)).map(({ opacity }) => opacity)).toEqual([0.55, 0.05, 0.05]);
+    const dashed = paths(valueCurvesChart(en, view, 780)).filter((path) => path.dashed);
+    expect(dashed.map(({ points }) => points.length)).toEqual([2, 2]);
+  });
+
+  test('months are counted over the end of a year', () => {
+    expect(['2010-12', '2011-11'].map((month) => monthAfter(month, 13))).toEqual(['2012-01', '2012-12']);
   });
 
   test('the common curve adds up mean gains, so it does not fall when a cohort ends', () => {
@@ -301,7 +313,7 @@ describe('cohorts', () => {
   });
 
   test('value curves pass through cumulative revenue', () => {
-    const chart = valueCurvesChart(en, cohorts, 780);
+    const chart = valueCurvesChart(en, { cohorts }, 780);
     const y = rulerY(chart, [0, '£0'], [2000, '£20']);
     expect(paths(chart)[0].points.map(([, at]) => at)).toEqual(
       [1000, 2000, 3000].map((v) => expect.closeTo(y(v), 6)),

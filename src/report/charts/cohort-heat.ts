@@ -1,29 +1,41 @@
 // Cohort retention as a heat map: a row a month of first purchase, a column a month since.
-
-import type { Cohort } from '../document.ts';
 import type { Speech } from '../speech.ts';
 import type { Chart, Mark } from './chart.ts';
+import { type CohortView, monthAfter } from './cohort-months.ts';
 
 const ROW = 24;
-const LEFT = 108;
+/** Below this width there is no room for a head over the customers. */
+const ROOMY = 500;
 
-/** Month 0, always 100 %, is left out; the depth of a cell is its share of the largest share. */
-export function cohortHeatChart(speech: Speech, cohorts: readonly Cohort[], width: number): Chart {
+/**
+ * Month 0, always 100 %, is left out; the depth of a cell is its share of the largest share. Cells of a month that was
+ * not over are left pale: their share can still grow.
+ */
+export function cohortHeatChart(speech: Speech, { cohorts, unfinished }: CohortView, width: number): Chart {
+  const left = width < ROOMY ? 108 : 168;
   const months = Math.max(1, ...cohorts.map(({ retained }) => retained.length - 1));
-  const cellWidth = Math.min(64, (width - LEFT) / months);
+  const cellWidth = Math.min(64, (width - left) / months);
   const deepest = Math.max(0, ...cohorts.flatMap(({ retained }) => retained.slice(1))) || 1;
   const roomForText = cellWidth >= 26;
   const top = 42;
   const marks: Mark[] = [
     { kind: 'text', tone: 'muted', at: [0, top - 8], text: speech.text('cohorts.first') },
-    { kind: 'text', tone: 'muted', at: [LEFT, 11], text: speech.text('cohorts.since') },
+    { kind: 'text', tone: 'muted', at: [left, 11], text: speech.text('cohorts.since') },
   ];
+  if (width >= ROOMY)
+    marks.push({
+      kind: 'text',
+      tone: 'muted',
+      at: [left - 10, top - 8],
+      anchor: 'end',
+      text: speech.text('word.customers'),
+    });
   for (let k = 1; k <= months; k++) {
     if (!roomForText && k % 2 === 0) continue;
     marks.push({
       kind: 'text',
       tone: 'muted',
-      at: [LEFT + cellWidth * (k - 0.5), top - 8],
+      at: [left + cellWidth * (k - 0.5), top - 8],
       anchor: 'middle',
       text: String(k),
     });
@@ -35,20 +47,22 @@ export function cohortHeatChart(speech: Speech, cohorts: readonly Cohort[], widt
       {
         kind: 'text',
         tone: 'muted',
-        at: [LEFT - 10, y + 16],
+        at: [left - 10, y + 16],
         anchor: 'end',
         text: speech.shortCount(cohort.customers),
       },
     );
     cohort.retained.slice(1).forEach((share, i) => {
-      const depth = share / deepest;
-      const x = LEFT + cellWidth * i;
+      const over = monthAfter(cohort.month, i + 1) !== unfinished;
+      const depth = over ? share / deepest : 0;
+      const x = left + cellWidth * i;
       const words = speech.text('cohorts.cell', {
         month: cohort.month,
         k: i + 1,
         share: speech.share(share),
         count: speech.count(cohort.customers),
       });
+      const title = over ? words : `${words} (${speech.text('months.partial')})`;
       marks.push({
         kind: 'rect',
         tone: 'heat',
@@ -59,12 +73,12 @@ export function cohortHeatChart(speech: Speech, cohorts: readonly Cohort[], widt
         radius: 2,
         // Never quite nothing, so that zero is told from "not yet"; never so deep that the number is hard to read.
         opacity: 0.05 + 0.5 * depth,
-        title: words,
+        title,
       });
       if (roomForText)
         marks.push({
           kind: 'text',
-          tone: 'ink',
+          tone: over ? 'ink' : 'muted',
           at: [x + cellWidth / 2, y + 16],
           anchor: 'middle',
           size: 10.5,

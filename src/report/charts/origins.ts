@@ -47,7 +47,7 @@ export function originsChart(speech: Speech, rows: readonly BacktestRow[], shape
     const middle = box.left + step * (i + 0.5);
     const score = row.scores[metric];
     const other = row.baseline[metric];
-    const title = `${row.asOf}: ${score ? format(score.value) : '–'} · ${baseline} ${other ? format(other.value) : '–'}`;
+    const title = `${speech.moment(row.asOf)}: ${score ? format(score.value) : '–'} · ${baseline} ${other ? format(other.value) : '–'}`;
     if (other)
       marks.push({ kind: 'dot', tone: 'baseline', at: [middle + 6, y(other.value)], radius: 4, title });
     if (score)
@@ -62,7 +62,7 @@ export function originsChart(speech: Speech, rows: readonly BacktestRow[], shape
         },
         { kind: 'dot', tone: 'model', at: [middle - 4, y(score.value)], radius: 4.5, title },
       );
-    const text = row.asOf.slice(0, 10);
+    const text = speech.moment(row.asOf).slice(0, 10);
     const half = drawnWidth(text) / 2;
     if (middle - half < free) return;
     free = middle + half + 6;

@@ -53,9 +53,9 @@ export function reliabilityChart(speech: Speech, bins: readonly ReliabilityBin[]
       {
         kind: 'rect',
         tone: 'baseline',
-        x: at - 3,
+        x: at - 2,
         y: countsBottom - barHeight,
-        width: 6,
+        width: 4,
         height: barHeight,
         radius: 1,
         title: words,

@@ -3,12 +3,13 @@ import type { Cohort } from '../document.ts';
 import type { Speech } from '../speech.ts';
 import { axisRoom, drawnWidth, horizontalAxis, type PlotBox, verticalAxis } from './axis.ts';
 import type { Chart, Mark, Point } from './chart.ts';
+import { type CohortView, monthAfter } from './cohort-months.ts';
 import { extent, linearScale, niceScale } from './scale.ts';
 
 const HEIGHT = 340;
 const LABEL_GAP = 14;
 
-export function valueCurvesChart(speech: Speech, cohorts: readonly Cohort[], width: number): Chart {
+export function valueCurvesChart(speech: Speech, { cohorts, unfinished }: CohortView, width: number): Chart {
   const drawn = cohorts.filter(({ cumulativeRevenueMinor }) => cumulativeRevenueMinor.length > 1);
   const all = meanCurve(drawn);
   const months = Math.max(1, ...drawn.map(({ cumulativeRevenueMinor }) => cumulativeRevenueMinor.length - 1));
@@ -29,12 +30,15 @@ export function valueCurvesChart(speech: Speech, cohorts: readonly Cohort[], wid
   // Older cohorts are deeper in colour.
   const shade = (i: number) => 0.9 - 0.6 * (i / Math.max(1, drawn.length - 1));
   drawn.forEach((cohort, i) => {
+    const points = trace(cohort.cumulativeRevenueMinor);
+    const last = points.length - 1;
+    const look = { kind: 'path', tone: 'model', thickness: 1.75, opacity: shade(i) } as const;
+    const over = monthAfter(cohort.month, last) !== unfinished;
+    // The step into a month that was not over is dashed.
+    if (!over) marks.push({ ...look, points: points.slice(last - 1), dashed: true });
     marks.push({
-      kind: 'path',
-      tone: 'model',
-      points: trace(cohort.cumulativeRevenueMinor),
-      thickness: 1.75,
-      opacity: shade(i),
+      ...look,
+      points: over ? points : points.slice(0, last),
       title: speech.text('cohorts.curve', {
         month: cohort.month,
         count: speech.count(cohort.customers),
@@ -49,8 +53,10 @@ export function valueCurvesChart(speech: Speech, cohorts: readonly Cohort[], wid
     thickness: 2.75,
     title: speech.text('cohorts.all'),
   });
+  // Short curves end in a crowd; the table has them all.
+  const labelled = drawn.filter(({ cumulativeRevenueMinor: values }) => values.length - 1 >= months / 4);
   const ends = [
-    ...drawn.map(({ month, cumulativeRevenueMinor: values }, i) => ({
+    ...labelled.map(({ month, cumulativeRevenueMinor: values }, i) => ({
       text: month,
       tone: 'model' as const,
       opacity: Math.max(0.75, shade(i)),

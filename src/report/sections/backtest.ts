@@ -60,7 +60,7 @@ function table(speech: Speech, task: TaskReport, { metrics, rows, pooled }: Back
       ...metrics.map((metric) => ({ head: speech.say(METRIC_WORDS[metric].label), numeric: true })),
     ],
     rows: [
-      ...rows.map((row) => ({ cells: cells(row.asOf, row) })),
+      ...rows.map((row) => ({ cells: cells(speech.moment(row.asOf), row) })),
       ...(pooled ? [{ tone: 'total' as const, cells: cells(speech.text('backtest.pooled'), pooled) }] : []),
     ],
   });

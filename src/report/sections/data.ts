@@ -40,7 +40,10 @@ function counts(speech: Speech, document: ReportDocument, data: DataQuality): Ma
     { term: speech.text('data.anonymous'), value: speech.share(data.anonymousShare) },
     {
       term: speech.text('data.range'),
-      value: speech.range(data.firstEvent.slice(0, 10), data.lastEvent.slice(0, 10)),
+      value: speech.range(
+        speech.moment(data.firstEvent).slice(0, 10),
+        speech.moment(data.lastEvent).slice(0, 10),
+      ),
       wide: true,
     },
     { term: speech.text('data.gaps'), value: gapsInWords(speech, data), wide: true },

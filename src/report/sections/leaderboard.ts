@@ -53,15 +53,28 @@ function table(speech: Speech, task: TaskReport, board: Leaderboard): Markup {
   };
   const metricLabel = speech.say(METRIC_WORDS[metric].label);
   const metricSays = speech.say(METRIC_WORDS[metric].says);
-  return html`${dataTable({
+  const withBias = rows.some(({ bias }) => bias);
+  const withPredict = rows.some(({ predictMs }) => predictMs !== undefined);
+  const bias = (row: LeaderboardRow) =>
+    row.bias
+      ? valueWithInterval(
+          formatMetric(speech, 'bias', row.bias.value, task.unit),
+          formatInterval(speech, 'bias', row.bias, task.unit),
+        )
+      : '–';
+  const predict = ({ predictMs }: LeaderboardRow) =>
+    predictMs === undefined ? '–' : speech.seconds(predictMs / 1000);
+  return dataTable({
     caption: speech.text('leaderboard.caption'),
     columns: [
       { head: speech.text('word.model') },
       { head: metricLabel, numeric: true, hint: metricSays },
       { head: speech.text('leaderboard.best') },
-      { head: speech.text('leaderboard.bias'), numeric: true, hint: speech.say(METRIC_WORDS.bias.says) },
+      ...(withBias
+        ? [{ head: speech.text('leaderboard.bias'), numeric: true, hint: speech.say(METRIC_WORDS.bias.says) }]
+        : []),
       { head: speech.text('leaderboard.fit'), numeric: true },
-      { head: speech.text('leaderboard.predict'), numeric: true },
+      ...(withPredict ? [{ head: speech.text('leaderboard.predict'), numeric: true }] : []),
     ],
     rows: rows.map((row) => ({
       tone: row.chosen ? 'chosen' : row.role === 'baseline' ? 'quiet' : undefined,
@@ -69,17 +82,12 @@ function table(speech: Speech, task: TaskReport, board: Leaderboard): Markup {
         modelName(speech, row),
         valueWithInterval(written(row), formatInterval(speech, metric, row.score, task.unit)),
         strip(row),
-        row.bias
-          ? valueWithInterval(
-              formatMetric(speech, 'bias', row.bias.value, task.unit),
-              formatInterval(speech, 'bias', row.bias, task.unit),
-            )
-          : '–',
+        ...(withBias ? [bias(row)] : []),
         speech.seconds(row.fitSeconds),
-        row.predictMs === undefined ? '–' : speech.seconds(row.predictMs / 1000),
+        ...(withPredict ? [predict(row)] : []),
       ],
     })),
-  })}`;
+  });
 }
 
 function modelName(speech: Speech, row: LeaderboardRow): Markup {

@@ -30,7 +30,10 @@ export function protocolSection(speech: Speech, task: TaskReport): Markup {
 }
 
 function stamp(speech: Speech, task: TaskReport, protocol: Protocol): Markup {
-  const moments = (list: readonly string[]) => (list.length > 0 ? list.join(', ') : speech.text('word.none'));
+  const moments = (list: readonly string[]) =>
+    list.length > 0
+      ? html`${list.map((moment, i) => html`${i > 0 && ', '}<time datetime="${moment}" title="${moment}">${speech.moment(moment)}</time>`)}`
+      : speech.text('word.none');
   const said = (key: 'split' | 'calibration' | 'candidates' | 'ties' | 'interval') => {
     const words = task.protocolWords?.[key];
     return words ? speech.say(words) : protocol[key];

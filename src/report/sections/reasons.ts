@@ -9,6 +9,7 @@ import { filled, section, wideFigure } from './section.ts';
 
 const DRIVERS_SHOWN = 15;
 const STEPS_SHOWN = 7;
+const REASONS_SHOWN = 5;
 
 export function driversSection(speech: Speech, task: TaskReport): Markup {
   return section<Drivers>(
@@ -75,7 +76,7 @@ function example(speech: Speech, task: TaskReport, customer: ExampleExplanation)
   ].filter((note) => note !== undefined);
   return html`<section class="example"><h4>${speech.text('examples.customer', { entity: customer.entity })} <b>${value}</b></h4>
 <p class="lede">${notes.join(' · ')}</p>
-${customer.words.length > 0 && html`<ul class="words">${customer.words.map((words) => html`<li>${speech.say(words)}</li>`)}</ul>`}
+${customer.words.length > 0 && html`<ul class="words">${customer.words.slice(0, REASONS_SHOWN).map((words) => html`<li>${speech.say(words)}</li>`)}</ul>`}
 ${wideFigure(speech, (width) => waterfall(speech, task, { customer, width }))}</section>`;
 }
 
