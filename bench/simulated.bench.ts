@@ -3,6 +3,7 @@ import { SCENARIOS, type ScenarioName } from '../src/data/synthetic/scenario.ts'
 import { simulateShop } from '../src/data/synthetic.ts';
 import { atMost, type Bench, type Target } from './bench.ts';
 import { HORIZON_DAYS, type Recovery, recover } from './simulated-recovery.ts';
+import { thirdYear } from './simulated-season.ts';
 import { shopInLake } from './simulated-shop.ts';
 
 const STEADY = { customers: 30_000, days: 490 } as const;
@@ -56,6 +57,27 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
       if (scenario !== 'steady') table.push(await run(scenario, { customers: 8_000, days: 490 }));
     }
     figures.scenarios = table;
+  }
+  if (wants('season')) {
+    const shop = simulateShop({ scenario: 'seasonal', customers: 6_000, days: 1_096, seed });
+    version = shop.generatorVersion;
+    const inLake = await shopInLake(shop, { threads, log });
+    try {
+      const season = await thirdYear(inLake, { threads, log });
+      const { uncorrected, level, level_and_season: both } = season.mean_absolute_bias;
+      targets.push(
+        atMost(
+          'seasonal, third year: mean monthly |bias| of spend with level and season correction',
+          both,
+          uncorrected,
+          `uncorrected ${uncorrected.toFixed(3)}, level alone ${level.toFixed(3)}, ` +
+            `the truth's own expectation ${season.mean_absolute_bias_of_truth.toFixed(3)}`,
+        ),
+      );
+      figures.season = season;
+    } finally {
+      inLake.close();
+    }
   }
   return {
     bench: 'simulated',
