@@ -320,11 +320,12 @@ describe('contributions carried through a calibration', () => {
     );
   });
 
-  it('do not explode where parts cancel out beside a step', () => {
-    const { values } = carry([2, -1.998]);
-    // The gain is 3; within one unit of the base the step's mean slope is 3/2. The plain mean slope would be 1,500.
-    expect(Math.max(...values.map(Math.abs))).toBeLessThan(6);
-    expect(values[0]).toBeGreaterThan(0);
+  it('take off no more than the base and add no more than the outcome, where parts cancel out', () => {
+    const amounts = (margins: Float64Array) => margins.map(Math.exp);
+    const { base, values, margin } = carry([6, -5, -1.2], amounts);
+    expect(values[0]).toBeLessThanOrEqual(Math.exp(margin));
+    expect(values[1] + values[2]).toBeGreaterThanOrEqual(-base);
+    expect(values[1] / values[2]).toBeCloseTo(5 / 1.2, 9);
   });
 
   it('stay what they are where nothing is changed', () => {
@@ -362,13 +363,13 @@ describe('effects in the shown unit', () => {
     );
   });
 
-  it('keep their digits where base and margin all but meet', () => {
-    for (const link of ['logit', 'log'] as const) {
-      const near = shownEffects(Float64Array.of(1, -1), { link, base: 0.3, margin: 0.3 + 1e-13 });
-      const slope = link === 'log' ? Math.exp(0.3) : shownValue(link, 0.3) * (1 - shownValue(link, 0.3));
-      expect(near[0]).toBeCloseTo(slope, 10);
-      expect(near[1]).toBeCloseTo(-slope, 10);
-    }
+  it('go down for what speaks against, then up for what speaks for', () => {
+    const share = (margin: number) => 1 / (1 + Math.exp(-margin));
+    const effects = shownEffects(Float64Array.of(-1, 3, -2), { link: 'logit', base: 0.5, margin: 0.5 });
+    const down = share(0.5 - 3) - share(0.5);
+    expect(effects[0]).toBeCloseTo(down / 3, 12);
+    expect(effects[2]).toBeCloseTo((2 * down) / 3, 12);
+    expect(effects[1]).toBeCloseTo(-down, 12);
   });
 
   it('leave infinite margins finite where nothing visible changes', () => {

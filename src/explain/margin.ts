@@ -27,44 +27,44 @@ export const shownValue = (link: Link, margin: number): number =>
   fromMargin(link, Float64Array.of(margin))[0];
 
 /**
- * Contributions in the shown unit: each part gets `contribution · (g(m) − g(m₀)) / (m − m₀)`, with g the link's inverse,
- * m the row's margin and m₀ the base.
+ * Contributions in the shown unit, in two steps along g, the link's inverse: first everything that speaks against takes the
+ * base down from g(m₀) to g(m₀ + Σ negative), then everything that speaks for takes it up to g(m). Each step is shared in
+ * proportion to the contributions in it.
  *
- * That is the Aumann–Shapley value of g(m₀ + Σ contributions): every part is given its effect along the straight way from
- * the base to the row, where g has this mean slope. So effects add up exactly, keep the signs of the contributions and
- * stay in proportion to them.
- *
- * @see Aumann and Shapley 1974; Sundararajan et al. 2017, arXiv:1703.01365
+ * So effects add up exactly and keep the signs of the contributions; those against never take off more than the base, those
+ * for never add more than the prediction. (One mean slope for both would say "takes 60 off" of a forecast of 2 wherever
+ * large contributions cancel out.)
  */
 export function shownEffects(
   contributions: Float64Array,
   { link, base, margin }: { link: Link; base: number; margin: number },
 ): Float64Array {
-  const slope = meanSlope(link, base, margin);
-  return contributions.map((contribution) => contribution * slope);
+  const low = shownValue(link, base + against(contributions));
+  return shareOut(contributions, { start: shownValue(link, base), low, end: shownValue(link, margin) });
 }
 
-/** Mean slope of the link's inverse between two margins; its derivative where they meet. */
-function meanSlope(link: Link, from: number, to: number): number {
-  if (link === 'identity') return 1;
-  if (Math.abs(to - from) > 1e-4) return (shownValue(link, to) - shownValue(link, from)) / (to - from);
-  // The difference of two near values loses its digits; the midpoint's derivative is right to (to − from)² / 24.
-  const middle = shownValue(link, (from + to) / 2);
-  return link === 'log' ? middle : middle * (1 - middle);
-}
+/** Σ of the negative contributions. */
+const against = (contributions: Float64Array): number =>
+  contributions.reduce((sum, value) => sum + Math.min(0, value), 0);
 
-/** A row that went less than this share of the way its parts pull in all is too near the base to measure a slope by. */
-const WAY_ENOUGH = 0.25;
+/** Shares `low − start` among the negative contributions and `end − low` among the positive ones. */
+function shareOut(
+  contributions: Float64Array,
+  { start, low, end }: { start: number; low: number; end: number },
+): Float64Array {
+  const down = against(contributions);
+  const up = contributions.reduce((sum, value) => sum + Math.max(0, value), 0);
+  return contributions.map((value) => {
+    if (value === 0) return 0;
+    return value < 0 ? (value / down) * (low - start) : (value / up) * (end - low);
+  });
+}
 
 /**
- * A model's contributions carried through a calibration of its margin, so that they add up on the calibrated margin: what a
- * calibrated predictor may give as its `attribute`.
+ * A model's contributions carried through a calibration of its margin, in the two steps of `shownEffects`, so that they add
+ * up on the calibrated margin: what a calibrated predictor may give as its `attribute`.
  *
- * Contributions are multiplied by the calibration's mean slope between base and row, as in `shownEffects`. Where the parts
- * all but cancel out, that slope says little and, at a step of the calibration, too much: there the mean slope within one
- * unit of margin around the base is used, and what it leaves is shared in proportion to the parts' sizes.
- *
- * @param calibrate margin in, calibrated margin out, [rows] each
+ * @param calibrate margin in, calibrated margin out, [rows] each; never falling
  */
 export function carryAttribution(
   attribution: Attribution,
@@ -72,24 +72,13 @@ export function carryAttribution(
   calibrate: (margins: Float64Array) => Float64Array,
 ): Attribution {
   const { features, base, values } = attribution;
-  const [calibratedBase] = calibrate(Float64Array.of(base));
-  const reach = margins.map((_, row) =>
-    values
-      .subarray(row * features.length, (row + 1) * features.length)
-      .reduce((total, value) => total + Math.abs(value), 0),
-  );
-  const calibrated = calibrate(margins);
-  const near = reach.map((span) => Math.min(1, span));
-  const above = calibrate(near.map((span) => base + span));
-  const below = calibrate(near.map((span) => base - span));
-  const carried = values.map((value, at) => {
-    const row = Math.floor(at / features.length);
-    if (reach[row] === 0) return 0;
-    const way = margins[row] - base;
-    const gain = calibrated[row] - calibratedBase;
-    if (Math.abs(way) >= WAY_ENOUGH * reach[row]) return (value * gain) / way;
-    const slope = (above[row] - below[row]) / (2 * near[row]);
-    return value * slope + ((gain - slope * way) * Math.abs(value)) / reach[row];
+  const own = (row: number) => values.subarray(row * features.length, (row + 1) * features.length);
+  const [start] = calibrate(Float64Array.of(base));
+  const lows = calibrate(margins.map((_, row) => base + against(own(row))));
+  const ends = calibrate(margins);
+  const carried = new Float64Array(values.length);
+  margins.forEach((_, row) => {
+    carried.set(shareOut(own(row), { start, low: lows[row], end: ends[row] }), row * features.length);
   });
-  return { features, base: calibratedBase, values: carried };
+  return { features, base: start, values: carried };
 }

@@ -31,16 +31,22 @@ function explanationOf(
   parts: readonly Part[],
   { link, start, method = 'features' }: { link: Link; start: number; method?: Explanation['method'] },
 ): Explanation {
-  const total = effects.reduce((sum, effect) => sum + effect, 0);
-  const [base, margin] = link === 'logit' ? [logit(start), logit(start + total)] : [start, start + total];
-  const slope = total === 0 ? 1 : total / (margin - base);
+  const total = (pick: (effect: number) => number) => effects.reduce((sum, effect) => sum + pick(effect), 0);
+  const marginOf = (shown: number) => (link === 'logit' ? logit(shown) : shown);
+  const down = total((effect) => Math.min(0, effect));
+  const up = total((effect) => Math.max(0, effect));
+  const base = marginOf(start);
+  const low = marginOf(start + down);
+  const margin = marginOf(start + down + up);
   return {
     method,
     link,
     parts,
     base,
     margins: Float64Array.of(margin),
-    values: Float64Array.from(effects, (effect) => effect / slope),
+    values: Float64Array.from(effects, (effect) =>
+      effect < 0 ? (effect / down) * (low - base) : up > 0 ? (effect / up) * (margin - low) : 0,
+    ),
     background: { rows: 20, seed: 1, drawnFrom: 20 },
   };
 }
