@@ -105,17 +105,17 @@ function soundSpending({ purchases, money, weight }: Spending): SoundSpending {
     throw new AppError('SHAPE', `expected ${purchases.length} rows of money and weight, got ${money.length}`);
   const weightOf = (i: number) => weight?.[i] ?? 1;
   const kept: number[] = [];
-  let customers = 0;
-  let total = 0;
   for (let i = 0; i < purchases.length; i++) {
-    const own = weightOf(i);
-    if (!(purchases[i] > 0 && money[i] > 0 && Number.isFinite(money[i]) && own > 0)) continue;
-    kept.push(i);
-    customers += own;
-    total += own * money[i];
+    if (purchases[i] > 0 && money[i] > 0 && Number.isFinite(money[i]) && weightOf(i) > 0) kept.push(i);
   }
   // Equal counts side by side share their gamma functions; a full order makes sums the same whatever the rows' order.
   kept.sort((a, b) => purchases[a] - purchases[b] || money[a] - money[b] || weightOf(a) - weightOf(b));
+  let customers = 0;
+  let total = 0;
+  for (const i of kept) {
+    customers += weightOf(i);
+    total += weightOf(i) * money[i];
+  }
   return {
     purchases: Float64Array.from(kept, (i) => purchases[i]),
     money: Float64Array.from(kept, (i) => money[i]),

@@ -185,10 +185,10 @@ describe.each(FAMILIES)('$family.id', ({ family, parameters, leaving }) => {
     });
   });
 
-  it('predicts what 24,000 acted-out customers then do, in every tenth of its predictions', () => {
+  it('predicts what 12,000 acted-out customers then do, in every tenth of its predictions', () => {
     const draw = random(11);
     const weeks = 20;
-    const drawn = Array.from({ length: 24_000 }, () => {
+    const drawn = Array.from({ length: 12_000 }, () => {
       const own = simulateCustomer(draw, {
         r: parameters.r,
         alpha: parameters.alpha,
