@@ -248,14 +248,18 @@ function readRule(columns: Section, target: string): ValueRule {
         ? { kind: 'text', value: rule.text('constant', '') }
         : rule.expression('expression');
   const otherwise = rule.choice('otherwise', ['keep', 'skip', 'reject'] as const, 'keep');
+  if (target === 'type' && value.kind === 'text') checkTypes(rule, [value.value]);
   if (!rule.has('map')) return { value, otherwise };
   const map: Record<string, string> = {};
   const table = rule.section('map');
   for (const from of table.keys()) map[from.toLowerCase()] = table.text(from, '');
-  if (target === 'type') {
-    const wrong = Object.values(map).find((type) => !(EVENT_TYPES as readonly string[]).includes(type));
-    if (wrong !== undefined)
-      throw table.fault(`expected event types (${EVENT_TYPES.join(', ')}), got "${wrong}"`);
-  }
+  if (target === 'type') checkTypes(table, Object.values(map));
   return { value, map, otherwise };
+}
+
+function checkTypes(section: Section, types: readonly string[]): void {
+  const wrong = types.find((type) => !(EVENT_TYPES as readonly string[]).includes(type));
+  if (wrong !== undefined) {
+    throw section.fault(`expected event types (${EVENT_TYPES.join(', ')}), got "${wrong}"`);
+  }
 }

@@ -146,10 +146,11 @@ function jsonRows(file: ReadableFile, unnest: string | undefined, isNumbered: bo
         : `cells[${place(ofLine, name)}]`,
     relation() {
       const lines = `(SELECT line FROM ${linesRelation(file, 0)} WHERE trim(line) <> '')`;
-      const checked = `(SELECT *, coalesce(json_valid(line) AND json_type(line) = 'OBJECT', false) AS is_json FROM ${isNumbered ? numbered(lines) : lines})`;
+      const checked = `(SELECT *, CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END AS is_json FROM ${isNumbered ? numbered(lines) : lines})`;
       const cells = `(SELECT * EXCLUDE (line), CASE WHEN is_json THEN line END AS line, CASE WHEN is_json THEN ${extract('line', ofLine)} END AS cells FROM ${checked})`;
       if (unnest === undefined) return cells;
       const path = jsonPath(unnest);
+      // The CASE guards each reading: on text that is no JSON the engine's functions stop the whole statement.
       const elements = `CASE WHEN json_array_length(line, ${sqlText(path)}) > 0 THEN json_extract(line, ${sqlText(`${path}[*]`)}) ELSE [CAST(NULL AS JSON)] END`;
       return `(SELECT *, ${extract('element', ofElement)} AS parts FROM (SELECT *, unnest(${elements}) AS element FROM ${cells}))`;
     },

@@ -44,7 +44,7 @@ export function sampleShop(settings: Partial<WorkspaceSettings> = {}): SampleSho
       writeFileSync(path, content);
       return path;
     },
-    import: (path, mapping, options = {}) =>
+    import: async (path, mapping, options = {}) =>
       importFiles(
         workspace,
         typeof path === 'string' ? [path] : path,
