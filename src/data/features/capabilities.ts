@@ -72,13 +72,18 @@ function whatIsMissing(feature: FeatureDefinition, capabilities: Capabilities): 
         ]);
   for (const { filter, field } of uses as { filter: EventFilter; field?: string }[]) {
     if (filter.types && !filter.types.some((type) => capabilities.types.has(type)))
-      return `the log has no ${filter.types.join(' or ')} events`;
+      return `the log has no ${shortList(filter.types)} events`;
     for (const fieldName of [field, ...(filter.where ?? []).map((condition) => condition.field)]) {
       const reason = fieldName === undefined ? undefined : whatFieldMisses(fieldName, capabilities);
       if (reason) return reason;
     }
   }
   return undefined;
+}
+
+function shortList(types: readonly EventType[]): string {
+  if (types.length <= 3) return types.join(' or ');
+  return `${types.slice(0, 2).join(', ')} or other (${types.length} kinds)`;
 }
 
 function whatFieldMisses(fieldName: string, { columns, catalogue }: Capabilities): string | undefined {

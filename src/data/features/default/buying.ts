@@ -8,7 +8,7 @@ const MONEY: EventFilter = { types: ['purchase', 'refund'] };
 
 const LOOKBACK_DAYS = [7, 30, 90, 180, 365] as const;
 
-const days = (count: number): number => count * DAY_MS;
+const days = (count: number): number => Math.round(count * DAY_MS);
 
 /** Fader and Hardie's columns: what customer-base models read. */
 export function historyFeatures(): FeatureDefinition[] {
