@@ -3,18 +3,20 @@ import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../data/engine.ts';
 import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
 import { defaultView } from '../data/features/default-view.ts';
-import type { FeatureView } from '../data/features/definition.ts';
+import type { FeatureDefinition, FeatureView } from '../data/features/definition.ts';
+import { withFeatures } from '../data/features/yaml/read-features.ts';
 import type { EventSource } from '../data/source.ts';
 import type { CalibratedModel } from '../models/calibrated.ts';
 import { ANY_HORIZON, estimatorById, modelOverHorizon } from '../models/catalogue.ts';
 import type { Estimator, Question } from '../models/estimator.ts';
 import { BASELINES } from '../tasks/recipes.ts';
 import type { Task } from '../tasks/task.ts';
+import { BLENDS, blendTrials } from './blends.ts';
 import { boundView } from './bounded-view.ts';
 import { chosenOf, type RankedTrial, rankTrials } from './choose.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
-import { calibrationSample, type Refusal, runTrials } from './trials.ts';
+import { calibrationSample, type Refusal, runTrials, type Trial } from './trials.ts';
 
 export interface FitOptions {
   readonly task: Task;
@@ -25,8 +27,8 @@ export interface FitOptions {
   /** `auto`, or estimator ids in the order to be tried. */
   readonly models: 'auto' | readonly string[];
   readonly timeLimitMs?: number;
-  /** The features to learn from; the default view when absent. */
-  readonly view?: FeatureView;
+  /** Features of the shop's own, added to the default view or standing in for a feature of the same name. */
+  readonly features?: readonly FeatureDefinition[];
   readonly maxTrainOrigins?: number;
   readonly seed: number;
   readonly threads: number;
@@ -60,7 +62,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const horizon = planHorizon(task, source, options);
   const question = questionFor(task, horizon.checkedDays);
   const capabilities = await readCapabilities(engine, source, signal);
-  const fed = viewFor(options.view ?? defaultView(horizon.checkedDays), capabilities);
+  const fed = viewFor(withFeatures(defaultView(horizon.checkedDays), options.features ?? []), capabilities);
   const bounded = boundView(fed.view, horizon.plan.train[0] - source.firstMs);
   const { view } = bounded;
   const samples = await buildSamples(engine, source, {
@@ -74,7 +76,11 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const deadlineMs = options.timeLimitMs === undefined ? undefined : options.now() + options.timeLimitMs;
   const run = { ...options, plan: horizon.plan, deadlineMs };
   const { trials, refused } = await runTrials(samples, candidatesOf(options, horizon), run);
-  const ranked = rankTrials(trials, calibrationSample(samples), { metrics: task.metrics, seed });
+  const rank = (tried: readonly Trial[]) =>
+    rankTrials(tried, calibrationSample(samples), { metrics: task.metrics, seed });
+  const wanted = horizon.horizonDays > horizon.checkedDays ? [] : blendsOf(options.models);
+  const blends = wanted.length > 0 ? await blendTrials(rank(trials), samples, { run, wanted }) : [];
+  const ranked = rank([...trials, ...blends]);
   const chosen = chosenOf(ranked);
   return {
     task,
@@ -96,10 +102,18 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   };
 }
 
+/** Blends to make of what is tried; a blend asked for alone is an estimator with members of its own. */
+function blendsOf(models: FitOptions['models']): readonly string[] {
+  if (models === 'auto') return BLENDS;
+  const blends = BLENDS.filter((id) => models.includes(id));
+  return models.length > blends.length ? blends : [];
+}
+
 /** Baselines always; then what was asked for, or the task's recipe. */
 function candidatesOf({ task, models }: FitOptions, horizon: HorizonPlan): readonly Estimator[] {
   const wanted = models === 'auto' ? task.recipe : models;
-  const ids = [...new Set([...BASELINES, ...wanted])];
+  const blends = blendsOf(models);
+  const ids = [...new Set([...BASELINES, ...wanted])].filter((id) => !blends.includes(id));
   const estimators = ids.map(estimatorById);
   if (horizon.horizonDays === horizon.checkedDays) return estimators;
   return estimators.filter(({ id, role }) => role === 'baseline' || ANY_HORIZON.has(id));

@@ -43,6 +43,8 @@ export interface TrainingResult {
   readonly reportPath: string;
   readonly assessment: Assessment;
   readonly leaks: readonly Finding[];
+  /** ISO 4217; empty when the log has no prices. */
+  readonly currency: string;
   readonly trials: readonly { readonly id: string; readonly fitSeconds: number }[];
   readonly seconds: number;
 }
@@ -115,6 +117,7 @@ async function run(
     reportPath,
     assessment,
     leaks,
+    currency: source.currency,
     trials: fitted.trials.map(({ estimator, fitSeconds }) => ({ id: estimator.id, fitSeconds })),
     seconds,
   };

@@ -1,0 +1,23 @@
+// Every command, in the order in which help lists them.
+import type { CommandFile } from './command.ts';
+import { checkCommand } from './commands/check.ts';
+import { demoCommand } from './commands/demo.ts';
+import { eraseCommand } from './commands/erase.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { explainCommand } from './commands/explain.ts';
+import { importCommand } from './commands/import.ts';
+import { modelsCommand } from './commands/models.ts';
+import { predictCommand } from './commands/predict.ts';
+import { trainCommand } from './commands/train.ts';
+
+export const COMMANDS: readonly CommandFile[] = [
+  demoCommand,
+  importCommand,
+  checkCommand,
+  trainCommand,
+  evaluateCommand,
+  predictCommand,
+  explainCommand,
+  modelsCommand,
+  eraseCommand,
+];

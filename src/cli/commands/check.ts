@@ -1,0 +1,96 @@
+// foresell check: what the log holds, what is odd about it, and which questions it can answer.
+import { join } from 'node:path';
+import { formatDay } from '../../core/time.ts';
+import { openEngine } from '../../data/engine.ts';
+import { withSource } from '../../data/lake/read.ts';
+import { type DataQuality, measureQuality } from '../../data/quality.ts';
+import { textTable } from '../../report/text-table.ts';
+import { TASKS } from '../../tasks/catalogue.ts';
+import { ownTasks } from '../../tasks/own.ts';
+import { checkEligibility } from '../../train/eligibility.ts';
+import type { CommandFile } from '../command.ts';
+import type { Context } from '../context.ts';
+import { asOfOf, horizonOf, withAsOf, withHorizon, workspaceOf } from '../options.ts';
+
+const VERDICTS = {
+  ready: { en: 'ready', zh: '可以' },
+  weak: { en: 'weak: wide intervals', zh: '偏弱:区间较宽' },
+  'not-ready': { en: 'not enough data', zh: '数据不足' },
+} as const;
+
+export const checkCommand: CommandFile = {
+  usage: 'check',
+  summary: 'data quality, and whether there is enough data for each question',
+  examples: ['foresell check', 'foresell check --horizon 30d --json'],
+  declare: (command) =>
+    void withHorizon(withAsOf(command, 'moment of the test (default: the latest possible)')),
+  async run(context, _, options) {
+    const workspace = workspaceOf(context);
+    const engine = await openEngine({
+      threads: context.threads,
+      tempDir: join(workspace.dir, 'spill', String(process.pid)),
+    });
+    try {
+      await withSource(workspace, engine, async (source) => {
+        const quality = await measureQuality(engine, source, context.signal);
+        const tasks = [];
+        for (const task of [...ownTasks(workspace.dir), ...TASKS]) {
+          const eligibility = await checkEligibility(engine, source, task, {
+            horizonDays: horizonOf(options),
+            asOf: asOfOf(options),
+            signal: context.signal,
+          });
+          tasks.push({ task, eligibility });
+        }
+        context.document({
+          quality: {
+            ...quality,
+            firstMs: undefined,
+            lastMs: undefined,
+            first: quality.rows ? new Date(quality.firstMs).toISOString() : null,
+            last: quality.rows ? new Date(quality.lastMs).toISOString() : null,
+          },
+          tasks: tasks.map(({ task, eligibility }) => ({ task: task.name, ...eligibility })),
+        });
+        sayQuality(context, quality);
+        for (const { task, eligibility } of tasks) {
+          context.say(
+            `\n${context.word(task.label)} (${task.name}): ${VERDICTS[eligibility.verdict][context.language]}`,
+          );
+          for (const { words, passed } of eligibility.checks)
+            context.say(`  ${passed ? '✓' : '✗'} ${context.word(words)}`);
+        }
+      });
+    } finally {
+      engine.close();
+    }
+  },
+};
+
+export function sayQuality(context: Context, quality: DataQuality): void {
+  const zh = context.language === 'zh';
+  const count = (value: number) => value.toLocaleString('en-US');
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  const range = quality.rows > 0 ? `${formatDay(quality.firstMs)} … ${formatDay(quality.lastMs)}` : '–';
+  context.say(
+    textTable(
+      [zh ? '数据' : 'data', ''],
+      [
+        [zh ? '事件' : 'events', `${count(quality.rows)}   ${range}`],
+        [
+          zh ? '客户' : 'customers',
+          `${count(quality.users)}   ${count(quality.buyers)} ${zh ? '人购买过' : 'bought'}`,
+        ],
+        [zh ? '订单' : 'orders', count(quality.orders)],
+        [zh ? '商品' : 'items', count(quality.items)],
+        [
+          zh ? '无用户的行' : 'rows without a user',
+          `${count(quality.anonymousRows)}   ${share(quality.anonymousRows / Math.max(1, quality.rows))}`,
+        ],
+        [zh ? '币种' : 'currency', quality.currency || '–'],
+        ...quality.types.map(({ type, rows }) => [`  ${type}`, count(rows)]),
+      ],
+    ),
+  );
+  for (const warning of quality.warnings) context.say(`! ${context.word(warning)}`);
+}

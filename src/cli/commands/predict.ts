@@ -1,0 +1,109 @@
+// foresell predict: a file with everyone's answer at one moment, or the top, or an audience by rule.
+import { join } from 'node:path';
+import { AppError } from '../../core/errors.ts';
+import { formatMoment } from '../../core/time.ts';
+import { openEngine } from '../../data/engine.ts';
+import { withSource } from '../../data/lake/read.ts';
+import { loadBundle } from '../../registry/bundle.ts';
+import { topCustomersText } from '../../report/leaderboard-text.ts';
+import { audienceRows } from '../../serve/audience.ts';
+import { predictBatch, rankedRows } from '../../serve/batch.ts';
+import { writePredictions } from '../../serve/prediction-file.ts';
+import type { CommandFile } from '../command.ts';
+import { positiveNumber } from '../context.ts';
+import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
+
+const SHOWN = 10;
+
+export const predictCommand: CommandFile = {
+  usage: 'predict <task>',
+  summary: 'write everyone’s prediction at one moment to a CSV, NDJSON or Parquet file, best first',
+  examples: [
+    'foresell predict purchase --as-of 2011-09-09 --out predictions.csv',
+    'foresell predict ltv --as-of 2011-09-09 --top 100 --out best.parquet',
+    "foresell predict churn --as-of 2011-09-09 --segment 'value >= 0.6 and revenue_90d > 500' --out save-them.ndjson",
+  ],
+  declare(command) {
+    withAsOf(command, 'the moment to stand at (default: the last event)')
+      .option('--out <file>', 'file ending in .csv, .ndjson or .parquet')
+      .option('--top <k>', 'only the k highest', positiveNumber('--top'))
+      .option(
+        '--segment <rule>',
+        'only customers for whom the rule holds: value, low, high, tier, rank or any feature, with =, !=, <, <=, >, >=, and, or, not',
+      )
+      .option('--model-version <version>', 'a saved version (default: the promoted one)')
+      .option('--exclude-seen', 'for tasks about items')
+      .option('--candidates <file>', 'for tasks about items');
+  },
+  async run(context, [name], options) {
+    const workspace = workspaceOf(context);
+    const out = options.out as string | undefined;
+    const task = taskOf(workspace, name);
+    for (const option of ['excludeSeen', 'candidates']) {
+      if (options[option] !== undefined) {
+        const flag = option === 'candidates' ? '--candidates' : '--exclude-seen';
+        throw new AppError('USAGE', `${flag} is for tasks about items; "${task.name}" is about customers`);
+      }
+    }
+    if (out === undefined)
+      throw new AppError('USAGE', 'expected --out FILE ending in .csv, .ndjson or .parquet');
+    const bundle = loadBundle(
+      join(workspace.dir, 'models'),
+      task.name,
+      options.modelVersion as string | undefined,
+    );
+    const engine = await openEngine({
+      threads: context.threads,
+      tempDir: join(workspace.dir, 'spill', String(process.pid)),
+    });
+    try {
+      await withSource(workspace, engine, async (source) => {
+        const asOf = asOfOf(options) ?? source.lastMs;
+        const predictions = await predictBatch(engine, source, bundle, {
+          asOf,
+          progress: context.progress,
+          signal: context.signal,
+        });
+        let rows = Array.from(rankedRows(predictions));
+        if (options.segment !== undefined) rows = audienceRows(String(options.segment), predictions, rows);
+        if (options.top !== undefined) rows = rows.slice(0, Number(options.top));
+        await writePredictions(engine, out, { predictions, bundle, rows });
+        context.document({
+          task: task.name,
+          model_version: bundle.version.version,
+          as_of: formatMoment(asOf),
+          horizon_days: bundle.horizonDays,
+          unit: predictions.unit,
+          rows: rows.length,
+          asked: predictions.entities.length,
+          out,
+          protocol: bundle.protocol,
+          metrics: bundle.scores,
+        });
+        const { value, low, high } = predictions.forecast;
+        context.say(
+          topCustomersText(
+            rows.slice(0, SHOWN).map((row) => ({
+              id: predictions.entities[row],
+              value: value[row],
+              ...(low && high ? { low: low[row], high: high[row] } : {}),
+              reasons: [],
+            })),
+            {
+              language: context.language,
+              currency: bundle.background.frame.currency,
+              unit: task.kind === 'binary' ? 'share' : 'money',
+            },
+          ),
+        );
+        context.say(
+          context.language === 'zh'
+            ? `已写入 ${rows.length.toLocaleString('en-US')} 行:${out}(模型 ${bundle.version.version})`
+            : `${rows.length.toLocaleString('en-US')} rows in ${out} (model ${bundle.version.version})`,
+        );
+      });
+    } finally {
+      engine.close();
+    }
+  },
+};

@@ -1,0 +1,99 @@
+// foresell train: one training run of one task.
+import { relative } from 'node:path';
+import { AppError } from '../../core/errors.ts';
+import { parseSpan } from '../../core/time.ts';
+import { isMissing } from '../../report/document.ts';
+import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
+import { type TrainingResult, trainTask } from '../../train/run.ts';
+import type { CommandFile } from '../command.ts';
+import type { Context } from '../context.ts';
+import {
+  asOfOf,
+  featuresOf,
+  horizonOf,
+  taskOf,
+  typedCommand,
+  withAsOf,
+  withHorizon,
+  workspaceOf,
+} from '../options.ts';
+
+import { trainingDocument } from '../training-document.ts';
+
+export const trainCommand: CommandFile = {
+  usage: 'train <task>',
+  summary: 'train, compare and test models for one question, then save the best one',
+  examples: [
+    'foresell train purchase',
+    'foresell train spend --horizon 30d --time-limit 5m',
+    'foresell train churn --as-of 2011-06-11 --horizon 90d --model logistic,bg-nbd --json',
+  ],
+  declare(command) {
+    withHorizon(withAsOf(command, 'moment of the test (default: the latest whose horizon the log covers)'))
+      .option('--model <names>', 'auto, or models separated by commas', 'auto')
+      .option('--time-limit <span>', 'begin no further model after this long, such as 5m')
+      .option('--features <file>', 'a YAML file with features of your own, added to the default ones')
+      .option('--no-promote', 'save the new version but let the present one keep answering');
+  },
+  async run(context, [name], options) {
+    const workspace = workspaceOf(context);
+    const task = taskOf(workspace, name);
+    const result = await trainTask(workspace, {
+      task,
+      horizonDays: horizonOf(options),
+      asOf: asOfOf(options),
+      models: modelsOf(String(options.model)),
+      timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
+      features: featuresOf(options.features),
+      promote: options.promote !== false,
+      command: typedCommand(),
+      language: context.language,
+      seed: context.seed,
+      threads: context.threads,
+      now: Date.now,
+      progress: context.progress,
+      signal: context.signal,
+    });
+    sayTraining(context, result);
+    context.document(trainingDocument(result));
+  },
+};
+
+function modelsOf(text: string): 'auto' | readonly string[] {
+  const names = text.split(',').map((part) => part.trim());
+  if (names.length === 1 && names[0] === 'auto') return 'auto';
+  if (names.some((part) => part === '' || part === 'auto')) {
+    throw new AppError('USAGE', `--model: expected auto, or model names separated by commas, got "${text}"`);
+  }
+  return names;
+}
+
+/** The run for a person: leaderboard, test metrics, what was found, where the report is. */
+export function sayTraining(
+  context: Context,
+  { report, version, reportPath, leaks, currency }: TrainingResult,
+): void {
+  const look = {
+    language: context.language,
+    currency,
+    unit: report.unit,
+  };
+  const zh = context.language === 'zh';
+  const { leaderboard, metrics, protocol } = report;
+  context.say(`\n${context.word(report.title)}: ${context.word(report.question)}`);
+  if (leaderboard && !isMissing(leaderboard)) {
+    context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(leaderboard.measuredOn)})\n`);
+    context.say(leaderboardText(leaderboard, look));
+  }
+  if (metrics && !isMissing(metrics)) {
+    const when = protocol && !isMissing(protocol) ? protocol.test_as_of.join(', ') : '';
+    context.say(`\n${zh ? '测试' : 'Test'} ${when}\n`);
+    context.say(metricsText(metrics, look));
+  }
+  for (const leak of leaks) context.say(`\n! ${context.word(leak.words)}`);
+  context.say(
+    zh
+      ? `\n已保存 ${version.task} ${version.version}${version.promoted ? '(当前使用)' : ''}\n报告:${relative(process.cwd(), reportPath)}`
+      : `\nsaved ${version.task} ${version.version}${version.promoted ? ' (answers now)' : ''}\nreport: ${relative(process.cwd(), reportPath)}`,
+  );
+}

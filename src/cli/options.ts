@@ -1,0 +1,50 @@
+// Options several commands take, read once and the same way everywhere.
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { AppError } from '../core/errors.ts';
+import { DAY_MS, parseMoment, parseSpan } from '../core/time.ts';
+import type { FeatureDefinition } from '../data/features/definition.ts';
+import { featuresFromYaml } from '../data/features/yaml/read-features.ts';
+import { openWorkspace, type Workspace } from '../data/workspace.ts';
+import { taskNamed } from '../tasks/catalogue.ts';
+import { ownTasks } from '../tasks/own.ts';
+import type { Task } from '../tasks/task.ts';
+import type { Context } from './context.ts';
+
+export const withHorizon = (command: Command): Command =>
+  command.option('--horizon <span>', 'how far ahead, such as 30d, 12w or 36h (default: the task’s own)');
+
+export const withAsOf = (command: Command, meaning: string): Command =>
+  command.option('--as-of <moment>', meaning);
+
+/** Days of `--horizon`; undefined when not given. */
+export function horizonOf(options: Record<string, unknown>): number | undefined {
+  if (options.horizon === undefined) return undefined;
+  const days = parseSpan(String(options.horizon)) / DAY_MS;
+  if (days > 0) return days;
+  throw new AppError('USAGE', `--horizon: expected more than nothing, got "${options.horizon}"`);
+}
+
+/** UTC ms of `--as-of`; undefined when not given. */
+export const asOfOf = (options: Record<string, unknown>): number | undefined =>
+  options.asOf === undefined ? undefined : parseMoment(String(options.asOf));
+
+/** @throws AppError NOT_FOUND saying how to make one */
+export const workspaceOf = (context: Context): Workspace => openWorkspace(context.workspaceDir);
+
+/** The task by name: the shop's own ones from `tasks/*.yaml` of the workspace, then the shipped ones. */
+export const taskOf = (workspace: Workspace, name: string): Task => taskNamed(name, ownTasks(workspace.dir));
+
+/** Features of `--features FILE`; none when not given. @throws AppError NOT_FOUND, BAD_DEFINITION naming the key */
+export function featuresOf(file: unknown): readonly FeatureDefinition[] {
+  if (typeof file !== 'string') return [];
+  if (!existsSync(file))
+    throw new AppError('NOT_FOUND', `expected a YAML file with features at "${file}", there is none`);
+  return featuresFromYaml(readFileSync(file, 'utf8'));
+}
+
+/** The command as it was typed, for reports. */
+export const typedCommand = (): string => `foresell ${process.argv.slice(2).map(quoted).join(' ')}`.trim();
+
+const quoted = (word: string): string =>
+  /^[\w./:@,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

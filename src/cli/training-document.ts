@@ -1,0 +1,56 @@
+// What `train --json` and `evaluate --json` print: scores, baselines and the protocol, in the documented shape.
+import type { Scores } from '../eval/score.ts';
+import { isMissing } from '../report/document.ts';
+import type { TrainingResult } from '../train/run.ts';
+
+export function trainingDocument(result: TrainingResult): Record<string, unknown> {
+  const { version, report, reportPath, leaks, assessment, trials, seconds } = result;
+  const { leaderboard } = report;
+  return {
+    task: version.task,
+    model_version: version.version,
+    promoted: version.promoted,
+    model: assessment.chosen.estimator.id,
+    horizon_days: (version.settings as { horizonDays: number }).horizonDays,
+    metrics: assessment.chosen.evaluation.scores,
+    baselines: Object.fromEntries(
+      assessment.baselines.map(({ estimator, evaluation }): [string, Scores] => [
+        estimator.id,
+        evaluation.scores,
+      ]),
+    ),
+    differences: assessment.comparisons.map(({ against, comparison }) => ({
+      metric: comparison.metric,
+      against: against.id,
+      ...comparison.difference,
+      better:
+        comparison.better === 'first' ? 'model' : comparison.better === 'second' ? 'baseline' : 'neither',
+    })),
+    protocol: assessment.protocol,
+    leaderboard:
+      leaderboard && !isMissing(leaderboard)
+        ? {
+            metric: leaderboard.metric,
+            rows: leaderboard.rows.map(({ id, role, chosen, score, fitSeconds }) => ({
+              model: id,
+              role,
+              chosen,
+              ...score,
+              fit_seconds: fitSeconds,
+            })),
+            refused: leaderboard.refused.map(({ id, reason }) => ({ model: id, reason })),
+          }
+        : null,
+    trials: trials.map(({ id }) => id),
+    leakage: leaks.map(({ check, severity, feature, words, evidence }) => ({
+      check,
+      severity,
+      ...(feature ? { feature } : {}),
+      words,
+      evidence,
+    })),
+    eligibility: report.eligibility,
+    report: reportPath,
+    seconds,
+  };
+}

@@ -1,0 +1,134 @@
+// Predictions as a file others read: CSV, NDJSON or Parquet with the same columns, put in place whole.
+
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { AppError } from '../core/errors.ts';
+import { formatMoment } from '../core/time.ts';
+import { type Engine, sqlText } from '../data/engine.ts';
+import type { LoadedBundle } from '../registry/bundle.ts';
+import type { Predictions } from './batch.ts';
+
+/** Columns with their DuckDB types, in file order. */
+export const PREDICTION_COLUMNS = {
+  task: 'VARCHAR',
+  entity_type: 'VARCHAR',
+  user_id: 'VARCHAR',
+  rank: 'INTEGER',
+  as_of: 'VARCHAR',
+  horizon_days: 'DOUBLE',
+  value: 'DOUBLE',
+  unit: 'VARCHAR',
+  low: 'DOUBLE',
+  high: 'DOUBLE',
+  interval_method: 'VARCHAR',
+  tier: 'VARCHAR',
+  model_version: 'VARCHAR',
+} as const;
+
+type PredictionColumn = keyof typeof PREDICTION_COLUMNS;
+
+const FORMATS = ['.csv', '.ndjson', '.parquet'] as const;
+
+/** Digits after the point: a probability to a millionth, money to its minor unit and a little. */
+const rounded = (value: number, perUnit: number): number =>
+  perUnit === 1 ? Math.round(value * 1e6) / 1e6 : Math.round((value / perUnit) * 1e4) / 1e4;
+
+/**
+ * One row a customer, in the order of `rows`.
+ *
+ * Written beside its place and renamed, so that a reader never sees half a file.
+ *
+ * @param rows row numbers of the predictions to write, best first
+ * @throws AppError USAGE for a file name of another kind, DISK
+ */
+export async function writePredictions(
+  engine: Engine,
+  path: string,
+  { predictions, bundle, rows }: { predictions: Predictions; bundle: LoadedBundle; rows: ArrayLike<number> },
+): Promise<void> {
+  const format = extname(path).toLowerCase();
+  if (!FORMATS.includes(format as (typeof FORMATS)[number])) {
+    throw new AppError('USAGE', `expected an output file ending in ${FORMATS.join(', ')}, got "${path}"`);
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.new`;
+  const text = format === '.parquet' ? `${path}.csv.new` : fresh;
+  try {
+    await writeText(text, format === '.ndjson' ? 'ndjson' : 'csv', { predictions, bundle, rows });
+    if (format === '.parquet') await toParquet(engine, text, fresh);
+    renameSync(fresh, path);
+  } catch (cause) {
+    if (['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? '')) {
+      throw new AppError(
+        'DISK',
+        'the disk refused the predictions file: free some space or name another place',
+        {},
+        cause,
+      );
+    }
+    throw cause;
+  } finally {
+    rmSync(fresh, { force: true });
+    if (text !== fresh) rmSync(text, { force: true });
+  }
+}
+
+async function writeText(
+  path: string,
+  format: 'csv' | 'ndjson',
+  { predictions, bundle, rows }: { predictions: Predictions; bundle: LoadedBundle; rows: ArrayLike<number> },
+): Promise<void> {
+  const { forecast, entities, perUnit, unit } = predictions;
+  const names = Object.keys(PREDICTION_COLUMNS) as PredictionColumn[];
+  const shared = {
+    task: bundle.task.name,
+    entity_type: bundle.task.entity,
+    as_of: formatMoment(predictions.asOf),
+    horizon_days: bundle.horizonDays,
+    unit,
+    interval_method: forecast.low ? (bundle.calibrated.corrections.interval?.method ?? null) : null,
+    model_version: bundle.version.version,
+  };
+  const stream = createWriteStream(path);
+  const done = finished(stream);
+  if (format === 'csv') stream.write(`${names.join(',')}\n`);
+  let buffer = '';
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    const line: Record<PredictionColumn, string | number | null> = {
+      ...shared,
+      user_id: entities[row],
+      rank: i + 1,
+      value: rounded(forecast.value[row], perUnit),
+      low: forecast.low ? rounded(forecast.low[row], perUnit) : null,
+      high: forecast.high ? rounded(forecast.high[row], perUnit) : null,
+      tier: forecast.tier?.[row] ?? null,
+    };
+    buffer += `${format === 'csv' ? names.map((name) => csvCell(line[name])).join(',') : JSON.stringify(line)}\n`;
+    if (buffer.length > 1 << 16) {
+      if (!stream.write(buffer)) await Promise.race([once(stream, 'drain'), done]);
+      buffer = '';
+    }
+  }
+  stream.end(buffer);
+  await done;
+}
+
+/** Quoted where it must be. Ids are written as they are: they are keys others join by. */
+function csvCell(value: string | number | null): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  return /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+async function toParquet(engine: Engine, csv: string, parquet: string): Promise<void> {
+  const types = Object.entries(PREDICTION_COLUMNS)
+    .map(([name, type]) => `'${name}': '${type}'`)
+    .join(', ');
+  await engine.run(
+    `COPY (SELECT * FROM read_csv(${sqlText(csv)}, columns = {${types}}, header = true, nullstr = ''))
+     TO ${sqlText(parquet)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+}
