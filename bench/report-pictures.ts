@@ -75,6 +75,15 @@ try {
         }
       }
     }
+    await tab.goto(`${pathToFileURL(file).href}#en-${document.tasks[0].id}`);
+    await tab.click('[data-page=en] [data-speak=zh]');
+    const seen = await tab.evaluate(
+      '[document.documentElement.lang, document.title, document.querySelector("[data-page=zh] [aria-current]").hash].join(" · ")',
+    );
+    if (!/^zh-CN · .*接下来.* · #zh-purchase$/.test(String(seen))) {
+      faults++;
+      console.error(`switching to Chinese gave: ${seen}`);
+    }
     await context.close();
   }
   const print = await browser.newPage();

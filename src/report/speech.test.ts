@@ -29,6 +29,7 @@ describe('speech', () => {
     [en.moment('2011-08-09T23:00:00Z'), '2011-08-09 23:00'],
     [speech('en', 'GBP', 'Europe/London').moment('2011-08-09T23:00:00Z'), '2011-08-10'],
     [speech('zh', 'CNY', 'Asia/Shanghai').moment('2011-08-09T17:30:15.123Z'), '2011-08-10 01:30'],
+    [speech('en', 'GBP', 'Europe/London').moment('2011-08-10'), '2011-08-10'],
     [speech('en', 'GBP', 'Atlantis').moment('2011-08-10'), '2011-08-10'],
     [en.moment('some day'), 'some day'],
     [en.range('0.1', '0.2'), '0.1–0.2'],

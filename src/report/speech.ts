@@ -102,7 +102,8 @@ export function speech(language: Language, currency: string, timeZone = 'UTC'): 
             ? `${self.decimal(value, value < 9.95 ? 1 : 0)} ${self.text('unit.s')}`
             : `${self.decimal(value / 60, 1)} ${self.text('unit.min')}`,
     moment(text) {
-      const ms = momentOf(text);
+      // A bare day stays the day it is, whatever the zone.
+      const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? undefined : momentOf(text);
       if (ms === undefined) return text;
       return formatMoment(ms + offsetAt(zone, ms))
         .replace('T', ' ')

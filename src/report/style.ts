@@ -134,7 +134,7 @@ summary{cursor:pointer;color:var(--soft);width:max-content;max-width:100%}
 summary:hover{color:var(--ink)}
 details[open] summary{margin-bottom:.5rem}
 footer{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1.25rem;font-size:.84rem;color:var(--soft)}
-@media screen{.parts [data-part].closed{display:none}}
+@media screen{:root:not(.parts) .languages{display:none}.parts [data-part].closed{display:none}}
 @media screen and (max-width:60rem){
 .block{grid-template-columns:minmax(0,1fr);gap:1rem}
 .lede{max-width:44em}}

@@ -9,7 +9,7 @@ export const SECTION_TEXTS = {
   'summary.advice': name('What to do with it', '如何使用'),
   'summary.beats': name(
     '{metric} on the test period: {score} for {model} (95% interval {interval}) beside {baselineScore} for the baseline “{baseline}”. The difference of {difference} is {sure}.',
-    '测试期{metric}：{model}为 {score}（95% 区间 {interval}），基线“{baseline}”为 {baselineScore}。两者相差 {difference}，{sure}。',
+    '测试期内 {metric}：{model}为 {score}（95% 区间 {interval}），基线“{baseline}”为 {baselineScore}。两者相差 {difference}，{sure}。',
   ),
   'summary.sure': name('more than chance explains', '超出偶然波动的范围'),
   'summary.unsure': name('within what chance alone could give', '仍在偶然波动的范围之内'),

@@ -59,7 +59,7 @@ export function valueCurvesChart(speech: Speech, { cohorts, unfinished }: Cohort
     ...labelled.map(({ month, cumulativeRevenueMinor: values }, i) => ({
       text: month,
       tone: 'model' as const,
-      opacity: Math.max(0.75, shade(i)),
+      opacity: Math.max(0.88, shade(i)),
       at: [x(values.length - 1), y(values[values.length - 1])] as Point,
     })),
     {
