@@ -193,6 +193,14 @@ describe.each(CASES)('$id asked for $outcome', ({ estimator, question }) => {
     expect(bytesOf(second.save())).toBe(bytesOf(first.save()));
   });
 
+  it('may watch a validation sample, whose row order does not matter either', async () => {
+    const [sample, valid] = [sampleOf(question, 200, 2), sampleOf(question, 150, 3)];
+    const first = await fitModel(estimator, sample, valid, RUN);
+    const second = await fitModel(estimator, sample, shuffled(valid), RUN);
+    expect(bytesOf(second.save())).toBe(bytesOf(first.save()));
+    expect(isSane(question, await first.predict(valid.frame))).toBe(true);
+  });
+
   it('predicts the same numbers after saving and loading', async () => {
     const model = await fittedModel(estimator, question);
     const loaded = loadModel(throughDisk(model.save()));

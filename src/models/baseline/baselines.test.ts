@@ -97,6 +97,13 @@ describe('own-rate', () => {
     expect(await predictions('own-rate', table(REVENUE, columns, [0, 0, 0]))).toEqual([900, 900, 0]);
   });
 
+  it('discounts a year of money to the middle of the year', async () => {
+    const yearly = { ...REVENUE, horizonDays: 365.25, discountPerYear: 0.21 };
+    const sample = table(yearly, { ...columns, revenue_last_horizon: [1100, 0, 0] }, [0, 0, 0]);
+    expect((await predictions('own-rate', sample))[0]).toBeCloseTo(3600 / 1.1, 9);
+    expect((await predictions('last-period', sample))[0]).toBeCloseTo(1000, 9);
+  });
+
   it('turns purchases per day into a chance of at least one, or of none', async () => {
     const buys = await predictions('own-rate', table(BUYS, columns, [0, 1, 0]));
     const leaves = await predictions('own-rate', table(LEAVES, columns, [0, 1, 0]));

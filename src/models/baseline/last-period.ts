@@ -6,7 +6,7 @@ import type { Estimator, Model } from '../estimator.ts';
 import { clampToRate } from '../link.ts';
 import { unitWeights, weightedMean } from '../sample.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
-import { fromPredictions } from './prediction.ts';
+import { fromPredictions, horizonDiscount } from './prediction.ts';
 
 const ID = 'last-period';
 const FORMAT = 1;
@@ -22,7 +22,7 @@ interface LastPeriodState extends SavedState {
 }
 
 /**
- * Amounts: the customer's own revenue of the last window, no less than zero. Binary: the training rate among those who
+ * Amounts: the customer's own revenue of the last window, no less than zero, discounted as the question says. Binary: the training rate among those who
  * did, or did not, buy in it.
  */
 export const lastPeriod: Estimator = {
@@ -59,10 +59,11 @@ export const lastPeriod: Estimator = {
 function lastPeriodModel(state: LastPeriodState): Model {
   const { question, rates } = state;
   const binary = question.kind === 'binary';
+  const discount = horizonDiscount(question);
   return {
     ...fromPredictions(question, (frame) => {
       if (binary) return numberColumn(frame, PURCHASES).values.map((orders) => rates[orders > 0 ? 1 : 0]);
-      return numberColumn(frame, REVENUE).values.map((money) => Math.max(0, money || 0));
+      return numberColumn(frame, REVENUE).values.map((money) => discount * Math.max(0, money || 0));
     }),
     estimator: ID,
     inputs: [binary ? PURCHASES : REVENUE],

@@ -4,7 +4,7 @@ import { type Frame, findColumn, numberColumn } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
 import type { Estimator, Model, Question } from '../estimator.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
-import { fromPredictions } from './prediction.ts';
+import { fromPredictions, horizonDiscount } from './prediction.ts';
 
 const ID = 'own-rate';
 const FORMAT = 1;
@@ -14,7 +14,8 @@ const COLUMNS = ['frequency', 'T', 'monetary', 'first_value'] as const;
 
 /**
  * A customer's own pace, unlearned: revenue so far / max(T, horizon) × horizon, or 1 − exp(−purchases / max(T, horizon)
- * × horizon). T counts no less than the horizon, or yesterday's first order would be repeated every day.
+ * × horizon). T counts no less than the horizon, or yesterday's first order would be repeated every day; amounts are discounted as
+ * the question says.
  */
 export const ownRate: Estimator = {
   id: ID,
@@ -44,11 +45,12 @@ function ownRateModel(state: SavedState): Model {
 
 function predictOwnRate(frame: Frame, question: Question): Float64Array {
   const [frequency, T, monetary, firstValue] = COLUMNS.map((column) => numberColumn(frame, column).values);
+  const discount = horizonDiscount(question);
   return frequency.map((repeats, i) => {
     const horizons = question.horizonDays / Math.max(T[i], question.horizonDays);
     if (question.outcome === 'revenue') {
       const revenue = (firstValue[i] || 0) + (repeats > 0 ? repeats * (monetary[i] || 0) : 0);
-      return Number.isNaN(T[i]) ? 0 : Math.max(0, revenue * horizons);
+      return Number.isNaN(T[i]) ? 0 : Math.max(0, revenue * horizons * discount);
     }
     const purchases = Number.isNaN(T[i]) || Number.isNaN(repeats) ? 0 : (repeats + 1) * horizons;
     const stays = Math.exp(-purchases);

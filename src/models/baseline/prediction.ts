@@ -19,3 +19,7 @@ export function fromPredictions(
     },
   };
 }
+
+/** What money spread evenly over the horizon is worth at its start: discounted to the middle, a year of 365.25 days. */
+export const horizonDiscount = ({ discountPerYear, horizonDays }: Question): number =>
+  (1 + discountPerYear) ** (-horizonDays / 2 / 365.25);
