@@ -136,7 +136,7 @@ describe('shape', () => {
           }
         },
       ),
-      { numRuns: 60, seed: 1 },
+      { numRuns: 40, seed: 1 },
     );
   });
 

@@ -1,6 +1,7 @@
-// Scores with intervals: close to formulas, drawn by customer, quick, the same every time.
+// Scores with intervals: close to formulas, drawn by customer, the same every time.
 import { describe, expect, it } from 'vitest';
 import { random } from '../core/random.ts';
+import { defaultDraws, intervalWords } from './bootstrap.ts';
 import { scoreAmount, scoreBinary } from './evaluate-predictions.ts';
 
 function coinShop(rows: number, seed: number, perCustomer = 1) {
@@ -105,17 +106,11 @@ describe('what cannot be measured', () => {
     ).toThrow(/at least 2 customers.*got 1/));
 });
 
-it('2,800 rows take under two seconds, 100,000 under twenty', { timeout: 30_000 }, () => {
-  const timed = (rows: number) => {
-    const shop = coinShop(rows, 8);
-    const start = performance.now();
-    const evaluation = scoreBinary(shop, { seed: 1 });
-    return { ms: performance.now() - start, evaluation };
-  };
-  const small = timed(2800);
-  const large = timed(100_000);
-  expect(small.evaluation.interval).toBe('bootstrap by user, 95 %, 1000 draws');
-  expect(large.evaluation.interval).toBe('bootstrap by user, 95 %, 500 draws');
-  expect(small.ms).toBeLessThan(2000);
-  expect(large.ms).toBeLessThan(20_000);
+it('the number of draws falls with the rows, and the stamp says it', () => {
+  expect([100, 50_000, 100_000, 5_000_000].map(defaultDraws)).toEqual([1000, 1000, 500, 100]);
+  expect(intervalWords(2800)).toBe('bootstrap by user, 95 %, 1000 draws');
+  expect(intervalWords(100_000, { level: 0.9 })).toBe('bootstrap by user, 90 %, 500 draws');
+  expect(scoreBinary(coinShop(50, 1), { seed: 1, draws: 20 }).interval).toBe(
+    'bootstrap by user, 95 %, 20 draws',
+  );
 });

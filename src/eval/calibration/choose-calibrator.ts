@@ -2,7 +2,7 @@
 import { takeNumbers } from '../../core/frame.ts';
 import { type Name, name } from '../../core/name.ts';
 import { hash32 } from '../../core/random.ts';
-import { clustersOf } from '../bootstrap.ts';
+import { type Clusters, clustersOf } from '../bootstrap.ts';
 import { checkLength, checkProbabilities } from '../metrics/predictions.ts';
 import {
   applyCalibrator,
@@ -62,7 +62,8 @@ export function chooseCalibrator(
   const losses = methods.map((method) => heldOutLosses(method, actual, predicted, fold));
   const trials = methods.map((method, i) => ({ method, logLoss: meanOf(losses[i]) }));
   const best = trials.reduce((winner, trial, i) => (trial.logLoss < trials[winner].logLoss ? i : winner), 0);
-  const chosen = losses.findIndex((loss) => withinNoise(loss, losses[best], entities));
+  const clusters = clustersOf(entities);
+  const chosen = losses.findIndex((loss) => withinNoise(loss, losses[best], clusters));
   const { method } = trials[chosen];
   return {
     calibrator: fitCalibrator(method, examples),
@@ -109,8 +110,7 @@ function heldOutLosses(
   return losses;
 }
 
-function withinNoise(loss: Float64Array, best: Float64Array, entities: readonly string[]): boolean {
-  const { cluster, count } = clustersOf(entities);
+function withinNoise(loss: Float64Array, best: Float64Array, { cluster, count }: Clusters): boolean {
   const byCustomer = new Float64Array(count);
   const gap = meanOf(loss) - meanOf(best);
   for (let i = 0; i < loss.length; i++) byCustomer[cluster[i]] += loss[i] - best[i] - gap;

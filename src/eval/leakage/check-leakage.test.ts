@@ -356,7 +356,7 @@ const LEAKS: readonly {
 
 describe('seeded leaks are found', () => {
   it.each(LEAKS)('$leak ($check)', ({ check, feature, make }) => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const findings = checkLeakage(make(seed));
       const found = findings.find((finding) => finding.check === check && finding.feature === feature);
       expect(
