@@ -91,7 +91,9 @@ export function weightedMean(values: Float64Array, weight: Float64Array): number
  */
 export function customerFolds(entities: readonly string[], folds: number, seed: number): Uint8Array {
   const salt = hash32(`folds ${seed}`);
-  return Uint8Array.from(entities, (entity) => hash32(entity, salt) % folds);
+  const own = new Uint8Array(entities.length);
+  for (let row = 0; row < own.length; row++) own[row] = hash32(entities[row], salt) % folds;
+  return own;
 }
 
 /** The rows whose fold is, or is not, `fold`. */

@@ -1,5 +1,6 @@
 // How one column becomes numbers a linear model can weigh; everything learned here comes from the training side only.
 import type { CategoryColumn, NumberColumn } from '../../core/frame.ts';
+import { shapeStride, sortedSample } from '../sorted-sample.ts';
 
 /**
  * A number column as up to three coefficients: its standardised value, "is exactly zero", "is missing".
@@ -38,8 +39,6 @@ export function encodingWidth(encoding: Encoding): number {
   return Number(encoding.stdDev > 0) + Number(encoding.zero) + flags;
 }
 
-/** Rows looked at for quantiles; more would not move them visibly. */
-const QUANTILE_ROWS = 50_000;
 /** Outliers beyond this share on either side are pulled in: one whale must not tilt the line for everyone. */
 const CLIP_SHARE = 0.001;
 /** A zero flag pays only where both sides are populated. */
@@ -72,8 +71,8 @@ export function fitNumberEncoding(column: NumberColumn, weight: Float64Array): N
   } as const;
   if (known === 0) return { ...constant, transform: 'identity' };
 
-  const stride = Math.ceil(values.length / QUANTILE_ROWS);
-  const seen = values.filter((value, row) => row % stride === 0 && Number.isFinite(value)).sort();
+  const stride = shapeStride(values.length);
+  const seen = sortedSample(values);
   if (seen.length === 0) return { ...constant, transform: 'identity' };
   const plainSkew = Math.abs(skewness(seen));
   const transform =
@@ -88,14 +87,14 @@ export function fitNumberEncoding(column: NumberColumn, weight: Float64Array): N
   const draft: NumberEncoding = { ...constant, transform, low, high, stdDev: 1 };
   let sum = 0;
   let total = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < values.length; i += stride) {
     if (Number.isNaN(values[i])) continue;
     sum += weight[i] * encodeNumber(draft, values[i]);
     total += weight[i];
   }
   const mean = total > 0 ? sum / total : 0;
   let squares = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < values.length; i += stride) {
     if (!Number.isNaN(values[i])) squares += weight[i] * (encodeNumber(draft, values[i]) - mean) ** 2;
   }
   const spread = total > 0 ? Math.sqrt(squares / total) : 0;

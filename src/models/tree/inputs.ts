@@ -1,6 +1,7 @@
 // What a tree reads: numbers as they are, categories as bin numbers; learned once, saved with the tree.
 import { AppError } from '../../core/errors.ts';
 import { type Frame, findColumn } from '../../core/frame.ts';
+import { sortedSample } from '../sorted-sample.ts';
 
 /** Numbers are cut at `edges`: bin b holds (edges[b − 1], edges[b]], the last one everything above. */
 export interface NumberInput {
@@ -27,8 +28,6 @@ export const UNKNOWN = -1;
 const MAX_EDGES = 63;
 const MAX_LEVELS = 48;
 const MIN_LEVEL_ROWS = 8;
-/** Rows looked at for the cuts. */
-const EDGE_ROWS = 50_000;
 
 /** Bins of an input, the one for missing included. */
 export const binCount = (input: TreeInput): number =>
@@ -65,8 +64,7 @@ export function fitInputs(frame: Frame): TreeInput[] {
 
 /** Midpoints between neighbouring quantiles, rising, none twice. */
 function cutPoints(values: Float64Array): number[] {
-  const stride = Math.ceil(values.length / EDGE_ROWS);
-  const seen = values.filter((value, row) => row % stride === 0 && Number.isFinite(value)).sort();
+  const seen = sortedSample(values);
   const distinct = seen.filter((value, i) => i === 0 || value !== seen[i - 1]);
   const edges: number[] = [];
   if (distinct.length <= MAX_EDGES + 1) {
@@ -117,17 +115,27 @@ export function readInputs(inputs: readonly TreeInput[], frame: Frame): Float64A
 export function binInputs(inputs: readonly TreeInput[], values: readonly Float64Array[]): Uint8Array[] {
   return inputs.map((input, feature) => {
     if (input.kind === 'category') return Uint8Array.from(values[feature]);
-    const { edges } = input;
-    return Uint8Array.from(values[feature], (value) => {
-      if (Number.isNaN(value)) return edges.length + 1;
-      let low = 0;
-      let high = edges.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (value <= edges[middle]) high = middle;
-        else low = middle + 1;
-      }
-      return low;
-    });
+    return binNumbers(input.edges, values[feature]);
   });
+}
+
+function binNumbers(edges: readonly number[], values: Float64Array): Uint8Array {
+  const bins = new Uint8Array(values.length);
+  const cuts = Float64Array.from(edges);
+  for (let row = 0; row < bins.length; row++) {
+    const value = values[row];
+    if (Number.isNaN(value)) {
+      bins[row] = cuts.length + 1;
+      continue;
+    }
+    let low = 0;
+    let high = cuts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (value <= cuts[middle]) high = middle;
+      else low = middle + 1;
+    }
+    bins[row] = low;
+  }
+  return bins;
 }
