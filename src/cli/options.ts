@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { AppError } from '../core/errors.ts';
-import { DAY_MS, parseMoment, parseSpan } from '../core/time.ts';
+import { DAY_MS, parseLocalMoment, parseSpan } from '../core/time.ts';
 import type { FeatureDefinition } from '../data/features/definition.ts';
 import { featuresFromYaml } from '../data/features/yaml/read-features.ts';
-import { openWorkspace, type Workspace } from '../data/workspace.ts';
+import { openWorkspace, type Workspace, workspaceZone } from '../data/workspace.ts';
 import { taskNamed } from '../tasks/catalogue.ts';
 import { ownTasks } from '../tasks/own.ts';
 import type { Task } from '../tasks/task.ts';
@@ -25,9 +25,9 @@ export function horizonOf(options: Record<string, unknown>): number | undefined 
   throw new AppError('USAGE', `--horizon: expected more than nothing, got "${options.horizon}"`);
 }
 
-/** UTC ms of `--as-of`; undefined when not given. */
-export const asOfOf = (options: Record<string, unknown>): number | undefined =>
-  options.asOf === undefined ? undefined : parseMoment(String(options.asOf));
+/** UTC ms of `--as-of`, a date alone being a midnight of the shop; undefined when not given. */
+export const asOfOf = (workspace: Workspace, options: Record<string, unknown>): number | undefined =>
+  options.asOf === undefined ? undefined : parseLocalMoment(String(options.asOf), workspaceZone(workspace));
 
 /** @throws AppError NOT_FOUND saying how to make one */
 export const workspaceOf = (context: Context): Workspace => openWorkspace(context.workspaceDir);

@@ -134,3 +134,18 @@ export function offsetAt(zone: ZoneOffsets, ms: number): number {
 export function localDay(zone: ZoneOffsets, ms: number): number {
   return Math.floor((ms + offsetAt(zone, ms)) / DAY_MS);
 }
+
+/** As `parseMoment`, but a date alone is its first instant on the shop's own calendar. */
+export function parseLocalMoment(text: string, zone: ZoneOffsets): number {
+  const moment = parseMoment(text);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text.trim())) return moment;
+  // The offset just before midnight may differ from the one after it; the second look settles it.
+  const first = moment - offsetAt(zone, moment - offsetAt(zone, moment));
+  return moment - offsetAt(zone, first);
+}
+
+/** The date alone when the moment is a midnight on the shop's own calendar, else as `formatMoment`. */
+export function formatLocalMoment(ms: number, zone: ZoneOffsets): string {
+  const local = ms + offsetAt(zone, ms);
+  return local % DAY_MS === 0 ? formatDay(local) : formatMoment(ms);
+}

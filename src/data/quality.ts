@@ -124,7 +124,7 @@ function warningsOf(q: Omit<DataQuality, 'warnings'>): Name[] {
   const warnings: Name[] = [];
   const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
   if (q.rows === 0) {
-    return [name('the log is empty: import events first', '日志为空:请先导入事件')];
+    return [name('the log is empty: import events first', '日志为空：请先导入事件')];
   }
   const days = (q.lastMs - q.firstMs) / DAY_MS;
   const anonymousShare = q.anonymousRows / q.rows;
@@ -132,27 +132,27 @@ function warningsOf(q: Omit<DataQuality, 'warnings'>): Name[] {
     warnings.push(
       name(
         `${percent(anonymousShare)} of rows have no user: they count for items and sales, but nobody can be predicted from them`,
-        `${percent(anonymousShare)} 的行没有用户:计入商品与销售额,但无法用于预测任何客户`,
+        `${percent(anonymousShare)} 的行没有用户：计入商品与销售额，但无法用于预测任何客户`,
       ),
     );
   }
   if (q.orders === 0) {
     warnings.push(
-      name('there are no purchases: nothing about buying can be learned', '没有购买事件:无法学习购买行为'),
+      name('there are no purchases: nothing about buying can be learned', '没有购买事件：无法学习购买行为'),
     );
   }
   if (days < 60) {
     warnings.push(
       name(
         `only ${Math.round(days)} days of history (from ${formatDay(q.firstMs)}): use a short horizon`,
-        `历史仅 ${Math.round(days)} 天(自 ${formatDay(q.firstMs)} 起):请使用较短的预测期`,
+        `历史仅 ${Math.round(days)} 天（自 ${formatDay(q.firstMs)} 起）：请使用较短的预测期`,
       ),
     );
   } else if (days < 365) {
     warnings.push(
       name(
         `${Math.round(days)} days of history, less than a year: the season cannot be told from the trend`,
-        `历史 ${Math.round(days)} 天,不足一年:无法区分季节与趋势`,
+        `历史 ${Math.round(days)} 天，不足一年：无法区分季节与趋势`,
       ),
     );
   }
@@ -161,7 +161,7 @@ function warningsOf(q: Omit<DataQuality, 'warnings'>): Name[] {
     warnings.push(
       name(
         `${longestGapDays} days in a row have no events: is a file missing?`,
-        `连续 ${longestGapDays} 天没有事件:是否缺少文件?`,
+        `连续 ${longestGapDays} 天没有事件：是否缺少文件？`,
       ),
     );
   }
@@ -169,7 +169,7 @@ function warningsOf(q: Omit<DataQuality, 'warnings'>): Name[] {
     warnings.push(
       name(
         `${percent(q.freeLineShare)} of purchase lines cost nothing: samples, gifts or missing prices`,
-        `${percent(q.freeLineShare)} 的购买行价格为零:样品、赠品或价格缺失`,
+        `${percent(q.freeLineShare)} 的购买行价格为零：样品、赠品或价格缺失`,
       ),
     );
   }
@@ -177,7 +177,7 @@ function warningsOf(q: Omit<DataQuality, 'warnings'>): Name[] {
     warnings.push(
       name(
         `one customer makes ${percent(q.largestBuyerShare)} of the money: totals depend on that one`,
-        `单个客户贡献 ${percent(q.largestBuyerShare)} 的金额:合计值受其左右`,
+        `单个客户贡献 ${percent(q.largestBuyerShare)} 的金额：合计值受其左右`,
       ),
     );
   }

@@ -10,7 +10,7 @@ export const churn: Task = {
   label: name('Churn', '流失'),
   question: name(
     'Will this customer stay away for the next {horizon} days?',
-    '该客户在未来 {horizon} 天内会不再购买吗?',
+    '该客户在未来 {horizon} 天内会不再购买吗？',
   ),
   about: name('customers who bought in the last 180 days', '最近 180 天内购买过的客户'),
   entity: 'user',
@@ -25,17 +25,17 @@ export const churn: Task = {
   advice: [
     name(
       'Look at valuable customers with a high chance of leaving: join this file with the ltv file by user_id.',
-      '关注流失概率高的高价值客户:按 user_id 将本文件与 ltv 文件合并。',
+      '关注流失概率高的高价值客户：按 user_id 将本文件与 ltv 文件合并。',
     ),
     name(
       'Staying away for the horizon is not leaving for ever: slow buyers come back later.',
-      '预测期内不购买不等于永久流失:购买节奏慢的客户之后仍会回来。',
+      '预测期内不购买不等于永久流失：购买节奏慢的客户之后仍会回来。',
     ),
   ],
   limits: [
     name(
       'Customers whose last purchase is older than 180 days are not asked about: they have left already by this definition.',
-      '最近一次购买早于 180 天的客户不在其内:按此定义他们已经流失。',
+      '最近一次购买早于 180 天的客户不在其内：按此定义他们已经流失。',
     ),
   ],
 };

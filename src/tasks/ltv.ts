@@ -13,7 +13,7 @@ export const ltv: Task = {
   label: name('Lifetime value', '客户价值'),
   question: name(
     'What will this customer bring, net of refunds and discounted at 10 % a year, in the next {horizon} days?',
-    '该客户在未来 {horizon} 天内带来的净收入(扣除退款,按年 10 % 折现)是多少?',
+    '该客户在未来 {horizon} 天内带来的净收入（扣除退款，按年 10 % 折现）是多少？',
   ),
   about: name('everyone known to the shop', '店铺已知的所有客户'),
   entity: 'user',
@@ -28,13 +28,13 @@ export const ltv: Task = {
   advice: [
     name(
       'Set what may be spent to keep a customer below the low end of the interval, not below the value itself.',
-      '维系成本应低于区间下限,而不是低于预测值本身。',
+      '维系成本应低于区间下限，而不是低于预测值本身。',
     ),
   ],
   limits: [
     name(
       'Revenue is not profit: margins and costs of service are not in the data.',
-      '收入不等于利润:数据中不含毛利与服务成本。',
+      '收入不等于利润：数据中不含毛利与服务成本。',
     ),
   ],
 };

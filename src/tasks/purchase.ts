@@ -10,7 +10,7 @@ export const purchase: Task = {
   label: name('Purchase', '购买'),
   question: name(
     'Will this customer buy in the next {horizon} days?',
-    '该客户在未来 {horizon} 天内会购买吗?',
+    '该客户在未来 {horizon} 天内会购买吗？',
   ),
   about: name('everyone known to the shop', '店铺已知的所有客户'),
   entity: 'user',
@@ -25,11 +25,11 @@ export const purchase: Task = {
   advice: [
     name(
       'Write to the high tier first: the lift table shows how much of all buying it holds.',
-      '优先触达高分层:提升度表显示其占全部购买的比例。',
+      '优先触达高分层：提升度表显示其占全部购买的比例。',
     ),
     name(
       'A probability is a forecast, not an effect: it does not say that a message would change it.',
-      '概率是预测而非效果:它并不说明触达会改变结果。',
+      '概率是预测而非效果：它并不说明触达会改变结果。',
     ),
   ],
   limits: [

@@ -10,7 +10,7 @@ export const spend: Task = {
   label: name('Spend', '消费额'),
   question: name(
     'How much will this customer spend, net of refunds, in the next {horizon} days?',
-    '该客户在未来 {horizon} 天内的净消费额(扣除退款)是多少?',
+    '该客户在未来 {horizon} 天内的净消费额（扣除退款）是多少？',
   ),
   about: name('everyone known to the shop', '店铺已知的所有客户'),
   entity: 'user',
@@ -25,11 +25,11 @@ export const spend: Task = {
   advice: [
     name(
       'Spend attention by tier: the tier table shows what share of the money each one brought.',
-      '按分层分配资源:分层表显示各层贡献的金额占比。',
+      '按分层分配资源：分层表显示各层贡献的金额占比。',
     ),
     name(
       'One customer’s amount is uncertain: use its interval; sums over many customers are much surer.',
-      '单个客户的金额不确定性较大:请参考其区间;多人合计则可靠得多。',
+      '单个客户的金额不确定性较大：请参考其区间；多人合计则可靠得多。',
     ),
   ],
   limits: [

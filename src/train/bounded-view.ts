@@ -28,7 +28,7 @@ export function boundView(
         reason: 'its window is longer than the history behind the first training moment',
       });
     } else if (OPEN_TOTALS.has(rule.kind) && !('lookbackMs' in rule && rule.lookbackMs !== undefined)) {
-      const label = name(`${feature.label.en} (last ${days} days)`, `${feature.label.zh}(最近 ${days} 天)`);
+      const label = name(`${feature.label.en} (last ${days} days)`, `${feature.label.zh}（最近 ${days} 天）`);
       features.push({ ...feature, label, rule: { ...rule, lookbackMs: days * DAY_MS } as typeof rule });
     } else {
       features.push(feature);

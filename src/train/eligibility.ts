@@ -42,7 +42,7 @@ export async function checkEligibility(
     passed: true,
     words: name(
       `${history} days of history (${formatDay(source.firstMs)} to ${formatDay(source.lastMs)}) cover training and a test over ${checkedDays} days`,
-      `历史 ${history} 天(${formatDay(source.firstMs)} 至 ${formatDay(source.lastMs)}),足以训练并检验 ${checkedDays} 天的预测`,
+      `历史 ${history} 天（${formatDay(source.firstMs)} 至 ${formatDay(source.lastMs)}），足以训练并检验 ${checkedDays} 天的预测`,
     ),
   });
   if (checkedDays < horizon.horizonDays) {
@@ -50,7 +50,7 @@ export async function checkEligibility(
       passed: false,
       words: name(
         `the history is too short to check ${horizon.horizonDays} days: checked over ${checkedDays} days, extended from there by a model of customer behaviour`,
-        `历史不足以检验 ${horizon.horizonDays} 天:以 ${checkedDays} 天检验,再由客户行为模型外推`,
+        `历史不足以检验 ${horizon.horizonDays} 天：以 ${checkedDays} 天检验，再由客户行为模型外推`,
       ),
     });
   }
@@ -59,7 +59,7 @@ export async function checkEligibility(
       passed: false,
       words: name(
         'no later period is left for calibration: held-out customers are used, and intervals are not yet checked on a later period',
-        '没有剩余的时期用于校准:改用留出的客户,区间尚未在更晚的时期检验',
+        '没有剩余的时期用于校准：改用留出的客户，区间尚未在更晚的时期检验',
       ),
     });
   }
@@ -93,7 +93,7 @@ export async function checkEligibility(
       passed: measured >= ENOUGH_OF_EACH,
       words: name(
         `${stageEn} at ${formatDay(moment)}: ${rows} customers, ${positives} with the outcome${measured < FEWEST_OF_EACH ? `; at least ${FEWEST_OF_EACH} ${task.kind === 'binary' ? 'with and without it ' : ''}are needed` : ''}`,
-        `${stageZh}时点 ${formatDay(moment)}:${rows} 个客户,其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `;至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
+        `${stageZh}时点 ${formatDay(moment)}：${rows} 个客户，其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `；至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
       ),
     });
   }
@@ -101,9 +101,9 @@ export async function checkEligibility(
 }
 
 function tooShortZh(source: EventSource): string {
-  if (source.rows === 0) return '日志为空:请先导入事件文件';
+  if (source.rows === 0) return '日志为空：请先导入事件文件';
   const days = Math.floor((source.lastMs - source.firstMs) / DAY_MS);
-  return `历史仅 ${days} 天,不足以训练并检验该预测期:请缩短预测期或导入更早的事件`;
+  return `历史仅 ${days} 天，不足以训练并检验该预测期：请缩短预测期或导入更早的事件`;
 }
 
 /** @throws AppError NOT_ENOUGH_DATA with what is missing */

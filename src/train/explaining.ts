@@ -113,7 +113,7 @@ export async function examplesPart(
         ? name('exact contributions of the model', '模型的精确贡献')
         : name(
             `exact Shapley values of feature groups against ${background.frame.rows} training customers`,
-            `特征组的精确 Shapley 值,以 ${background.frame.rows} 个训练客户为参照`,
+            `特征组的精确 Shapley 值，以 ${background.frame.rows} 个训练客户为参照`,
           ),
     customers,
   };

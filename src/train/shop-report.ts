@@ -1,6 +1,6 @@
 // The report's frame: the shop's data, its cohorts, how to get the same numbers again, and the tasks it holds.
 import { basename } from 'node:path';
-import { name } from '../core/name.ts';
+import { type Language, name } from '../core/name.ts';
 import { PRODUCT_VERSION } from '../core/product.ts';
 import { formatDay } from '../core/time.ts';
 import type { Cohort } from '../data/cohorts.ts';
@@ -9,7 +9,18 @@ import type { EventSource } from '../data/source.ts';
 import type { Workspace } from '../data/workspace.ts';
 import type { ReportDocument } from '../report/document.ts';
 import type { TaskReport } from '../report/task-document.ts';
-import type { TrainOptions } from './run.ts';
+
+/** How the numbers came about. */
+export interface ReproductionFacts {
+  /** As typed. */
+  readonly command: string;
+  readonly seed: number;
+  readonly threads: number;
+  /** Shown first in the report. */
+  readonly language: Language;
+  readonly now: () => number;
+  readonly seconds: number;
+}
 
 export interface ShopReportInput {
   readonly workspace: Workspace;
@@ -19,9 +30,7 @@ export interface ShopReportInput {
   readonly source: EventSource;
   /** Rows the imports turned away, by reason, and rows that were there already. */
   readonly imported?: { readonly duplicates: number; readonly quarantined: Readonly<Record<string, number>> };
-  readonly options: Pick<TrainOptions, 'command' | 'seed' | 'threads' | 'language' | 'now'> & {
-    readonly seconds: number;
-  };
+  readonly options: ReproductionFacts;
 }
 
 const REASONS_SHOWN = 12;

@@ -140,7 +140,7 @@ function limitsOf(fitted: FittedTask): Name[] {
     limits.push(
       name(
         'Amounts are the ones closest in absolute error at the right total: most customers, who usually spend nothing, get a small amount.',
-        '金额在总额正确的前提下使绝对误差最小:多数通常不消费的客户会得到较小的金额。',
+        '金额在总额正确的前提下使绝对误差最小：多数通常不消费的客户会得到较小的金额。',
       ),
     );
   }
@@ -148,7 +148,7 @@ function limitsOf(fitted: FittedTask): Name[] {
     limits.push(
       name(
         `Checked over ${horizon.checkedDays} days; the ${horizon.horizonDays} days that are predicted are an extension nobody has checked yet.`,
-        `检验期为 ${horizon.checkedDays} 天;所预测的 ${horizon.horizonDays} 天为外推,尚未经过检验。`,
+        `检验期为 ${horizon.checkedDays} 天；所预测的 ${horizon.horizonDays} 天为外推，尚未经过检验。`,
       ),
     );
   }
@@ -156,7 +156,7 @@ function limitsOf(fitted: FittedTask): Name[] {
     limits.push(
       name(
         'Calibrated on customers of the training period: a change of level between periods shows as bias.',
-        '以训练期客户校准:时期之间的水平变化会表现为偏差。',
+        '以训练期客户校准：时期之间的水平变化会表现为偏差。',
       ),
     );
   }

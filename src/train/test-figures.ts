@@ -115,7 +115,7 @@ export function coveragePart(
       ? name('a later period than the one it was fitted on', '晚于其拟合时期的测试期')
       : name(
           'the test period; fitted on held-out customers of the training period',
-          '测试期;由训练期留出客户拟合',
+          '测试期；由训练期留出客户拟合',
         ),
     nominal,
     covered,

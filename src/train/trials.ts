@@ -1,7 +1,7 @@
 // One trial a candidate: fit it on the training side, ask it about examples it has not seen.
 import { AppError, throwIfAborted } from '../core/errors.ts';
 import type { Name } from '../core/name.ts';
-import type { Progress } from '../core/progress.ts';
+import { type Progress, silent } from '../core/progress.ts';
 import { foldOf, type SplitPlan } from '../data/splits.ts';
 import { fitModel } from '../models/catalogue.ts';
 import type { Estimator, FitRun, Model, Sample } from '../models/estimator.ts';
@@ -92,7 +92,10 @@ async function runTrial(samples: Samples, estimator: Estimator, run: TrialRun): 
   } else {
     await model.predict(sample.frame);
     predictedMs = run.now() - fittedMs;
-    onCalibration = await predictHeldOut(estimator, sample, { folds: run.plan.folds, fitRun });
+    onCalibration = await predictHeldOut(estimator, sample, {
+      folds: run.plan.folds,
+      fitRun: { ...fitRun, progress: silent },
+    });
   }
   return {
     estimator,

@@ -14,7 +14,7 @@ import { asOfOf, horizonOf, withAsOf, withHorizon, workspaceOf } from '../option
 
 const VERDICTS = {
   ready: { en: 'ready', zh: '可以' },
-  weak: { en: 'weak: wide intervals', zh: '偏弱:区间较宽' },
+  weak: { en: 'weak: wide intervals', zh: '偏弱：区间较宽' },
   'not-ready': { en: 'not enough data', zh: '数据不足' },
 } as const;
 
@@ -37,7 +37,7 @@ export const checkCommand: CommandFile = {
         for (const task of [...ownTasks(workspace.dir), ...TASKS]) {
           const eligibility = await checkEligibility(engine, source, task, {
             horizonDays: horizonOf(options),
-            asOf: asOfOf(options),
+            asOf: asOfOf(workspace, options),
             signal: context.signal,
           });
           tasks.push({ task, eligibility });

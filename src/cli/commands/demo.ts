@@ -37,7 +37,7 @@ const CUSTOMERS_SHOWN = 10;
 
 const ATTRIBUTION = name(
   'Data: Online Retail, Daqing Chen, UCI Machine Learning Repository (2015), doi.org/10.24432/C5BW33, CC BY 4.0; the rows of 2010-12-01 to 2011-09-09, values unaltered.',
-  '数据:Online Retail,Daqing Chen,UCI Machine Learning Repository(2015),doi.org/10.24432/C5BW33,CC BY 4.0;取 2010-12-01 至 2011-09-09 的行,数值未改动。',
+  '数据：Online Retail，Daqing Chen，UCI Machine Learning Repository（2015），doi.org/10.24432/C5BW33，CC BY 4.0；取 2010-12-01 至 2011-09-09 的行，数值未改动。',
 );
 
 export const demoCommand: CommandFile = {
@@ -69,7 +69,7 @@ export const demoCommand: CommandFile = {
       step(
         3,
         'train purchase, spend, churn and ltv; each tested on months it has not seen',
-        '训练购买、消费额、流失与客户价值;各自在未见过的月份上检验',
+        '训练购买、消费额、流失与客户价值；各自在未见过的月份上检验',
       );
       const results: TrainingResult[] = [];
       for (const taskName of TASKS_SHOWN) results.push(await trainOne(context, workspace, taskName));
@@ -236,7 +236,7 @@ function closing(
   const lines =
     context.language === 'zh'
       ? [
-          `完成,用时 ${seconds.toFixed(0)} 秒。在浏览器中打开 ${relative(process.cwd(), reportPath)}。接下来可以试试:`,
+          `完成，用时 ${seconds.toFixed(0)} 秒。在浏览器中打开 ${relative(process.cwd(), reportPath)}。接下来可以试试：`,
           `  ${foresell} explain ltv --entity ${'12748'} --workspace ${dir} --lang zh`,
           `  ${foresell} predict churn --segment 'value >= 0.6' --out leaving.csv --workspace ${dir}`,
           `  ${foresell} import 您的文件.csv --propose > map.yaml`,

@@ -1,6 +1,6 @@
 // foresell evaluate: a saved model held against what happened after given moments.
 import { join } from 'node:path';
-import { DAY_MS, parseMoment } from '../../core/time.ts';
+import { DAY_MS, parseLocalMoment } from '../../core/time.ts';
 import { openEngine } from '../../data/engine.ts';
 import { withSource } from '../../data/lake/read.ts';
 import type { MetricName } from '../../eval/score.ts';
@@ -39,7 +39,9 @@ export const evaluateCommand: CommandFile = {
     });
     try {
       await withSource(workspace, engine, async (source) => {
-        const moments = ((options.asOf as string[] | undefined) ?? []).map(parseMoment);
+        const moments = ((options.asOf as string[] | undefined) ?? []).map((text) =>
+          parseLocalMoment(text, source.zone),
+        );
         const result = await backtest(engine, source, bundle, {
           moments: moments.length > 0 ? moments : [source.lastMs - Math.round(bundle.checkedDays * DAY_MS)],
           seed: context.seed,
@@ -85,7 +87,7 @@ export const evaluateCommand: CommandFile = {
           const list = result.inSample.join(', ');
           context.say(
             context.language === 'zh'
-              ? `\n! ${list}:模型训练或选择时已见过该时期的结果,这些数字不能说明未来`
+              ? `\n! ${list}：模型训练或选择时已见过该时期的结果，这些数字不能说明未来`
               : `\n! ${list}: the model has seen outcomes of that time; these figures say nothing about the future`,
           );
         }

@@ -41,7 +41,7 @@ export const explainCommand: CommandFile = {
     });
     try {
       await withSource(workspace, engine, async (source) => {
-        const asOf = asOfOf(options) ?? source.lastMs;
+        const asOf = asOfOf(workspace, options) ?? source.lastMs;
         const { signal } = context;
         const predictions = await predictBatch(engine, source, bundle, {
           asOf,
@@ -112,7 +112,7 @@ export const explainCommand: CommandFile = {
         context.say(
           `\n${textTable(
             [
-              context.language === 'zh' ? '贡献(模型刻度)' : 'contribution on the model’s margin',
+              context.language === 'zh' ? '贡献（模型刻度）' : 'contribution on the model’s margin',
               { head: '', align: 'right' },
             ],
             [

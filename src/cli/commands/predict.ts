@@ -58,7 +58,7 @@ export const predictCommand: CommandFile = {
     });
     try {
       await withSource(workspace, engine, async (source) => {
-        const asOf = asOfOf(options) ?? source.lastMs;
+        const asOf = asOfOf(workspace, options) ?? source.lastMs;
         const predictions = await predictBatch(engine, source, bundle, {
           asOf,
           progress: context.progress,
@@ -98,8 +98,8 @@ export const predictCommand: CommandFile = {
         );
         context.say(
           context.language === 'zh'
-            ? `已写入 ${rows.length.toLocaleString('en-US')} 行:${out}(模型 ${bundle.version.version})`
-            : `${rows.length.toLocaleString('en-US')} rows in ${out} (model ${bundle.version.version})`,
+            ? `已写入 ${rows.length.toLocaleString('en-US')} 行：${out}（模型 ${bundle.version.version}）`
+            : `${rows.length.toLocaleString('en-US')} rows in ${out} (model ${bundle.version.version}）`,
         );
       });
     } finally {

@@ -41,7 +41,7 @@ export const trainCommand: CommandFile = {
     const result = await trainTask(workspace, {
       task,
       horizonDays: horizonOf(options),
-      asOf: asOfOf(options),
+      asOf: asOfOf(workspace, options),
       models: modelsOf(String(options.model)),
       timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
       features: featuresOf(options.features),
@@ -93,7 +93,7 @@ export function sayTraining(
   for (const leak of leaks) context.say(`\n! ${context.word(leak.words)}`);
   context.say(
     zh
-      ? `\n已保存 ${version.task} ${version.version}${version.promoted ? '(当前使用)' : ''}\n报告:${relative(process.cwd(), reportPath)}`
+      ? `\n已保存 ${version.task} ${version.version}${version.promoted ? '（当前使用）' : ''}\n报告：${relative(process.cwd(), reportPath)}`
       : `\nsaved ${version.task} ${version.version}${version.promoted ? ' (answers now)' : ''}\nreport: ${relative(process.cwd(), reportPath)}`,
   );
 }
