@@ -1,7 +1,7 @@
 // The whole page: well formed, escaped, both languages, nothing from the network.
 import { describe, expect, test } from 'vitest';
 import { name } from '../core/name.ts';
-import type { ReportDocument } from './document.ts';
+import { isMissing, type ReportDocument } from './document.ts';
 import { renderReport } from './render.ts';
 
 const score = (value: number, by: number) => ({ value, low: value - by, high: value + by });
@@ -79,6 +79,17 @@ describe('renderReport', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;shop&quot;)&lt;/script&gt;');
     expect(page).toContain('Logistic &quot;x&quot; &amp; &lt;b&gt;');
     expect(page).toContain('needs &lt;frequency&gt;');
+  });
+
+  test('says so when a baseline is ahead of every model', () => {
+    const { leaderboard, ...rest } = document.tasks[0];
+    if (!leaderboard || isMissing(leaderboard)) throw new Error('the fixture has a leaderboard');
+    const rows = leaderboard.rows.map((row) =>
+      row.role === 'baseline' ? { ...row, score: score(0.9, 0.01) } : row,
+    );
+    const behind = { ...document, tasks: [{ ...rest, leaderboard: { ...leaderboard, rows } }] };
+    expect(renderReport(behind).includes('the baseline “Recency” is ahead of every model')).toBe(true);
+    expect(page.includes('is ahead of every model')).toBe(false);
   });
 
   test('names no address to load from', () => {

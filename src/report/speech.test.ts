@@ -10,6 +10,7 @@ describe('speech', () => {
   test.each([
     [en.money(123_456), '£1,235'],
     [en.money(1234), '£12.34'],
+    [en.money(0), '£0'],
     [en.money(-1234), '−£12.34'],
     [zh.money(123_456), '¥1,235'],
     [speech('en', 'JPY').money(98), '¥98'],

@@ -20,7 +20,7 @@ export interface Speech {
   share(value: number, digits?: number): string;
   /** A fixed number of decimals. */
   decimal(value: number, digits: number): string;
-  /** Minor units → £1,234 or £12.30; a value under 100 keeps its cents. */
+  /** Minor units → £1,234 or £12.30; a value under 100 keeps its cents, nothing is £0. */
   money(minor: number): string;
   /** Short forms for axes: £1.2K, 12K. */
   shortMoney(minor: number): string;
@@ -73,7 +73,7 @@ export function speech(language: Language, currency: string, timeZone = 'UTC'): 
       plain(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
     money(minor) {
       const major = minor / minorPerMajor(currency);
-      const digits = Math.abs(major) < 100 ? currencyDigits(currency) : 0;
+      const digits = major !== 0 && Math.abs(major) < 100 ? currencyDigits(currency) : 0;
       return money(major, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     },
     shortMoney: (minor) =>

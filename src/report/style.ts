@@ -54,7 +54,7 @@ nav a[aria-current]{color:var(--ink);border-color:var(--model);font-weight:600}
 .summary dd{margin:0}.summary ul{margin:0;padding-left:1.1em}
 .quiet{color:var(--soft)}
 .block{display:grid;grid-template-columns:14.5rem minmax(0,1fr);gap:0 2.75rem;padding:2.25rem 0;border-top:1px solid var(--rule)}
-.summary+.block,.cards+.block{border-top:0}
+.summary+.block,.cards+.block,.hear+.block{border-top:0}.hear+.block{padding-top:0}
 .lede{font-size:.875rem;line-height:1.55;color:var(--soft);margin:.5rem 0 0}
 .evidence>:first-child{margin-top:0}.evidence>:last-child{margin-bottom:0}
 .missing{color:var(--soft);font-style:italic}

@@ -43,6 +43,10 @@ export const SECTION_TEXTS = {
   'leaderboard.bias': name('Bias', '偏差'),
   'leaderboard.fit': name('Fit time', '训练耗时'),
   'leaderboard.predict': name('Predict, per 1,000', '每千人预测耗时'),
+  'leaderboard.behind': name(
+    'Here the baseline “{baseline}” is ahead of every model; use it, or read the test results before you trust the chosen one.',
+    '此处基线“{baseline}”优于所有模型：请直接使用基线，或先看测试结果再决定是否信任选用模型。',
+  ),
   'leaderboard.refused': name('Not tried, and why', '未参与的模型及原因'),
   'leaderboard.best': name('Dashed line: best baseline', '虚线：最佳基线'),
 

@@ -30,7 +30,7 @@ export function errorDecilesChart(
       ],
       { width: WIDTH },
     ).marks,
-    ...verticalAxis(spacedTicks(y, 13), box, { format }),
+    ...verticalAxis(spacedTicks(y, 16), box, { format }),
     { kind: 'line', tone: 'muted', from: [box.left, y(0)], to: [box.right, y(0)], thickness: 1.25 },
   ];
   byDecile.forEach(({ quantiles, customers, meanError }, i) => {

@@ -28,7 +28,7 @@ export function residualsChart(
   const y = signedLogScale({ domain, range: [box.bottom, box.top], unit: smallest });
   const start = Math.max(lowPredicted, domain[0]);
   const marks: Mark[] = [
-    ...verticalAxis(spacedTicks(y, 13), box, { format, label: speech.text('residuals.y') }),
+    ...verticalAxis(spacedTicks(y, 16), box, { format, label: speech.text('residuals.y') }),
     ...horizontalAxis(spacedTicks(x, 30), box, { format, label: speech.text('residuals.x') }),
     { kind: 'line', tone: 'muted', from: [x(start), y(start)], to: [x(high), y(high)], dashed: true },
   ];

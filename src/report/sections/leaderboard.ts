@@ -13,7 +13,7 @@ export function leaderboardSection(speech: Speech, task: TaskReport): Markup {
     speech,
     (board) => ({ title: speech.text('leaderboard.title'), lede: board.metric && lede(speech, board) }),
     filled(task.leaderboard, ({ rows }) => rows),
-    (board) => [table(speech, task, board), refusals(speech, board)],
+    (board) => [behind(speech, board), table(speech, task, board), refusals(speech, board)],
   );
 }
 
@@ -97,6 +97,19 @@ function modelName(speech: Speech, row: LeaderboardRow): Markup {
       ? html` <span class="tag">${speech.text('tag.baseline')}</span>`
       : undefined;
   return html`${speech.say(row.label)}${mark}<code class="id">${row.id}</code>`;
+}
+
+/** Says so when no model beats the best baseline. */
+function behind(speech: Speech, board: Leaderboard): Markup {
+  const baseline = bestBaseline(board);
+  const ahead =
+    baseline !== undefined &&
+    board.rows.every(
+      ({ role, score }) => role === 'baseline' || !isBetter(board.metric, score.value, baseline.score.value),
+    );
+  if (!ahead) return html``;
+  const words = speech.text('leaderboard.behind', { baseline: speech.say(baseline.label) });
+  return html`<p><span class="chip warning">${speech.text('severity.warning')}</span> ${words}</p>`;
 }
 
 function refusals(speech: Speech, board: Leaderboard): Markup {
