@@ -8,7 +8,7 @@ import { emptyValue } from './features/aggregate.ts';
 import type { FeatureView } from './features/definition.ts';
 import { planView } from './features/plan.ts';
 import { collectColumns } from './features/sql/columns.ts';
-import { relationsOf, selectAt } from './features/sql/relations.ts';
+import { type LogSql, reachMs, relationsOf, selectAt } from './features/sql/relations.ts';
 import { collectSequence, type SequenceCollector } from './features/sql/sequence-columns.ts';
 import { openWorktable } from './features/sql/worktable.ts';
 import {
@@ -88,10 +88,15 @@ export async function buildExamples(
     const total = members.reduce((sum, codes) => sum + codes.length, 0);
     const tables: string[] = [];
     for (const relation of relations) {
-      tables.push(await work.materialise((log) => relation.select(log, work.dictionary), relation.texts));
+      const reach = reachMs(relation);
+      const select = (log: LogSql) => relation.select(log, work.dictionary);
+      const afterMs = reach === undefined ? undefined : moments[0] - reach;
+      tables.push(await work.materialise(select, { texts: relation.texts, afterMs }));
       step();
     }
-    const labelTable = label ? await work.materialise((log) => labelRows(label, log)) : '';
+    const labelTable = label
+      ? await work.materialise((log) => labelRows(label, log), { afterMs: moments[0] })
+      : '';
 
     const sequences: SequenceCollector[] = [];
     for (const { feature, rule } of plan.features.filter((planned) => planned.kind === 'sequence')) {

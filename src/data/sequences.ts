@@ -58,8 +58,8 @@ export async function streamSequences(
   });
   try {
     await work.addDictionary(field);
-    const { zone } = work.log;
-    const rows = work.log.read(
+    const { zone, read } = work.log();
+    const rows = read(
       [
         'd.code AS code',
         `CAST(enum_code(CAST(e.type AS ENUM (${EVENT_TYPES.map((type) => `'${type}'`).join(', ')}))) AS UTINYINT) AS type`,

@@ -27,27 +27,21 @@ afterAll(() => engine.close());
 
 // Few users and moments here; `npm run bench -- agreement` runs the same check on 1,000 users at 20 moments.
 describe('SQL, the online fold and the brute-force oracle give the same values', () => {
-  const zones = [
-    'Asia/Shanghai',
-    'America/New_York',
-    'Europe/London',
-    'America/Havana',
-    'Pacific/Apia',
-    'Asia/Kathmandu',
-  ];
+  // Clocks that change at two in the morning, at midnight, by a whole day, and never.
+  const zones = ['America/New_York', 'America/Havana', 'Pacific/Apia', 'Asia/Shanghai'];
   it.each(zones)('on a random log in %s', async (zoneName) => {
-    const log = randomLog({ seed: 7, users: 60, startMs: Date.UTC(2011, 9, 1), days: 420 });
+    const log = randomLog({ seed: 7, users: 40, startMs: Date.UTC(2011, 9, 1), days: 420 });
     const source = await tableSource(engine, log.events, { zone: zoneOffsets(zoneName), items: log.items });
     for (const view of [everyRule, defaultView(60)]) {
       const agreement = await checkAgreement(engine, source, {
         view,
         items: log.items,
-        users: 60,
+        users: 40,
         moments: 6,
         seed: 11,
       });
       expect(agreement.differences).toEqual([]);
-      expect(agreement.examples).toBeGreaterThan(200);
+      expect(agreement.examples).toBeGreaterThan(130);
     }
   });
 
@@ -68,9 +62,9 @@ describe('SQL, the online fold and the brute-force oracle give the same values',
   it.skipIf(!hasRetail)('on Online Retail (skipped where ../shared is absent)', async () => {
     const source = await retailSource(engine);
     const { view } = viewFor(defaultView(30), await readCapabilities(engine, source));
-    const agreement = await checkAgreement(engine, source, { view, users: 150, moments: 6, seed: 5 });
+    const agreement = await checkAgreement(engine, source, { view, users: 80, moments: 6, seed: 5 });
     expect(agreement.differences).toEqual([]);
-    expect(agreement.examples).toBeGreaterThan(400);
+    expect(agreement.examples).toBeGreaterThan(250);
   });
 });
 

@@ -83,6 +83,26 @@ test('a window opens after asOf − lookback and closes with asOf, in SQL and on
   expect(compileFold(view, { zone: UTC })(events, asOf)).toEqual(fromSql);
 });
 
+test('a visit that began before the window is not opened inside it', async () => {
+  const asOf = Date.UTC(2020, 5, 1, 12);
+  const opening = asOf - 7 * DAY_MS;
+  const minute = 60_000;
+  const session = { kind: 'session', gapMs: 30 * minute, filter: {}, lookbackMs: 7 * DAY_MS } as const;
+  const view = viewOf({
+    visits: { ...session, measure: 'count' },
+    minutes: { ...session, measure: 'minutes' },
+  });
+  const events = [
+    event('click', opening - 3 * minute),
+    event('click', opening + 5 * minute),
+    event('click', opening + 60 * minute),
+  ];
+  const source = await tableSource(engine, events, { zone: UTC });
+  const { frame } = await buildExamples(engine, source, { view, population: everyoneKnown, asOfs: [asOf] });
+  expect(valuesOf(frame)).toEqual([[1], [8]]);
+  expect(compileFold(view, { zone: UTC })(events, asOf)).toEqual([1, 8]);
+});
+
 test('a cart that is filled after the purchase is open, one that is filled with it is not', async () => {
   const view = viewOf({
     open_carts: { kind: 'unanswered', filter: { types: ['add_to_cart'] }, answer: { types: ['purchase'] } },

@@ -292,6 +292,20 @@ function answers(key: string, aggregates: readonly Aggregate[]): Relation {
   };
 }
 
+/**
+ * How far before a moment the relation's rows matter: its longest look-back, and the silence before a session at its
+ * edge. `undefined` when all history does. Dropping what is older changes nothing: a missing predecessor and one
+ * outside the window count the same.
+ */
+export function reachMs({ aggregates }: Relation): number | undefined {
+  let reach = 0;
+  for (const { lookbackMs, gapMs = 0 } of aggregates) {
+    if (lookbackMs === undefined) return undefined;
+    reach = Math.max(reach, lookbackMs + gapMs);
+  }
+  return reach;
+}
+
 /** One bounded SELECT: every aggregate of the relation at one moment, one row per user that has any. */
 export function selectAt(relation: Relation, table: string, asOfMs: number): string {
   const values = relation.aggregates.map((aggregate, i) => `${relation.value(aggregate, asOfMs)} AS a${i}`);

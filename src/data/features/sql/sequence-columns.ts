@@ -39,7 +39,7 @@ export async function collectSequence(
         filterSql(filter, zone),
         `JOIN ${work.dictionary(field)} AS d ON d.v = ${known.sql(zone)}`,
       ),
-    [field],
+    { texts: [field] },
   );
   let codes = new Int32Array(1024);
   let length = 0;

@@ -18,17 +18,23 @@ export interface WorktableOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface MaterialiseOptions {
+  readonly texts?: readonly string[];
+  /** Older events are of no interest. */
+  readonly afterMs?: number;
+}
+
 export interface Worktable {
   /** Ids in UTF-8 byte order; a user's number is its position. */
   readonly users: readonly string[];
   /** Sorted values of each text field that has a dictionary. */
   readonly levels: ReadonlyMap<string, readonly string[]>;
-  /** Reads the log with user numbers. */
-  readonly log: LogSql;
+  /** Reads the log with user numbers, events after `afterMs` only when it is given. */
+  log(afterMs?: number): LogSql;
   /** Numbers the values of a text field, once. */
   addDictionary(field: string): Promise<void>;
   /** Makes a table of what the SELECT gives, with dictionaries of the text fields it needs. */
-  materialise(select: (log: LogSql) => string, texts?: readonly string[]): Promise<string>;
+  materialise(select: (log: LogSql) => string, options?: MaterialiseOptions): Promise<string>;
   /** The dictionary table of a text field. */
   dictionary(field: string): string;
   /** Numbers of the population's users at each moment, ascending. */
@@ -80,14 +86,15 @@ export async function openWorktable(
       expressions.some((sql) => /\bc\.\w/.test(sql))
         ? `LEFT JOIN ${items} AS c ON c.item_id = e.item_id`
         : '';
-    const log: LogSql = {
+    const log = (afterMs?: number): LogSql => ({
       zone,
       read(columns, where, joins = '') {
         const catalogue = catalogueFor([...columns, where, joins]);
+        const after = afterMs === undefined ? '' : ` AND e.timestamp > ${afterMs}`;
         const picked = ['p.u', 'e.timestamp AS t', ...columns].join(', ');
-        return `SELECT ${picked} FROM ${source.events} AS e JOIN ${numbered} AS p ON p.user_id = e.user_id ${catalogue} ${joins} WHERE e.timestamp <= ${readUntilMs}${few ? only : ''} AND (${where})`;
+        return `SELECT ${picked} FROM ${source.events} AS e JOIN ${numbered} AS p ON p.user_id = e.user_id ${catalogue} ${joins} WHERE e.timestamp <= ${readUntilMs}${after}${few ? only : ''} AND (${where})`;
       },
-    };
+    });
 
     const addDictionary = async (field: string): Promise<void> => {
       if (dictionaries.has(field)) return;
@@ -111,14 +118,15 @@ export async function openWorktable(
       levels,
       log,
       addDictionary,
-      async materialise(select, texts = []) {
+      async materialise(select, { texts = [], afterMs } = {}) {
         for (const field of texts) await addDictionary(field);
-        return create(select(log));
+        return create(select(log(afterMs)));
       },
       dictionary: (field) => dictionaries.get(field) ?? '',
       async membersAt({ filter, lookbackMs }, moments) {
         const known = !filter && lookbackMs === undefined;
-        const table = known ? numbered : await create(log.read([], filterSql(filter ?? {}, zone)));
+        const after = lookbackMs === undefined ? undefined : Math.min(...moments) - lookbackMs;
+        const table = known ? numbered : await create(log(after).read([], filterSql(filter ?? {}, zone)));
         const members: Int32Array[] = [];
         for (const moment of moments) {
           const from = lookbackMs === undefined ? '' : ` AND t > ${moment - lookbackMs}`;
