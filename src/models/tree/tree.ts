@@ -1,4 +1,5 @@
 // The decision tree as an estimator: one tree, as large as unseen customers justify.
+import type { Frame } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
 import type { Estimator, FitRun, Sample } from '../estimator.ts';
 import { clampToRate, logit } from '../link.ts';
@@ -36,6 +37,7 @@ export const decisionTree: Estimator = {
 async function fitTree(train: Sample, valid: Sample | undefined, run: FitRun): Promise<TreeParts> {
   const { question } = train;
   const binary = question.kind === 'binary';
+  noteUnread(train.frame, run);
   const inputs = fitInputs(train.frame);
   const values = readInputs(inputs, train.frame);
   const weight = unitWeights(train);
@@ -77,6 +79,14 @@ async function fitTree(train: Sample, valid: Sample | undefined, run: FitRun): P
     : atLevel(nodeValues, grown.shape, weightedMean(train.target, weight));
   const tree = truncateTree(grown, size.leaves, margins);
   return { question, link: binary ? 'logit' : 'identity', inputs, tree };
+}
+
+function noteUnread(frame: Frame, run: FitRun): void {
+  const unread = frame.columns.filter(({ kind }) => kind !== 'number' && kind !== 'category');
+  if (unread.length === 0) return;
+  run.progress.note(
+    `trees read numbers and categories; left out: ${unread.map((column) => column.name).join(', ')}`,
+  );
 }
 
 const usable = (valid: Sample): boolean =>
