@@ -16,8 +16,8 @@ export interface AxisWords {
   readonly label?: string;
 }
 
-/** Pixels per terminal cell at the charts' letter size; a Chinese character is two cells. */
-const CELL_WIDTH = 6.1;
+/** Pixels per terminal cell at the charts’ letter size, in a wide face; a Chinese character is two cells. */
+const CELL_WIDTH = 6.8;
 
 /** About how wide a text is drawn, so that labels can be kept apart. */
 export const drawnWidth = (text: string, size = 11.5): number => (textWidth(text) * CELL_WIDTH * size) / 11.5;
