@@ -127,6 +127,12 @@ describe('the closed forms of the papers (source: mpmath 1.3, 30 digits)', () =>
     expect(BG_NBD.aliveProbability(bg, busy)).toBeCloseTo(0.9688, 3);
   });
 
+  it('Pareto/NBD buys as often as its double integral over rates of buying and leaving says', () => {
+    const parameters = { r: 0.8, alpha: 6, s: 0.7, beta: 11 };
+    near(PARETO_NBD.buysWhenAlive(parameters, customer(0, 0, 20), 20), 0.314168562196, 11);
+    near(PARETO_NBD.buysWhenAlive(parameters, customer(3, 15, 20), 20), 0.793504720314, 11);
+  });
+
   it('MBG/NBD expects what its closed form with ₂F₁ says', () => {
     const { r, alpha, a, b } = { r: 0.52, alpha: 6.2, a: 1.9, b: 1.6 };
     for (const own of CUSTOMERS) {
