@@ -74,10 +74,16 @@ const escapeRegex = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g
 const isWord = ({ kind }: Needle): boolean =>
   kind === 'id' || kind === 'pseudonym' || kind === 'anonymous id';
 
-/** Whether a text holds a needle. `\w` and `-` belong to a word, so that `17850` is not found in `guest-17850`. */
+/**
+ * Whether a text holds a needle. `\w` and `-` belong to a word, so that `17` is not found in `guest-17`; neither is it in
+ * `0.17`.
+ */
 export function needleMatcher(needle: Needle): (text: string) => boolean {
   if (!isWord(needle)) return (text) => text.includes(needle.value);
-  const word = new RegExp(`(?<![\\p{L}\\p{N}_-])${escapeRegex(needle.value)}(?![\\p{L}\\p{N}_-])`, 'u');
+  const word = new RegExp(
+    `(?<![\\p{L}\\p{N}_-]|\\d\\.)${escapeRegex(needle.value)}(?![\\p{L}\\p{N}_-]|\\.\\d)`,
+    'u',
+  );
   return (text) => text.includes(needle.value) && word.test(text);
 }
 

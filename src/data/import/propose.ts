@@ -61,8 +61,8 @@ const MISSING = new Set(['NULL', 'null', 'nan', 'NaN', 'None', 'N/A', '\\N', '-'
 
 const bareName = (name: string): string => name.toLowerCase().replace(/[\s_\-.()（）/]/g, '');
 
-const isNumeric = (cell: string): boolean =>
-  /^-?[\d,]*\.?\d+$/.test(cell.replace(/^[^\d-]{1,3}|[元\s]+$/g, ''));
+/** A number in either decimal habit, perhaps with a currency sign beside it. */
+const isNumeric = (cell: string): boolean => /^-?\d[\d.,]*$/.test(cell.replace(/[$€£¥￥₹₩元\s]/g, ''));
 
 const share = (cells: readonly string[], test: (cell: string) => boolean): number =>
   cells.length === 0 ? 0 : cells.filter(test).length / cells.length;
