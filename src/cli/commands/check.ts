@@ -1,8 +1,6 @@
 // foresell check: what the log holds, what is odd about it, and which questions it can answer.
-import { join } from 'node:path';
 import { formatDay } from '../../core/time.ts';
-import { openEngine } from '../../data/engine.ts';
-import { withSource } from '../../data/lake/read.ts';
+import { withLake } from '../../data/lake/open.ts';
 import { type DataQuality, measureQuality } from '../../data/quality.ts';
 import { textTable } from '../../report/text-table.ts';
 import { TASKS } from '../../tasks/catalogue.ts';
@@ -26,44 +24,36 @@ export const checkCommand: CommandFile = {
     void withHorizon(withAsOf(command, 'moment of the test (default: the latest possible)')),
   async run(context, _, options) {
     const workspace = workspaceOf(context);
-    const engine = await openEngine({
-      threads: context.threads,
-      tempDir: join(workspace.dir, 'spill', String(process.pid)),
-    });
-    try {
-      await withSource(workspace, engine, async (source) => {
-        const quality = await measureQuality(engine, source, context.signal);
-        const tasks = [];
-        for (const task of [...ownTasks(workspace.dir), ...TASKS]) {
-          const eligibility = await checkEligibility(engine, source, task, {
-            horizonDays: horizonOf(options),
-            asOf: asOfOf(workspace, options),
-            signal: context.signal,
-          });
-          tasks.push({ task, eligibility });
-        }
-        context.document({
-          quality: {
-            ...quality,
-            firstMs: undefined,
-            lastMs: undefined,
-            first: quality.rows ? new Date(quality.firstMs).toISOString() : null,
-            last: quality.rows ? new Date(quality.lastMs).toISOString() : null,
-          },
-          tasks: tasks.map(({ task, eligibility }) => ({ task: task.name, ...eligibility })),
+    await withLake(workspace, context, async (engine, source) => {
+      const quality = await measureQuality(engine, source, context.signal);
+      const tasks = [];
+      for (const task of [...ownTasks(workspace.dir), ...TASKS]) {
+        const eligibility = await checkEligibility(engine, source, task, {
+          horizonDays: horizonOf(options),
+          asOf: asOfOf(workspace, options),
+          signal: context.signal,
         });
-        sayQuality(context, quality);
-        for (const { task, eligibility } of tasks) {
-          context.say(
-            `\n${context.word(task.label)} (${task.name}): ${VERDICTS[eligibility.verdict][context.language]}`,
-          );
-          for (const { words, passed } of eligibility.checks)
-            context.say(`  ${passed ? '✓' : '✗'} ${context.word(words)}`);
-        }
+        tasks.push({ task, eligibility });
+      }
+      context.document({
+        quality: {
+          ...quality,
+          firstMs: undefined,
+          lastMs: undefined,
+          first: quality.rows ? new Date(quality.firstMs).toISOString() : null,
+          last: quality.rows ? new Date(quality.lastMs).toISOString() : null,
+        },
+        tasks: tasks.map(({ task, eligibility }) => ({ task: task.name, ...eligibility })),
       });
-    } finally {
-      engine.close();
-    }
+      sayQuality(context, quality);
+      for (const { task, eligibility } of tasks) {
+        context.say(
+          `\n${context.word(task.label)} (${task.name}): ${VERDICTS[eligibility.verdict][context.language]}`,
+        );
+        for (const { words, passed } of eligibility.checks)
+          context.say(`  ${passed ? '✓' : '✗'} ${context.word(words)}`);
+      }
+    });
   },
 };
 

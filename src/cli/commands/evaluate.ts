@@ -1,8 +1,7 @@
 // foresell evaluate: a saved model held against what happened after given moments.
 import { join } from 'node:path';
 import { DAY_MS, parseLocalMoment } from '../../core/time.ts';
-import { openEngine } from '../../data/engine.ts';
-import { withSource } from '../../data/lake/read.ts';
+import { withLake } from '../../data/lake/open.ts';
 import type { MetricName } from '../../eval/score.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { metricsText } from '../../report/leaderboard-text.ts';
@@ -33,67 +32,59 @@ export const evaluateCommand: CommandFile = {
       task.name,
       options.modelVersion as string | undefined,
     );
-    const engine = await openEngine({
-      threads: context.threads,
-      tempDir: join(workspace.dir, 'spill', String(process.pid)),
-    });
-    try {
-      await withSource(workspace, engine, async (source) => {
-        const moments = ((options.asOf as string[] | undefined) ?? []).map((text) =>
-          parseLocalMoment(text, source.zone),
-        );
-        const result = await backtest(engine, source, bundle, {
-          moments: moments.length > 0 ? moments : [source.lastMs - Math.round(bundle.checkedDays * DAY_MS)],
-          seed: context.seed,
-          progress: context.progress,
-          signal: context.signal,
-        });
-        context.document({
-          task: task.name,
-          model_version: bundle.version.version,
-          model: bundle.calibrated.model.estimator,
-          metrics: result.pooled.scores,
-          baselines: result.pooled.baselines,
-          protocol: result.protocol,
-          origins: result.origins.map(({ asOf, ...origin }) => ({ as_of: asOf, ...origin })),
-          in_sample: result.inSample,
-        });
-        const look = {
-          language: context.language,
-          currency: source.currency,
-          unit: task.kind === 'binary' ? ('share' as const) : ('money' as const),
-        };
-        for (const origin of [
-          ...result.origins,
-          ...(result.origins.length > 1 ? [{ asOf: 'pooled', ...result.pooled }] : []),
-        ]) {
-          context.say(`\n${origin.asOf}: ${origin.examples} customers, ${origin.positives} with the outcome`);
-          context.say(
-            metricsText(
-              {
-                model: { id: bundle.calibrated.model.estimator, label: task.label, scores: origin.scores },
-                baselines: Object.entries(origin.baselines).map(([id, scores]) => ({
-                  id,
-                  label: { en: id, zh: id },
-                  scores,
-                })),
-                order: task.metrics as readonly MetricName[],
-              },
-              look,
-            ),
-          );
-        }
-        if (result.inSample.length > 0) {
-          const list = result.inSample.join(', ');
-          context.say(
-            context.language === 'zh'
-              ? `\n! ${list}：模型训练或选择时已见过该时期的结果，这些数字不能说明未来`
-              : `\n! ${list}: the model has seen outcomes of that time; these figures say nothing about the future`,
-          );
-        }
+    await withLake(workspace, context, async (engine, source) => {
+      const moments = ((options.asOf as string[] | undefined) ?? []).map((text) =>
+        parseLocalMoment(text, source.zone),
+      );
+      const result = await backtest(engine, source, bundle, {
+        moments: moments.length > 0 ? moments : [source.lastMs - Math.round(bundle.checkedDays * DAY_MS)],
+        seed: context.seed,
+        progress: context.progress,
+        signal: context.signal,
       });
-    } finally {
-      engine.close();
-    }
+      context.document({
+        task: task.name,
+        model_version: bundle.version.version,
+        model: bundle.calibrated.model.estimator,
+        metrics: result.pooled.scores,
+        baselines: result.pooled.baselines,
+        protocol: result.protocol,
+        origins: result.origins.map(({ asOf, ...origin }) => ({ as_of: asOf, ...origin })),
+        in_sample: result.inSample,
+      });
+      const look = {
+        language: context.language,
+        currency: source.currency,
+        unit: task.kind === 'binary' ? ('share' as const) : ('money' as const),
+      };
+      for (const origin of [
+        ...result.origins,
+        ...(result.origins.length > 1 ? [{ asOf: 'pooled', ...result.pooled }] : []),
+      ]) {
+        context.say(`\n${origin.asOf}: ${origin.examples} customers, ${origin.positives} with the outcome`);
+        context.say(
+          metricsText(
+            {
+              model: { id: bundle.calibrated.model.estimator, label: task.label, scores: origin.scores },
+              baselines: Object.entries(origin.baselines).map(([id, scores]) => ({
+                id,
+                label: { en: id, zh: id },
+                scores,
+              })),
+              order: task.metrics as readonly MetricName[],
+            },
+            look,
+          ),
+        );
+      }
+      if (result.inSample.length > 0) {
+        const list = result.inSample.join(', ');
+        context.say(
+          context.language === 'zh'
+            ? `\n! ${list}：模型训练或选择时已见过该时期的结果，这些数字不能说明未来`
+            : `\n! ${list}: the model has seen outcomes of that time; these figures say nothing about the future`,
+        );
+      }
+    });
   },
 };

@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { formatMoment } from '../../core/time.ts';
-import { openEngine } from '../../data/engine.ts';
-import { withSource } from '../../data/lake/read.ts';
+import { withLake } from '../../data/lake/open.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { textTable } from '../../report/text-table.ts';
@@ -35,96 +34,88 @@ export const explainCommand: CommandFile = {
       task.name,
       options.modelVersion as string | undefined,
     );
-    const engine = await openEngine({
-      threads: context.threads,
-      tempDir: join(workspace.dir, 'spill', String(process.pid)),
-    });
-    try {
-      await withSource(workspace, engine, async (source) => {
-        const asOf = asOfOf(workspace, options) ?? source.lastMs;
-        const { signal } = context;
-        const predictions = await predictBatch(engine, source, bundle, {
-          asOf,
-          onlyEntities: [entity],
-          signal,
-        });
-        const { explanation, reasons } = await explainPredictions(bundle, predictions, {
-          rows: [0],
-          most: 8,
-          signal,
-        });
-        const { forecast, perUnit, unit } = predictions;
-        const [told] = reasons;
-        const contributions = explanation.parts.map(({ id, columns }, part) => ({
-          id,
-          columns,
-          contribution: explanation.values[part],
-        }));
-        context.document({
-          task: task.name,
-          entity,
-          as_of: formatMoment(asOf),
-          horizon_days: bundle.horizonDays,
-          model_version: bundle.version.version,
-          value: forecast.value[0] / perUnit,
-          low: forecast.low ? forecast.low[0] / perUnit : null,
-          high: forecast.high ? forecast.high[0] / perUnit : null,
-          unit,
-          tier: forecast.tier?.[0] ?? null,
-          margin: explanation.margins[0],
-          base: explanation.base,
-          link: explanation.link,
-          method: explanation.method,
-          background: explanation.background,
-          contributions,
-          reasons: told.reasons.map(({ words, effect, columns, good }) => ({
-            words,
-            effect: effect / perUnit,
-            columns,
-            good,
-          })),
-        });
-        context.say(
-          topCustomersText(
-            [
-              {
-                id: entity,
-                value: forecast.value[0],
-                ...(forecast.low && forecast.high ? { low: forecast.low[0], high: forecast.high[0] } : {}),
-                reasons: [],
-              },
-            ],
-            {
-              language: context.language,
-              currency: bundle.background.frame.currency,
-              unit: task.kind === 'binary' ? 'share' : 'money',
-            },
-          ),
-        );
-        for (const reason of told.reasons)
-          context.say(`  ${reason.good ? '+' : '−'} ${context.word(reason.words)}`);
-        if (told.restWords) context.say(`    ${context.word(told.restWords)}`);
-        const strongest = contributions
-          .slice()
-          .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
-          .slice(0, 12);
-        const sum = contributions.reduce((all, { contribution }) => all + contribution, explanation.base);
-        context.say(
-          `\n${textTable(
-            [
-              context.language === 'zh' ? '贡献（模型刻度）' : 'contribution on the model’s margin',
-              { head: '', align: 'right' },
-            ],
-            [
-              ['base', explanation.base.toFixed(4)],
-              ...strongest.map(({ id, contribution }) => [id, contribution.toFixed(4)]),
-              [`all ${contributions.length} together = margin`, sum.toFixed(4)],
-            ],
-          )}`,
-        );
+    await withLake(workspace, context, async (engine, source) => {
+      const asOf = asOfOf(workspace, options) ?? source.lastMs;
+      const { signal } = context;
+      const predictions = await predictBatch(engine, source, bundle, {
+        asOf,
+        onlyEntities: [entity],
+        signal,
       });
-    } finally {
-      engine.close();
-    }
+      const { explanation, reasons } = await explainPredictions(bundle, predictions, {
+        rows: [0],
+        most: 8,
+        signal,
+      });
+      const { forecast, perUnit, unit } = predictions;
+      const [told] = reasons;
+      const contributions = explanation.parts.map(({ id, columns }, part) => ({
+        id,
+        columns,
+        contribution: explanation.values[part],
+      }));
+      context.document({
+        task: task.name,
+        entity,
+        as_of: formatMoment(asOf),
+        horizon_days: bundle.horizonDays,
+        model_version: bundle.version.version,
+        value: forecast.value[0] / perUnit,
+        low: forecast.low ? forecast.low[0] / perUnit : null,
+        high: forecast.high ? forecast.high[0] / perUnit : null,
+        unit,
+        tier: forecast.tier?.[0] ?? null,
+        margin: explanation.margins[0],
+        base: explanation.base,
+        link: explanation.link,
+        method: explanation.method,
+        background: explanation.background,
+        contributions,
+        reasons: told.reasons.map(({ words, effect, columns, good }) => ({
+          words,
+          effect: effect / perUnit,
+          columns,
+          good,
+        })),
+      });
+      context.say(
+        topCustomersText(
+          [
+            {
+              id: entity,
+              value: forecast.value[0],
+              ...(forecast.low && forecast.high ? { low: forecast.low[0], high: forecast.high[0] } : {}),
+              reasons: [],
+            },
+          ],
+          {
+            language: context.language,
+            currency: bundle.background.frame.currency,
+            unit: task.kind === 'binary' ? 'share' : 'money',
+          },
+        ),
+      );
+      for (const reason of told.reasons)
+        context.say(`  ${reason.good ? '+' : '−'} ${context.word(reason.words)}`);
+      if (told.restWords) context.say(`    ${context.word(told.restWords)}`);
+      const strongest = contributions
+        .slice()
+        .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+        .slice(0, 12);
+      const sum = contributions.reduce((all, { contribution }) => all + contribution, explanation.base);
+      context.say(
+        `\n${textTable(
+          [
+            context.language === 'zh' ? '贡献（模型刻度）' : 'contribution on the model’s margin',
+            { head: '', align: 'right' },
+          ],
+          [
+            ['base', explanation.base.toFixed(4)],
+            ...strongest.map(({ id, contribution }) => [id, contribution.toFixed(4)]),
+            [`all ${contributions.length} together = margin`, sum.toFixed(4)],
+          ],
+        )}`,
+      );
+    });
   },
 };

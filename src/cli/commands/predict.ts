@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { formatMoment } from '../../core/time.ts';
-import { openEngine } from '../../data/engine.ts';
-import { withSource } from '../../data/lake/read.ts';
+import { withLake } from '../../data/lake/open.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { audienceRows } from '../../serve/audience.ts';
@@ -52,58 +51,50 @@ export const predictCommand: CommandFile = {
       task.name,
       options.modelVersion as string | undefined,
     );
-    const engine = await openEngine({
-      threads: context.threads,
-      tempDir: join(workspace.dir, 'spill', String(process.pid)),
-    });
-    try {
-      await withSource(workspace, engine, async (source) => {
-        const asOf = asOfOf(workspace, options) ?? source.lastMs;
-        const predictions = await predictBatch(engine, source, bundle, {
-          asOf,
-          progress: context.progress,
-          signal: context.signal,
-        });
-        let rows = Array.from(rankedRows(predictions));
-        if (options.segment !== undefined) rows = audienceRows(String(options.segment), predictions, rows);
-        if (options.top !== undefined) rows = rows.slice(0, Number(options.top));
-        await writePredictions(engine, out, { predictions, bundle, rows });
-        context.document({
-          task: task.name,
-          model_version: bundle.version.version,
-          as_of: formatMoment(asOf),
-          horizon_days: bundle.horizonDays,
-          unit: predictions.unit,
-          rows: rows.length,
-          asked: predictions.entities.length,
-          out,
-          protocol: bundle.protocol,
-          metrics: bundle.scores,
-        });
-        const { value, low, high } = predictions.forecast;
-        context.say(
-          topCustomersText(
-            rows.slice(0, SHOWN).map((row) => ({
-              id: predictions.entities[row],
-              value: value[row],
-              ...(low && high ? { low: low[row], high: high[row] } : {}),
-              reasons: [],
-            })),
-            {
-              language: context.language,
-              currency: bundle.background.frame.currency,
-              unit: task.kind === 'binary' ? 'share' : 'money',
-            },
-          ),
-        );
-        context.say(
-          context.language === 'zh'
-            ? `已写入 ${rows.length.toLocaleString('en-US')} 行：${out}（模型 ${bundle.version.version}）`
-            : `${rows.length.toLocaleString('en-US')} rows in ${out} (model ${bundle.version.version}）`,
-        );
+    await withLake(workspace, context, async (engine, source) => {
+      const asOf = asOfOf(workspace, options) ?? source.lastMs;
+      const predictions = await predictBatch(engine, source, bundle, {
+        asOf,
+        progress: context.progress,
+        signal: context.signal,
       });
-    } finally {
-      engine.close();
-    }
+      let rows = Array.from(rankedRows(predictions));
+      if (options.segment !== undefined) rows = audienceRows(String(options.segment), predictions, rows);
+      if (options.top !== undefined) rows = rows.slice(0, Number(options.top));
+      await writePredictions(engine, out, { predictions, bundle, rows });
+      context.document({
+        task: task.name,
+        model_version: bundle.version.version,
+        as_of: formatMoment(asOf),
+        horizon_days: bundle.horizonDays,
+        unit: predictions.unit,
+        rows: rows.length,
+        asked: predictions.entities.length,
+        out,
+        protocol: bundle.protocol,
+        metrics: bundle.scores,
+      });
+      const { value, low, high } = predictions.forecast;
+      context.say(
+        topCustomersText(
+          rows.slice(0, SHOWN).map((row) => ({
+            id: predictions.entities[row],
+            value: value[row],
+            ...(low && high ? { low: low[row], high: high[row] } : {}),
+            reasons: [],
+          })),
+          {
+            language: context.language,
+            currency: bundle.background.frame.currency,
+            unit: task.kind === 'binary' ? 'share' : 'money',
+          },
+        ),
+      );
+      context.say(
+        context.language === 'zh'
+          ? `已写入 ${rows.length.toLocaleString('en-US')} 行：${out}（模型 ${bundle.version.version}）`
+          : `${rows.length.toLocaleString('en-US')} rows in ${out} (model ${bundle.version.version}）`,
+      );
+    });
   },
 };
