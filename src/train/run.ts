@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Language } from '../core/name.ts';
 import { PRODUCT_VERSION } from '../core/product.ts';
 import { measureCohorts } from '../data/cohorts.ts';
-import { type Engine, openEngine } from '../data/engine.ts';
-import { withSource } from '../data/lake/read.ts';
+import type { Engine } from '../data/engine.ts';
+import { withLake } from '../data/lake/open.ts';
 import { withLock } from '../data/lock.ts';
 import { measureQuality } from '../data/quality.ts';
 import type { EventSource } from '../data/source.ts';
@@ -59,21 +59,8 @@ export interface TrainingResult {
 export async function trainTask(workspace: Workspace, options: TrainOptions): Promise<TrainingResult> {
   const { task, signal, progress } = options;
   const lock = { signal, onWait: (holder: string) => progress.note(`waiting for ${holder}`) };
-  return withLock(
-    workspacePaths.taskLock(workspace, task.name),
-    `training of ${task.name}`,
-    lock,
-    async () => {
-      const engine = await openEngine({
-        threads: options.threads,
-        tempDir: join(workspace.dir, 'spill', String(process.pid)),
-      });
-      try {
-        return await withSource(workspace, engine, (source) => run(workspace, { engine, source }, options));
-      } finally {
-        engine.close();
-      }
-    },
+  return withLock(workspacePaths.taskLock(workspace, task.name), `training of ${task.name}`, lock, () =>
+    withLake(workspace, options, (engine, source) => run(workspace, { engine, source }, options)),
   );
 }
 
