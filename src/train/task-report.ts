@@ -2,7 +2,7 @@
 import { type Name, name } from '../core/name.ts';
 import { scoreAmount, scoreBinary } from '../eval/evaluate-predictions.ts';
 import type { Finding as Leak } from '../eval/leakage/finding.ts';
-import type { MetricName } from '../eval/score.ts';
+import type { MetricName, Protocol } from '../eval/score.ts';
 import type { Background } from '../explain/contribution.ts';
 import type { Eligibility, Leaderboard, LeaderboardRow, TaskReport } from '../report/task-document.ts';
 import { questionOf } from '../tasks/task.ts';
@@ -55,15 +55,16 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     question: questionOf(task, horizon.horizonDays),
     kind: task.kind,
     unit: binary ? 'share' : 'money',
-    horizonDays: horizon.checkedDays,
+    horizonDays: horizon.horizonDays,
     summary: {
-      predicted: task.label,
+      predicted: questionOf(task, horizon.horizonDays),
       population: task.about,
       customers: evaluation.users,
       advice: task.advice,
     },
     eligibility,
     protocol: assessment.protocol,
+    protocolWords: protocolWordsOf(fitted, assessment.protocol),
     leaderboard: leaderboardOf(fitted, seed),
     metrics: {
       model: { id: chosen.estimator.id, label: chosen.estimator.label, scores: evaluation.scores },
@@ -97,6 +98,26 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
       })),
     },
     limits: [...task.limits, ...limitsOf(fitted)],
+  };
+}
+
+/** The stamp's sentences for a reader; the stamp itself stays as scripts read it. */
+function protocolWordsOf(fitted: FittedTask, protocol: Protocol): NonNullable<TaskReport['protocolWords']> {
+  const { plan } = fitted.horizon;
+  return {
+    split: name(protocol.split, '按时间划分，各阶段相隔一个完整预测期'),
+    calibration: name(
+      protocol.calibration,
+      plan.calibrate === 'cross-fit'
+        ? `训练时点中留出的客户（${plan.folds} 折），尚未在更晚的时期检验`
+        : '更晚的时期',
+    ),
+    candidates: name(protocol.candidates, `全部 ${protocol.examples} 个被询问的客户`),
+    ties: name(protocol.ties, '取中间名次'),
+    interval: name(
+      protocol.interval,
+      protocol.interval.replace('bootstrap by user', '按客户自助抽样').replace('draws', '次'),
+    ),
   };
 }
 
