@@ -92,7 +92,10 @@ export function expectedMoney({ p, q, v }: GammaGamma, purchases: number, money:
 }
 
 interface SoundSpending {
-  readonly purchases: Float64Array;
+  /** The different numbers of purchases there are: functions of them alone are worked out once each. */
+  readonly counts: Float64Array;
+  /** [customers], index into `counts`. */
+  readonly kind: Uint32Array;
   readonly money: Float64Array;
   readonly weight: Float64Array;
   readonly customers: number;
@@ -108,16 +111,21 @@ function soundSpending({ purchases, money, weight }: Spending): SoundSpending {
   for (let i = 0; i < purchases.length; i++) {
     if (purchases[i] > 0 && money[i] > 0 && Number.isFinite(money[i]) && weightOf(i) > 0) kept.push(i);
   }
-  // Equal counts side by side share their gamma functions; a full order makes sums the same whatever the rows' order.
-  kept.sort((a, b) => purchases[a] - purchases[b] || money[a] - money[b] || weightOf(a) - weightOf(b));
   let customers = 0;
   let total = 0;
   for (const i of kept) {
     customers += weightOf(i);
     total += weightOf(i) * money[i];
   }
+  const kinds = new Map<number, number>();
+  const kind = Uint32Array.from(kept, (i) => {
+    const known = kinds.get(purchases[i]) ?? kinds.size;
+    kinds.set(purchases[i], known);
+    return known;
+  });
   return {
-    purchases: Float64Array.from(kept, (i) => purchases[i]),
+    counts: Float64Array.from(kinds.keys()),
+    kind,
     money: Float64Array.from(kept, (i) => money[i]),
     weight: Float64Array.from(kept, weightOf),
     customers,
@@ -131,32 +139,28 @@ function soundSpending({ purchases, money, weight }: Spending): SoundSpending {
  * @param slopes filled with ∂/∂p, ∂/∂q, ∂/∂v
  */
 function logLikelihood(sample: SoundSpending, { p, q, v }: GammaGamma, slopes: Float64Array): number {
-  const { purchases, money, weight } = sample;
+  const { counts, kind, money, weight } = sample;
   const logGammaQ = lgamma(q);
   const digammaQ = digamma(q);
   const logV = Math.log(v);
+  const fixed = counts.map(
+    (x) => lgamma(p * x + q) - lgamma(p * x) - logGammaQ + q * logV + p * x * Math.log(x),
+  );
+  const digammaBoth = counts.map((x) => digamma(p * x + q));
+  const fixedToP = counts.map((x, k) => digammaBoth[k] - digamma(p * x) + Math.log(x));
   let sum = 0;
   let toP = 0;
   let toQ = 0;
   let toV = 0;
-  // Functions of x alone are kept while x stays the same, as it mostly does.
-  let x = Number.NaN;
-  let fixed = 0;
-  let digammaBoth = 0;
-  let digammaOwn = 0;
-  for (let i = 0; i < purchases.length; i++) {
-    if (purchases[i] !== x) {
-      x = purchases[i];
-      fixed = lgamma(p * x + q) - lgamma(p * x) - logGammaQ + q * logV + p * x * Math.log(x);
-      digammaBoth = digamma(p * x + q);
-      digammaOwn = digamma(p * x);
-    }
+  for (let i = 0; i < kind.length; i++) {
+    const k = kind[i];
+    const x = counts[k];
     const logMoney = Math.log(money[i]);
     const all = v + money[i] * x;
     const logAll = Math.log(all);
-    sum += weight[i] * (fixed + (p * x - 1) * logMoney - (p * x + q) * logAll);
-    toP += weight[i] * x * (digammaBoth - digammaOwn + logMoney + Math.log(x) - logAll);
-    toQ += weight[i] * (digammaBoth - digammaQ + logV - logAll);
+    sum += weight[i] * (fixed[k] + (p * x - 1) * logMoney - (p * x + q) * logAll);
+    toP += weight[i] * x * (fixedToP[k] + logMoney - logAll);
+    toQ += weight[i] * (digammaBoth[k] - digammaQ + logV - logAll);
     toV += weight[i] * (q / v - (p * x + q) / all);
   }
   slopes[0] = toP;
