@@ -95,20 +95,21 @@ export function topCustomersText(
       ? ''
       : voice.range(voice.value(low, unit), voice.value(high, unit));
   const anyInterval = customers.some((customer) => interval(customer) !== '');
+  const anyReason = customers.some(({ reasons }) => reasons.length > 0);
   return textTable(
     [
       { head: '#', align: 'right' },
       { head: voice.text('customers.id'), align: 'left' },
       { head: voice.text('word.predicted'), align: 'right' },
       ...(anyInterval ? [{ head: voice.text('customers.range'), align: 'right' as const }] : []),
-      { head: voice.text('customers.why'), align: 'left' },
+      ...(anyReason ? [{ head: voice.text('customers.why'), align: 'left' as const }] : []),
     ],
     customers.map((customer, i) => [
       String(i + 1),
       customer.id,
       voice.value(customer.value, unit),
       ...(anyInterval ? [interval(customer)] : []),
-      customer.reasons.join(reasonGlue(voice)),
+      ...(anyReason ? [customer.reasons.join(reasonGlue(voice))] : []),
     ]),
   );
 }

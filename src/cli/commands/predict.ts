@@ -93,7 +93,7 @@ export const predictCommand: CommandFile = {
       context.say(
         context.language === 'zh'
           ? `已写入 ${rows.length.toLocaleString('en-US')} 行：${out}（模型 ${bundle.version.version}）`
-          : `${rows.length.toLocaleString('en-US')} rows in ${out} (model ${bundle.version.version}）`,
+          : `${rows.length.toLocaleString('en-US')} rows in ${out} (model ${bundle.version.version})`,
       );
     });
   },
