@@ -30,6 +30,19 @@ export const VISIT_FEATURES: readonly FeatureDefinition[] = [
       lookbackMs: days * DAY_MS,
     }),
   ),
+  ...[90, 330].map((days) =>
+    visitFeature(
+      `days_seen_${days}d`,
+      [`Days with a visit in ${days} days`, `${days} 天内访问天数`],
+      'count',
+      {
+        kind: 'distinct',
+        field: 'day',
+        filter: VISIT,
+        lookbackMs: days * DAY_MS,
+      },
+    ),
+  ),
   visitFeature('visit_gap', ['Average days between visits', '平均访问间隔天数'], 'days', {
     kind: 'rhythm',
     measure: 'mean_gap',
