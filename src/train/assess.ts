@@ -104,7 +104,10 @@ function protocolOf(fitted: FittedTask, evaluation: Evaluation, source: EventSou
       : 'later period',
     test_as_of: plan.test.map(formatMoment),
     horizon_days: fitted.horizon.checkedDays,
-    candidates: `all ${evaluation.examples} customers asked about`,
+    candidates:
+      fitted.oneIn === 1
+        ? `all ${evaluation.examples} customers asked about`
+        : `${evaluation.examples} customers, one in ${fitted.oneIn} of those asked about, drawn by seed`,
     ties: 'midrank',
     users: evaluation.users,
     items: 0,

@@ -14,6 +14,7 @@ import type { Task } from '../tasks/task.ts';
 import { BLENDS, blendTrials } from './blends.ts';
 import { boundView } from './bounded-view.ts';
 import { chosenOf, type RankedTrial, rankTrials } from './choose.ts';
+import { sampleCustomers } from './customer-sample.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
 import { calibrationSample, type Refusal, runTrials, type Trial } from './trials.ts';
@@ -30,6 +31,8 @@ export interface FitOptions {
   /** Features of the shop's own, added to the default view or standing in for a feature of the same name. */
   readonly features?: readonly FeatureDefinition[];
   readonly maxTrainOrigins?: number;
+  /** Examples over all moments; a larger shop is sampled by customer. */
+  readonly maxExamples?: number;
   readonly seed: number;
   readonly threads: number;
   readonly now: () => number;
@@ -45,6 +48,8 @@ export interface FittedTask {
   readonly view: FeatureView;
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
   readonly samples: Samples;
+  /** One in this many customers was drawn; 1 = everyone. */
+  readonly oneIn: number;
   /** Best first, baselines among them. */
   readonly trials: readonly RankedTrial[];
   readonly refused: readonly Refusal[];
@@ -65,7 +70,11 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const fed = viewFor(withFeatures(defaultView(horizon.checkedDays), options.features ?? []), capabilities);
   const bounded = boundView(fed.view, horizon.plan.train[0] - source.firstMs);
   const { view } = bounded;
-  const samples = await buildSamples(engine, source, {
+  const { train, calibrate, test } = horizon.plan;
+  const moments = train.length + (calibrate === 'cross-fit' ? 0 : calibrate.length) + test.length;
+  const drawn = await sampleCustomers(engine, source, { moments, seed, signal, most: options.maxExamples });
+  if (drawn.oneIn > 1) progress.note(`learning from one in ${drawn.oneIn} customers, drawn by seed ${seed}`);
+  const samples = await buildSamples(engine, drawn.source, {
     task,
     question,
     view,
@@ -89,6 +98,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     view,
     leftOut: [...fed.leftOut, ...bounded.leftOut],
     samples,
+    oneIn: drawn.oneIn,
     trials: ranked,
     refused,
     chosen,

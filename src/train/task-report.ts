@@ -112,7 +112,12 @@ function protocolWordsOf(fitted: FittedTask, protocol: Protocol): NonNullable<Ta
         ? `训练时点中留出的客户（${plan.folds} 折），尚未在更晚的时期检验`
         : '更晚的时期',
     ),
-    candidates: name(protocol.candidates, `全部 ${protocol.examples} 个被询问的客户`),
+    candidates: name(
+      protocol.candidates,
+      fitted.oneIn === 1
+        ? `全部 ${protocol.examples} 个被询问的客户`
+        : `${protocol.examples} 个客户，按种子从被询问者中每 ${fitted.oneIn} 个抽取 1 个`,
+    ),
     ties: name(protocol.ties, '取中间名次'),
     interval: name(
       protocol.interval,

@@ -79,7 +79,11 @@ export async function runTrials(
 }
 
 async function runTrial(samples: Samples, estimator: Estimator, run: TrialRun): Promise<Trial> {
-  const fitRun: FitRun = { seed: run.seed, threads: run.threads, progress: run.progress, signal: run.signal };
+  // Estimators tell their own steps; their notes about a single fit would drown the run's.
+  const progress: Progress = { step: (step) => run.progress.step(step), note() {} };
+  // Estimators tell their own steps; their notes about a single fit would drown the run's.
+  const progress: Progress = { step: (step) => run.progress.step(step), note() {} };
+  const fitRun: FitRun = { seed: run.seed, threads: run.threads, progress, signal: run.signal };
   const startedMs = run.now();
   const model = await fitModel(estimator, samples.train, undefined, fitRun);
   const fittedMs = run.now();
@@ -94,7 +98,7 @@ async function runTrial(samples: Samples, estimator: Estimator, run: TrialRun): 
     predictedMs = run.now() - fittedMs;
     onCalibration = await predictHeldOut(estimator, sample, {
       folds: run.plan.folds,
-      fitRun: { ...fitRun, progress: silent },
+      fitRun,
     });
   }
   return {
@@ -121,7 +125,9 @@ async function predictHeldOut(
       (own === fold ? inside : outside).push(row);
     });
     if (inside.length === 0 || outside.length === 0) continue;
-    const model = await fitModel(estimator, takeSample(sample, outside), undefined, fitRun);
+    fitRun.progress.step({ task: `hold out for ${estimator.id}`, done: fold, total: folds, unit: 'folds' });
+    const quietRun = { ...fitRun, progress: silent };
+    const model = await fitModel(estimator, takeSample(sample, outside), undefined, quietRun);
     const held = takeSample(sample, inside);
     (await model.predict(held.frame)).forEach((value, i) => {
       predicted[inside[i]] = value;
