@@ -81,8 +81,6 @@ export async function runTrials(
 async function runTrial(samples: Samples, estimator: Estimator, run: TrialRun): Promise<Trial> {
   // Estimators tell their own steps; their notes about a single fit would drown the run's.
   const progress: Progress = { step: (step) => run.progress.step(step), note() {} };
-  // Estimators tell their own steps; their notes about a single fit would drown the run's.
-  const progress: Progress = { step: (step) => run.progress.step(step), note() {} };
   const fitRun: FitRun = { seed: run.seed, threads: run.threads, progress, signal: run.signal };
   const startedMs = run.now();
   const model = await fitModel(estimator, samples.train, undefined, fitRun);
