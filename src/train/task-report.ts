@@ -1,10 +1,17 @@
 // One task's pages of the report, filled from what was fitted and measured.
 import { type Name, name } from '../core/name.ts';
 import { scoreAmount, scoreBinary } from '../eval/evaluate-predictions.ts';
+import { LEAKAGE_CHECKS } from '../eval/leakage/check-leakage.ts';
 import type { Finding as Leak } from '../eval/leakage/finding.ts';
 import type { MetricName, Protocol } from '../eval/score.ts';
 import type { Background } from '../explain/contribution.ts';
-import type { Eligibility, Leaderboard, LeaderboardRow, TaskReport } from '../report/task-document.ts';
+import type {
+  Eligibility,
+  Leaderboard,
+  LeaderboardRow,
+  Leakage,
+  TaskReport,
+} from '../report/task-document.ts';
 import { questionOf } from '../tasks/task.ts';
 import type { Assessment } from './assess.ts';
 import type { RankedTrial } from './choose.ts';
@@ -90,15 +97,30 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     drivers: await driversPart(fitted, input),
     examples: await examplesPart(fitted, assessment, background),
     ...(tiers ? { tiers: tiersPart(test, answers, tiers) } : {}),
-    leakage: {
-      checks: leaks.map(({ check, severity, words }) => ({
-        id: check,
-        severity: severity === 'refuse' ? 'problem' : 'warning',
-        words,
-      })),
-    },
+    leakage: { checks: leakageChecks(leaks) },
     limits: [...task.limits, ...limitsOf(fitted)],
   };
+}
+
+/** Every check that ran, with what it found, or that it found nothing. */
+function leakageChecks(leaks: readonly Leak[]): Leakage['checks'] {
+  return Object.entries(LEAKAGE_CHECKS).flatMap(([id, { label }]) => {
+    const found = leaks.filter(({ check }) => check === id);
+    if (found.length === 0) {
+      return [
+        {
+          id,
+          severity: 'good' as const,
+          words: name(`looked for ${label.en}: none`, `检查“${label.zh}”：未发现`),
+        },
+      ];
+    }
+    return found.map(({ severity, words }) => ({
+      id,
+      severity: severity === 'refuse' ? ('problem' as const) : ('warning' as const),
+      words,
+    }));
+  });
 }
 
 /** The stamp's sentences for a reader; the stamp itself stays as scripts read it. */
