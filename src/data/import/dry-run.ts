@@ -68,7 +68,10 @@ export async function dryRun(
     const rows = await rawRows(engine, file, checked);
     const zone = importZone(checked.time.zone ?? workspace?.settings.zone ?? 'UTC', nowMs);
     const plan = compilePlan(checked, rows, { zone, nowMs, money, pseudonyms, keepsRaw: true });
-    await engine.run(`CREATE TEMP TABLE looked AS SELECT * FROM (${plan}) LIMIT ${CHECKED}`, options.signal);
+    await engine.run(
+      `CREATE TEMP TABLE looked AS SELECT * FROM (${plan.sql}) LIMIT ${CHECKED}`,
+      options.signal,
+    );
     const first = await engine.rows<Record<string, Cell>>(`SELECT * FROM looked LIMIT ${SHOWN}`);
     const counts = await engine.rows<{ reason: string | null; rows: number; anonymous: number }>(
       `SELECT reason, count(*) AS rows, count(*) FILTER (${checked.kind === 'events' ? 'user_id IS NULL' : 'false'}) AS anonymous FROM looked GROUP BY reason ORDER BY 1`,
@@ -95,7 +98,7 @@ export async function dryRun(
 }
 
 function dryRow(row: Record<string, Cell>, columns: readonly string[]): DryRow {
-  const filled = columns.filter((column) => row[column] !== null);
+  const filled = columns.filter((column) => row[column] !== null && row[column] !== undefined);
   return {
     before: JSON.parse(String(row.raw ?? '{}')) as Record<string, string | null>,
     after:

@@ -137,7 +137,7 @@ async function importStaged(
   const staged: StagedRows[] = [];
   for (const [index, file] of files.entries()) {
     progress.step({ task: 'reading', done: index, total: files.length, unit: 'files' });
-    staged.push(await stageFile(engine, file, mapping, { context, folder, index, progress, signal }));
+    staged.push(await stageFile(engine, file, mapping, { context, index, signal }));
   }
   progress.step({ task: 'reading', done: files.length, total: files.length, unit: 'files' });
   const rows = stagedRelation(staged);

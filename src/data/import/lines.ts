@@ -61,7 +61,16 @@ export async function lineShifts(
   const stream = file.gzip ? source.pipe(createGunzip()) : source;
   for await (const piece of stream) {
     const bytes = piece as Buffer;
+    const hasQuotes = isQuoted || (quote >= 0 && bytes.includes(quote));
     for (let at = 0; at < bytes.length; at++) {
+      if (!hasQuotes) {
+        // Nothing but line ends matters here: jump from one to the next.
+        const next = bytes.indexOf(NEWLINE, at);
+        const end = next < 0 ? bytes.length : next;
+        if (end - at > 1 || (end - at === 1 && bytes[at] !== RETURN)) isBlank = false;
+        if (next < 0) break;
+        at = next;
+      }
       const byte = bytes[at];
       if (byte === NEWLINE) {
         line++;
@@ -70,8 +79,8 @@ export async function lineShifts(
         isQuoted = !isQuoted;
         isBlank = false;
         // A broken quote would swallow the rest: the engine starts afresh on the line after it, and so do we.
-        if (broken[brokenAt.length]?.reason === 'bad_quoting' && broken[brokenAt.length].at <= position + at)
-          isQuoted = false;
+        const next = broken[brokenAt.length];
+        if (next?.reason === 'bad_quoting' && next.at <= position + at) isQuoted = false;
       } else if (byte !== RETURN) isBlank = false;
     }
     position += bytes.length;

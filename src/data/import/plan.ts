@@ -62,17 +62,31 @@ const TIMES = new Set(['timestamp', 'available_from', 'available_to']);
 const IDS = new Set(['event_id', 'user_id', 'anonymous_id', 'session_id', 'item_id', 'order_id']);
 const PERSONS: readonly string[] = ['user_id', 'anonymous_id'];
 
-/**
- * The SELECT. Columns: those of the lake in order, then `reason` (NULL, a word of `REJECT_REASONS`, or `skipped`) and `raw`
- * (JSON of the cells the mapping reads, for rejected rows only), then `record`, the row's place in the file, where rows do
- * not come out one for one. `event_id` is NULL where the mapping gives none.
- */
-export function compilePlan(mapping: Mapping, rows: RawRows, context: PlanContext): string {
-  const first = new Compiler(mapping, rows, context).select();
-  if (!mapping.also) return first;
-  const { when, columns } = mapping.also;
-  const second = { ...mapping, columns: { ...mapping.columns, ...columns }, also: undefined };
-  return `${first} UNION ALL ${new Compiler(second, rows, context).select(when)}`;
+/** A compiled mapping. */
+export interface Plan {
+  /**
+   * The SELECT. Columns: `filled`, then `reason` (NULL, a word of `REJECT_REASONS`, or `skipped`) and `raw` (JSON of the
+   * cells the mapping reads, for rejected rows only), then `record`, the row's place in the file, where rows do not come
+   * out one for one.
+   */
+  readonly sql: string;
+  /** The lake's columns this mapping can fill, in the lake's order; all others are NULL. */
+  readonly filled: readonly string[];
+}
+
+/** @throws AppError BAD_MAPPING naming what the file does not have */
+export function compilePlan(mapping: Mapping, rows: RawRows, context: PlanContext): Plan {
+  const { also } = mapping;
+  const first = new Compiler(mapping, rows, context);
+  if (!also) {
+    const filled = first.filledColumns();
+    return { sql: first.select(filled), filled };
+  }
+  const columns = { ...mapping.columns, ...also.columns };
+  const second = new Compiler({ ...mapping, columns, also: undefined }, rows, context);
+  const either = new Set([...first.filledColumns(), ...second.filledColumns()]);
+  const filled = Object.keys(LAKE_COLUMNS[mapping.kind]).filter((column) => either.has(column));
+  return { sql: `${first.select(filled)} UNION ALL ${second.select(filled, also.when)}`, filled };
 }
 
 class Compiler {
@@ -89,7 +103,7 @@ class Compiler {
   }
 
   /** Layers from the inside out: cells → values as text → typed values → converted values → reason → lake row. */
-  select(only?: Expression): string {
+  select(filled: readonly string[], only?: Expression): string {
     const { mapping, rows } = this;
     const values = this.valueColumns();
     const skip = mapping.skip.map((when) => this.condition(when, 'skip')).join(' OR ') || 'false';
@@ -122,7 +136,7 @@ class Compiler {
       ? `${this.rawSql()} AS raw`
       : `CASE WHEN reason <> 'skipped' THEN ${this.rawSql()} END AS raw`;
     const last = rows.record === undefined ? [] : ['record'];
-    return layer([...this.lakeColumns(), 'reason', raw, ...last], `(${reasonLayer})`);
+    return layer([...this.lakeColumns(filled), 'reason', raw, ...last], `(${reasonLayer})`);
   }
 
   private cell(name: string): string {
@@ -287,13 +301,17 @@ class Compiler {
     return this.has('price') || this.has('amount') || this.has('price_minor');
   }
 
-  private lakeColumns(): string[] {
-    return Object.entries(LAKE_COLUMNS[this.mapping.kind]).map(([column, type]) => {
-      const sql = this.lakeColumn(column);
-      return sql === undefined
-        ? `CAST(NULL AS ${type}) AS ${column}`
-        : `CAST(${sql} AS ${type}) AS ${column}`;
-    });
+  filledColumns(): string[] {
+    return Object.keys(LAKE_COLUMNS[this.mapping.kind]).filter(
+      (column) => this.lakeColumn(column) !== undefined,
+    );
+  }
+
+  private lakeColumns(filled: readonly string[]): string[] {
+    const types = LAKE_COLUMNS[this.mapping.kind];
+    return filled.map(
+      (column) => `CAST(${this.lakeColumn(column) ?? 'NULL'} AS ${types[column]}) AS ${column}`,
+    );
   }
 
   private lakeColumn(column: string): string | undefined {
@@ -371,9 +389,11 @@ class Compiler {
   }
 }
 
+/** A cell without blanks around it, NULL when nothing is left. Trimming is slow, so only cells that need it are trimmed. */
 const cleanCell = (cell: string, mapping: Mapping): string => {
-  const bare = `nullif(trim(${cell}), '')`;
   const { missing } = mapping.file;
+  // Blanks, tabs and the empty text all sort before "!".
+  const bare = `CASE WHEN ${cell} < '!' OR ends_with(${cell}, ' ') THEN nullif(trim(${cell}, ' \t\r\n'), '') ELSE ${cell} END`;
   return missing.length === 0
     ? bare
     : `CASE WHEN trim(${cell}) NOT IN (${missing.map(sqlText).join(', ')}) THEN ${bare} END`;

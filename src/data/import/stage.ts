@@ -1,17 +1,18 @@
-// First half of an import: each file becomes one staged Parquet file of typed rows with their reasons, in the file's order.
-import { join } from 'node:path';
+// First half of an import: each file becomes a table of typed rows with their reasons, in the file's order.
 import { throwIfAborted } from '../../core/errors.ts';
-import type { Progress } from '../../core/progress.ts';
 import { type Engine, sqlText } from '../engine.ts';
 import type { ReadableFile } from './file.ts';
 import type { Mapping } from './mapping.ts';
-import { compilePlan, type PlanContext } from './plan.ts';
+import { compilePlan, LAKE_COLUMNS, type PlanContext } from './plan.ts';
 import { rawRows } from './relation.ts';
 
-/** One staged file. */
+/** One staged file: a temporary table of the engine, spilled to disk when it does not fit. */
 export interface StagedRows {
   readonly file: ReadableFile;
-  readonly path: string;
+  readonly table: string;
+  readonly kind: Mapping['kind'];
+  /** The lake's columns the table has; the others are NULL. */
+  readonly filled: readonly string[];
   /** Whether its rows carry their own number, rather than standing in the file's order. */
   readonly isNumbered: boolean;
 }
@@ -24,38 +25,32 @@ export interface BrokenLine {
   readonly text: string;
 }
 
-/** Writes the staged file. It is cheap to read and short-lived, so it is compressed lightly. */
+/** Reads one file into the table `staged_<index>`. */
 export async function stageFile(
   engine: Engine,
   file: ReadableFile,
   mapping: Mapping,
-  options: {
-    context: PlanContext;
-    folder: string;
-    index: number;
-    progress: Progress;
-    signal?: AbortSignal;
-  },
+  options: { context: PlanContext; index: number; signal?: AbortSignal },
 ): Promise<StagedRows> {
   throwIfAborted(options.signal);
   const rows = await rawRows(engine, file, mapping);
-  const select = compilePlan(mapping, rows, options.context);
-  const path = join(options.folder, `staged-${options.index}.parquet`);
-  await engine.run(
-    `COPY (${select}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION snappy)`,
-    options.signal,
-  );
-  return { file, path, isNumbered: rows.record !== undefined };
+  const { sql, filled } = compilePlan(mapping, rows, options.context);
+  const table = `staged_${options.index}`;
+  await engine.run(`CREATE TEMP TABLE ${table} AS ${sql}`, options.signal);
+  return { file, table, kind: mapping.kind, filled, isNumbered: rows.record !== undefined };
 }
 
 /**
- * SQL after FROM over staged files: their rows, `file_index`, `place` (unique within the file) and `record`, the row's place
- * in the file it came from, from 0.
+ * SQL after FROM over staged files: their rows with every column of the lake, `reason`, `raw`, `file_index`, `place` (unique
+ * within the file) and `record`, the row's place in the file it came from, from 0.
  */
 export function stagedRelation(staged: readonly StagedRows[]): string {
-  const selects = staged.map(({ path, isNumbered }, index) => {
-    const record = isNumbered ? '' : ', file_row_number AS record';
-    return `SELECT * EXCLUDE (file_row_number), CAST(${index} AS INTEGER) AS file_index, file_row_number AS place${record} FROM read_parquet(${sqlText(path)}, file_row_number = true)`;
+  const selects = staged.map(({ table, kind, filled, isNumbered }, index) => {
+    const columns = Object.entries(LAKE_COLUMNS[kind]).map(([column, type]) =>
+      filled.includes(column) ? column : `CAST(NULL AS ${type}) AS ${column}`,
+    );
+    const place = `CAST(${index} AS INTEGER) AS file_index, rowid AS place, ${isNumbered ? 'record' : 'rowid AS record'}`;
+    return `SELECT ${columns.join(', ')}, reason, raw, ${place} FROM ${table}`;
   });
   return `(${selects.join(' UNION ALL ')})`;
 }
