@@ -104,7 +104,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
 
 /** Every check that ran, with what it found, or that it found nothing. */
 function leakageChecks(leaks: readonly Leak[]): Leakage['checks'] {
-  return Object.entries(LEAKAGE_CHECKS).flatMap(([id, { label }]) => {
+  return Object.entries(LEAKAGE_CHECKS).flatMap(([id, { label }]): Leakage['checks'] => {
     const found = leaks.filter(({ check }) => check === id);
     if (found.length === 0) {
       return [
