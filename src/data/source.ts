@@ -21,4 +21,6 @@ export interface EventSource {
   readonly rows: number;
   /** Digest of the files behind the relations: equal data, equal fingerprint. */
   readonly fingerprint: string;
+  /** How many customers had been erased by then; absent outside a workspace. */
+  readonly erasures?: number;
 }

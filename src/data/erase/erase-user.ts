@@ -1,16 +1,17 @@
 // Erases one customer from a workspace, start to end, and proves it with the same search before and after.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
-import { type Disk, realDisk, replaceFile } from '../disk.ts';
+import { type Disk, realDisk } from '../disk.ts';
 import { openEngine } from '../engine.ts';
 import { commitLake, sweepLake } from '../lake/commit.ts';
 import { clearScratch, withScratch } from '../lake/scratch.ts';
-import { fingerprintOf, readSnapshot } from '../lake/snapshot.ts';
+import { readSnapshot } from '../lake/snapshot.ts';
 import { withLock } from '../lock.ts';
 import { type Workspace, workspacePaths } from '../workspace.ts';
+import { markModels, savedVersions } from './mark-models.ts';
 import { findNeedles } from './needles.ts';
 import { rewriteWithout } from './rewrite.ts';
 import { type Finding, searchWorkspace } from './search.ts';
@@ -35,12 +36,6 @@ export interface Erasure {
   readonly removed: readonly string[];
   /** `task/version` of the models to train again; each carries a mark in its `erasures.json`. */
   readonly models: readonly string[];
-}
-
-/** What a model's folder is told; it names nobody. */
-interface ErasureMark {
-  readonly at: string;
-  readonly dataFingerprint: string;
 }
 
 /**
@@ -80,15 +75,15 @@ export async function eraseUser(
         const rewrite = await rewriteWithout(engine, workspace, snapshot, { holding, needles, folder, id });
         throwIfAborted(signal);
         // Marked first: a model that is marked and an erasure that then fails is the harmless order.
-        const models = markModels(
-          workspace,
-          {
-            at: new Date(options.nowMs ?? Date.now()).toISOString(),
-            dataFingerprint: fingerprintOf(snapshot),
-          },
-          disk,
-        );
-        commitLake(workspace, rewrite.staged, rewrite.next, disk);
+        const nowMs = options.nowMs ?? Date.now();
+        const models = savedVersions(workspace);
+        markModels(workspace, models, { atMs: nowMs, disk });
+        const next = { ...rewrite.next, erasures: rewrite.next.erasures + 1 };
+        commitLake(workspace, rewrite.staged, next, disk);
+        // A training that read the old lake may have saved a version meanwhile; one that saves later marks it itself.
+        const late = savedVersions(workspace).filter((version) => !models.includes(version));
+        markModels(workspace, late, { atMs: nowMs, disk });
+        models.push(...late);
         const removed = before
           .map(({ file }) => file)
           .filter((file) => !isOfLake(file) && !isProtected(workspace, file));
@@ -127,27 +122,3 @@ function isProtected(workspace: Workspace, file: string): boolean {
   const { files } = JSON.parse(readFileSync(manifest, 'utf8')) as { files?: { name: string }[] };
   return files?.some(({ name }) => name === match[3]) ?? false;
 }
-
-/** Adds a mark beside every saved version: each was trained on data this customer may have been in. */
-function markModels(workspace: Workspace, mark: ErasureMark, disk: Disk): string[] {
-  const root = workspacePaths.models(workspace);
-  const marked: string[] = [];
-  for (const task of foldersIn(root)) {
-    for (const version of foldersIn(join(root, task))) {
-      if (!existsSync(join(root, task, version, 'manifest.json'))) continue;
-      const path = join(root, task, version, 'erasures.json');
-      const marks = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ErasureMark[]) : [];
-      replaceFile(disk, path, `${JSON.stringify([...marks, mark], null, 1)}\n`);
-      marked.push(`${task}/${version}`);
-    }
-  }
-  return marked;
-}
-
-const foldersIn = (path: string): string[] =>
-  existsSync(path)
-    ? readdirSync(path, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-        .map((entry) => entry.name)
-        .sort()
-    : [];

@@ -71,7 +71,8 @@ const addressesIn = (cells: readonly string[]): Needle[] =>
 
 const escapeRegex = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
 
-const isWord = ({ kind }: Needle): boolean =>
+/** Ids match as whole words. */
+export const isWord = ({ kind }: Needle): boolean =>
   kind === 'id' || kind === 'pseudonym' || kind === 'anonymous id';
 
 /**

@@ -5,7 +5,14 @@ import { gunzipSync } from 'node:zlib';
 import { listFiles } from '../disk.ts';
 import { type Engine, sqlName, sqlText } from '../engine.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Needle, type NeedleKind, needleMatcher, needleSql, OTHER_ID_COLUMNS } from './needles.ts';
+import {
+  isWord,
+  type Needle,
+  type NeedleKind,
+  needleMatcher,
+  needleSql,
+  OTHER_ID_COLUMNS,
+} from './needles.ts';
 
 /** A file that holds a person. Never carries the value itself. */
 export interface Finding {
@@ -16,7 +23,15 @@ export interface Finding {
   readonly count: number;
 }
 
-/** Searches all files: Parquet cell by cell, gzip unpacked, JSON by its strings, everything else as text. */
+/** Written by hand or by us, naming nobody: numbers in them (`horizon_days: 30`) are not customers called 30. */
+const NAMES_NOBODY = /^(foresell\.yaml$|(keys|locks|tasks)\/)/;
+
+/**
+ * Searches all files: Parquet cell by cell, gzip unpacked, JSON by its strings, everything else as text.
+ *
+ * In saved models an id counts where it is a whole JSON string: their files are full of words like `0.values`, and none of
+ * them holds sentences about customers.
+ */
 export async function searchWorkspace(
   engine: Engine,
   workspace: Workspace,
@@ -24,8 +39,7 @@ export async function searchWorkspace(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const file of listFiles(workspace.dir)) {
-    // The key makes pseudonyms; it names nobody.
-    if (file.startsWith('keys/')) continue;
+    if (NAMES_NOBODY.test(file)) continue;
     const finding = await searchFile(engine, workspace, file, needles);
     if (finding) findings.push(finding);
   }
@@ -47,9 +61,43 @@ async function searchFile(
     name = name.replace(/\.gz$/, '');
   }
   const lines = bytes.toString('utf8').split('\n');
-  const texts = /\.(json|ndjson|jsonl)$/.test(name) ? jsonTexts(lines) : lines;
-  return summarise(file, texts, needles);
+  const json = /\.(json|ndjson|jsonl)$/.test(name);
+  const texts = json ? jsonTexts(lines) : lines;
+  if (file.startsWith('models/'))
+    return summarise(file, texts, needles.map(json ? wholeMatcher : longMatcher));
+  return summarise(file, texts, needles.map(json ? plainMatcher : writtenMatcher));
 }
+
+interface Matcher {
+  readonly kind: NeedleKind;
+  matches(text: string): boolean;
+}
+
+const plainMatcher = (needle: Needle): Matcher => ({ kind: needle.kind, matches: needleMatcher(needle) });
+
+/** As it may stand in CSV, JSON or HTML: quotes doubled, escaped, or turned into entities. */
+function writtenMatcher(needle: Needle): Matcher {
+  const { kind, value } = needle;
+  const html = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const ways = [
+    value,
+    value.replaceAll('"', '""'),
+    JSON.stringify(value).slice(1, -1),
+    html,
+    html.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+  ];
+  const matchers = [...new Set(ways)].map((way) => needleMatcher({ kind, value: way }));
+  return { kind, matches: (text) => matchers.some((matches) => matches(text)) };
+}
+
+const wholeMatcher = (needle: Needle): Matcher =>
+  isWord(needle) ? { kind: needle.kind, matches: (text) => text === needle.value } : plainMatcher(needle);
+
+/** In files that are not text a short id is found by chance. */
+const FEWEST_LETTERS = 6;
+
+const longMatcher = (needle: Needle): Matcher =>
+  needle.value.length >= FEWEST_LETTERS ? plainMatcher(needle) : { kind: needle.kind, matches: () => false };
 
 /** The strings of JSON: of each line where every line is a document, else of the whole. What does not parse stays text. */
 function jsonTexts(lines: readonly string[]): string[] {
@@ -75,15 +123,18 @@ function stringsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => [key, ...stringsOf(inner)]);
 }
 
-function summarise(file: string, texts: readonly string[], needles: readonly Needle[]): Finding | undefined {
-  const matchers = needles.map((needle) => ({ needle, matches: needleMatcher(needle) }));
+function summarise(
+  file: string,
+  texts: readonly string[],
+  matchers: readonly Matcher[],
+): Finding | undefined {
   const kinds = new Set<NeedleKind>();
   let count = 0;
   for (const text of texts) {
     const hit = matchers.filter(({ matches }) => matches(text));
     if (hit.length === 0) continue;
     count++;
-    for (const { needle } of hit) kinds.add(needle.kind);
+    for (const { kind } of hit) kinds.add(kind);
   }
   return count === 0 ? undefined : { file, kinds: [...kinds].sort(), count };
 }

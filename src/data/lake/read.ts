@@ -43,8 +43,13 @@ function sourceOf(workspace: Workspace, snapshot: LakeSnapshot): EventSource {
     lastMs: edge(Math.max, (part) => part.lastMs),
     rows: events.reduce((sum, part) => sum + part.rows, 0),
     fingerprint: fingerprintOf(snapshot),
+    erasures: snapshot.erasures,
   };
 }
+
+/** Whether somebody was erased since the source was read: what was made from it may still hold them. */
+export const erasedSince = (workspace: Workspace, source: EventSource): boolean =>
+  readSnapshot(workspace).erasures !== (source.erasures ?? 0);
 
 const ATTEMPTS = 5;
 

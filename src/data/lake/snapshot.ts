@@ -32,6 +32,8 @@ export interface LakeSnapshot {
   readonly version: number;
   /** The one currency of the lake's money; empty when there is none yet. */
   readonly currency: string;
+  /** Counts the customers that were erased. */
+  readonly erasures: number;
   readonly events: readonly LakePart[];
   readonly items: readonly LakePart[];
   readonly users: readonly LakePart[];
@@ -44,6 +46,7 @@ const EMPTY: LakeSnapshot = {
   format: SNAPSHOT_FORMAT,
   version: 0,
   currency: '',
+  erasures: 0,
   events: [],
   items: [],
   users: [],
