@@ -177,7 +177,7 @@ function trainingMoments(newest: number, settled: Settled): readonly number[] {
 function tooShort(request: SplitRequest, settled: Settled): AppError {
   const { horizonMs, minHistoryMs, testAsOf } = settled;
   const needed = Math.ceil(days(2 * horizonMs + minHistoryMs));
-  const there = Math.floor(days(testAsOf + horizonMs - request.firstMs));
+  const there = Math.max(0, Math.floor(days(testAsOf + horizonMs - request.firstMs)));
   const fitting = Math.floor(days(request.lastMs - request.firstMs) / 3);
   const advice =
     fitting >= 1 ? `use a horizon of ${fitting} days or less, or import older events` : 'import older events';

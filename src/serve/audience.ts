@@ -38,7 +38,7 @@ function readerOf(predictions: Predictions, ranked: readonly number[]): (name: s
       return (row) => rank.get(row) ?? null;
     }
     if (name === 'tier') return (row) => forecast.tier?.[row] ?? null;
-    if (name in amounts) {
+    if (Object.hasOwn(amounts, name)) {
       const values = amounts[name as keyof typeof amounts];
       return (row) => (values ? values[row] / perUnit : null);
     }

@@ -31,6 +31,25 @@ type PredictionColumn = keyof typeof PREDICTION_COLUMNS;
 
 const FORMATS = ['.csv', '.ndjson', '.parquet'] as const;
 
+const REFUSALS: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EFBIG',
+  'EIO',
+]);
+/** A folder of that name, a file where a folder must be, a name the file system does not take. */
+const NO_PLACE: ReadonlySet<string> = new Set([
+  'EISDIR',
+  'EEXIST',
+  'ENOTDIR',
+  'ENAMETOOLONG',
+  'EINVAL',
+  'ENOTEMPTY',
+]);
+
 /** Digits after the point: a probability to a millionth, money to its minor unit and a little. */
 const rounded = (value: number, perUnit: number): number =>
   perUnit === 1 ? Math.round(value * 1e6) / 1e6 : Math.round((value / perUnit) * 1e4) / 1e4;
@@ -52,21 +71,26 @@ export async function writePredictions(
   if (!FORMATS.includes(format as (typeof FORMATS)[number])) {
     throw new AppError('USAGE', `expected an output file ending in ${FORMATS.join(', ')}, got "${path}"`);
   }
-  mkdirSync(dirname(path), { recursive: true });
-  const fresh = `${path}.new`;
-  const text = format === '.parquet' ? `${path}.csv.new` : fresh;
+  // Named after the process, so that two of them writing the same file do not write into each other's.
+  const fresh = `${path}.${process.pid}.new`;
+  const text = format === '.parquet' ? `${path}.${process.pid}.ndjson.new` : fresh;
   try {
-    await writeText(text, format === '.ndjson' ? 'ndjson' : 'csv', { predictions, bundle, rows });
+    mkdirSync(dirname(path), { recursive: true });
+    await writeText(text, format === '.csv' ? 'csv' : 'ndjson', { predictions, bundle, rows });
     if (format === '.parquet') await toParquet(engine, text, fresh);
     renameSync(fresh, path);
   } catch (cause) {
-    if (['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? '')) {
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    if (REFUSALS.has(code)) {
       throw new AppError(
         'DISK',
-        'the disk refused the predictions file: free some space or name another place',
+        `the disk refused the predictions file (${code}): free some space or name another place`,
         {},
         cause,
       );
+    }
+    if (NO_PLACE.has(code)) {
+      throw new AppError('USAGE', `expected a place for a file, "${path}" is none: name another`, {}, cause);
     }
     throw cause;
   } finally {
@@ -123,12 +147,13 @@ function csvCell(value: string | number | null): string {
   return /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-async function toParquet(engine: Engine, csv: string, parquet: string): Promise<void> {
+/** Through NDJSON, where nothing about quotes or empty cells has to be guessed. */
+async function toParquet(engine: Engine, ndjson: string, parquet: string): Promise<void> {
   const types = Object.entries(PREDICTION_COLUMNS)
     .map(([name, type]) => `'${name}': '${type}'`)
     .join(', ');
   await engine.run(
-    `COPY (SELECT * FROM read_csv(${sqlText(csv)}, columns = {${types}}, header = true, nullstr = ''))
+    `COPY (SELECT * FROM read_json(${sqlText(ndjson)}, columns = {${types}}, format = 'newline_delimited'))
      TO ${sqlText(parquet)} (FORMAT parquet, COMPRESSION zstd)`,
   );
 }

@@ -85,6 +85,12 @@ export async function backtest(
   const said: { sample: Sample; model: Forecast; baselines: Record<string, Forecast> }[] = [];
   for (const moment of moments) {
     const sample = at(moment);
+    if (sample.frame.rows === 0) {
+      throw new AppError(
+        'NOT_ENOUGH_DATA',
+        `nobody to ask about at ${formatMoment(moment)} (${task.about.en}); the log begins at ${formatMoment(source.firstMs)}: use a later moment`,
+      );
+    }
     const model = await forecast(checked, sample.frame, sample.asOf);
     const baselines = before.includes(moment - horizonMs)
       ? await baselineAnswers(at(moment - horizonMs), sample, options)

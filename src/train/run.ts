@@ -7,6 +7,7 @@ import { PRODUCT_VERSION } from '../core/product.ts';
 import { measureCohorts } from '../data/cohorts.ts';
 import type { Engine } from '../data/engine.ts';
 import { withLake } from '../data/lake/open.ts';
+import { erasedSince } from '../data/lake/read.ts';
 import { withLock } from '../data/lock.ts';
 import { measureQuality } from '../data/quality.ts';
 import type { EventSource } from '../data/source.ts';
@@ -17,7 +18,7 @@ import type { Scores } from '../eval/score.ts';
 import { type Bundle, bundleFiles } from '../registry/bundle.ts';
 import { promote } from '../registry/promotion.ts';
 import { saveVersion } from '../registry/save.ts';
-import type { VersionInfo } from '../registry/versions.ts';
+import { markErasures, type VersionInfo } from '../registry/versions.ts';
 import type { ReportDocument } from '../report/document.ts';
 import { renderReport } from '../report/render.ts';
 import type { TaskReport } from '../report/task-document.ts';
@@ -82,7 +83,10 @@ async function run(
   const background = backgroundOf(fitted, seed);
   progress.step({ task: 'test', done: 2, total: 3, unit: 'steps' });
   const report = await taskReport({ fitted, assessment, eligibility, leaks, background, seed, signal });
+  const quality = await measureQuality(engine, source, signal);
+  const cohorts = await measureCohorts(engine, source, source.lastMs, signal);
   const seconds = (now() - startedMs) / 1000;
+  // From here on nothing reads the lake: work that fails because files vanished is begun anew, and must not save twice.
   const version = save(workspace, { fitted, assessment, background, source, seconds }, options);
   progress.step({ task: 'test', done: 3, total: 3, unit: 'steps' });
   const tasks = [{ ...report, modelVersion: version.version }];
@@ -92,8 +96,8 @@ async function run(
     shopReport({
       workspace,
       tasks,
-      quality: await measureQuality(engine, source, signal),
-      cohorts: await measureCohorts(engine, source, source.lastMs, signal),
+      quality,
+      cohorts,
       source,
       options: { ...options, seconds },
     }),
@@ -164,6 +168,10 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
       fitSeconds: Object.fromEntries(fitted.trials.map((trial) => [trial.estimator.id, trial.fitSeconds])),
     },
   });
+  if (erasedSince(workspace, source) && !version.erasures) {
+    // The erasure looked for versions before this one was there.
+    markErasures(modelsDir, { task: task.name, version: version.version }, { users: 1, atMs: createdMs });
+  }
   return options.promote
     ? promote(modelsDir, { task: task.name, reference: version.version }, { atMs: createdMs })
     : version;

@@ -7,6 +7,7 @@ import { listTasks, listVersions, showVersion, type VersionInfo } from '../../re
 import { textTable } from '../../report/text-table.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { workspaceOf } from '../options.ts';
 
 const ACTIONS = ['list', 'show', 'promote', 'rollback'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -24,7 +25,7 @@ export const modelsCommand: CommandFile = {
     if (!ACTIONS.includes(action as Action)) {
       throw new AppError('USAGE', `expected one of ${ACTIONS.join(', ')}, got "${action}"`);
     }
-    const modelsDir = join(context.workspaceDir, 'models');
+    const modelsDir = join(workspaceOf(context).dir, 'models');
     if (action === 'list') return list(context, modelsDir, task);
     if (!task) throw new AppError('USAGE', `expected a task: foresell models ${action} TASK`);
     if (action === 'show') return show(context, showVersion(modelsDir, task, version));

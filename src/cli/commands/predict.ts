@@ -1,15 +1,17 @@
 // foresell predict: a file with everyone's answer at one moment, or the top, or an audience by rule.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
-import { formatMoment } from '../../core/time.ts';
+import { DAY_MS, formatMoment } from '../../core/time.ts';
 import { withLake } from '../../data/lake/open.ts';
+import { erasedSince } from '../../data/lake/read.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { audienceRows } from '../../serve/audience.ts';
 import { predictBatch, rankedRows } from '../../serve/batch.ts';
 import { writePredictions } from '../../serve/prediction-file.ts';
 import type { CommandFile } from '../command.ts';
-import { positiveNumber } from '../context.ts';
+import { type Context, positiveNumber } from '../context.ts';
 import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
 
 const SHOWN = 10;
@@ -53,6 +55,7 @@ export const predictCommand: CommandFile = {
     );
     await withLake(workspace, context, async (engine, source) => {
       const asOf = asOfOf(workspace, options) ?? source.lastMs;
+      if (asOf > source.lastMs + DAY_MS) context.progress.note(afterTheEnd(context, asOf, source.lastMs));
       const predictions = await predictBatch(engine, source, bundle, {
         asOf,
         progress: context.progress,
@@ -62,6 +65,11 @@ export const predictCommand: CommandFile = {
       if (options.segment !== undefined) rows = audienceRows(String(options.segment), predictions, rows);
       if (options.top !== undefined) rows = rows.slice(0, Number(options.top));
       await writePredictions(engine, out, { predictions, bundle, rows });
+      if (erasedSince(workspace, source)) {
+        // Thrown inside `withLake`, this begins anew on the lake without the customer.
+        rmSync(out);
+        throw new AppError('BUSY', 'a customer was erased meanwhile: run the same command again');
+      }
       context.document({
         task: task.name,
         model_version: bundle.version.version,
@@ -98,3 +106,11 @@ export const predictCommand: CommandFile = {
     });
   },
 };
+
+/** Features fade as if nobody had done anything since the log ends. */
+function afterTheEnd(context: Context, asOf: number, lastMs: number): string {
+  const days = Math.floor((asOf - lastMs) / DAY_MS);
+  return context.language === 'zh'
+    ? `! 日志止于 ${formatMoment(lastMs)}，比该时点早 ${days} 天：其间发生的事未知，预测会偏低；请先导入较新的事件`
+    : `! the log ends at ${formatMoment(lastMs)}, ${days} days before that moment: what happened since is unknown to the model; import newer events first`;
+}
