@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
+import { EVENT_TYPES } from '../event.ts';
 import { COUNTRY_CURRENCIES, CURRENCY_SIGNS, ROLE_WORDS, type Role, TYPE_WORDS } from './column-words.ts';
 import { sampleRows } from './dry-run.ts';
 import { guessTimeFormat, looksLikeTime } from './guess-time.ts';
@@ -103,9 +104,7 @@ function assignRoles(columns: readonly SampledColumn[]): Roles {
     );
   if (!roles.type) {
     roles.type = columns.find(
-      (column) =>
-        !taken.has(column) &&
-        share(column.cells, (cell) => TYPE_WORDS[cell.toLowerCase()] !== undefined) > 0.9,
+      (column) => !taken.has(column) && share(column.cells, (cell) => typeOf(cell) !== undefined) > 0.9,
     );
   }
   if (roles.price) roles.amount = undefined;
@@ -122,6 +121,12 @@ interface Proposal {
   readonly zone?: string;
   readonly currency?: string;
 }
+
+/** The event type a word of the file stands for. */
+const typeOf = (word: string): string | undefined => {
+  const bare = word.toLowerCase();
+  return TYPE_WORDS[bare] ?? EVENT_TYPES.find((type) => type === bare);
+};
 
 const quoted = (text: string): string => JSON.stringify(text);
 /** A column inside an expression. */
@@ -173,7 +178,9 @@ function writeProposal(proposal: Proposal): string {
   }
   if (!roles.user_id && !roles.anonymous_id)
     lines.push('  # CHECK: no column names the customer; every row will count as anonymous');
-  lines.push(...currencyLines(proposal, money[0], isChinese));
+  const minor = roles.price || roles.amount ? undefined : columns.find(({ name }) => name === 'price_minor');
+  if (minor) lines.push(`  price_minor: ${quoted(minor.name)}  # taken for whole minor units`);
+  lines.push(...currencyLines(proposal, money[0] ?? minor, isChinese));
   for (const role of ['query', 'rating', 'text', 'device', 'channel', 'country', 'position'] as const) {
     const column = roles[role];
     if (column) lines.push(`  ${role}: ${quoted(column.name)}`);
@@ -183,7 +190,7 @@ function writeProposal(proposal: Proposal): string {
   );
   if (roles.category) lines.push(`  props: [${quoted(roles.category.name)}]`);
   const left = columns
-    .filter((column) => !used.has(column) && column !== roles.category)
+    .filter((column) => !used.has(column) && column !== roles.category && column !== minor)
     .map(({ name }) => name);
   if (left.length > 0) lines.push(`# not used: ${left.slice(0, 30).join(', ')}`);
   lines.push(...refundLines(roles));
@@ -207,13 +214,13 @@ function typeLines(roles: Roles): string[] {
       '  type: { constant: purchase }  # CHECK: no column tells events apart; every row is taken for a purchase',
     ];
   const words = [...new Set(column.cells)].sort();
-  const known = words.filter((word) => TYPE_WORDS[word.toLowerCase()]);
-  const unknown = words.filter((word) => !TYPE_WORDS[word.toLowerCase()]);
+  const known = words.filter((word) => typeOf(word));
+  const unknown = words.filter((word) => !typeOf(word));
   return [
     '  type:',
     `    column: ${quoted(column.name)}`,
     '    map:',
-    ...known.map((word) => `      ${quoted(word)}: ${TYPE_WORDS[word.toLowerCase()]}`),
+    ...known.map((word) => `      ${quoted(word)}: ${typeOf(word)}`),
     ...(known.length === 0 ? ['      {}'] : []),
     ...unknown.map(
       (word) => `      # CHECK: ${quoted(word)} is not known; name its event type or its rows are rejected`,
