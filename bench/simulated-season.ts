@@ -17,8 +17,6 @@ const HORIZON_MS = HORIZON_DAYS * DAY_MS;
 const HISTORY_DAYS = 90;
 /** Each model learns from so many moments, the last of which has its label behind it. */
 const TRAIN_MOMENTS = 3;
-/** Two years of moments before the first test, so that a season can be known. */
-const MOMENTS_BEFORE = 25;
 
 export interface SeasonRow {
   readonly asOf: string;
@@ -92,8 +90,9 @@ export async function thirdYear(
     const test = sampleAt([asOf]);
     const model = await fitModel(estimator, train, undefined, { seed: 1, threads, progress: silent });
     const predicted = await model.predict(test.frame);
-    if (at >= MOMENTS_BEFORE) {
-      const level = fitLevel(origins, { horizonMs: HORIZON_MS });
+    const level = origins.length > 0 ? fitLevel(origins, { horizonMs: HORIZON_MS }) : undefined;
+    // A season is known once the moments behind span two years: the tests are those of the third.
+    if (level?.season) {
       const actual = sumOf(test.target);
       const predictedTotal = {
         uncorrected: sumOf(predicted),

@@ -54,7 +54,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
   if (wants('scenarios')) {
     const table: Recovery[] = [];
     for (const scenario of Object.keys(SCENARIOS) as ScenarioName[]) {
-      if (scenario !== 'steady') table.push(await run(scenario, { customers: 8_000, days: 490 }));
+      if (scenario !== 'steady') table.push(await run(scenario, { customers: 6_000, days: 490 }));
     }
     figures.scenarios = table;
   }
