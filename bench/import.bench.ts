@@ -51,7 +51,9 @@ export const bench: Bench = async ({ args, threads, log }) => {
     const bytes = statSync(file).size;
     const run = (contender: Contender, path = file) => {
       const figure = inOwnProcess(contender, path, threads);
-      log(`${contender}: ${figure.seconds.toFixed(1)} s, peak ${figure.peakGb.toFixed(2)} GB`);
+      log(
+        `${contender}: ${figure.seconds.toFixed(1)} s (${figure.cpuSeconds.toFixed(1)} s of CPU), peak ${figure.peakGb.toFixed(2)} GB`,
+      );
       return figure;
     };
     const copy = run('copy');
@@ -75,6 +77,12 @@ export const bench: Bench = async ({ args, threads, log }) => {
         hand: hands.map((f) => f.seconds),
         import: ours.map((f) => f.seconds),
         pseudonyms: pseudonyms.seconds,
+      },
+      cpuSeconds: {
+        copy: copy.cpuSeconds,
+        hand: hands.map((f) => f.cpuSeconds),
+        import: ours.map((f) => f.cpuSeconds),
+        pseudonyms: pseudonyms.cpuSeconds,
       },
       eventsPerSecond: {
         copy: events / copy.seconds,
@@ -114,23 +122,29 @@ export const bench: Bench = async ({ args, threads, log }) => {
   }
 };
 
+interface Run {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakGb: number;
+}
+
 type Contender = 'copy' | 'hand' | 'import' | 'pseudonyms' | 'derived';
 
-function inOwnProcess(
-  contender: Contender,
-  file: string,
-  threads: number,
-): { seconds: number; peakGb: number } {
+function inOwnProcess(contender: Contender, file: string, threads: number): Run {
   const runner = fileURLToPath(new URL('./run.ts', import.meta.url));
   const text = execFileSync(
     process.execPath,
     ['--import', 'tsx', runner, 'import', 'one', contender, file, '--threads', String(threads)],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  return JSON.parse(text) as { seconds: number; peakGb: number };
+  return JSON.parse(text) as Run;
 }
 
-const memory = () => ({ peakGb: process.resourceUsage().maxRSS / 2 ** 20 });
+/** Peak memory, and CPU time: on a busy machine the fairer clock of the two. */
+const memory = () => {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  return { peakGb: maxRSS / 2 ** 20, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
+};
 
 /** Seconds from an empty folder to a finished lake. */
 async function contend(contender: Contender, file: string, threads: number): Promise<number> {

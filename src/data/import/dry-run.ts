@@ -127,7 +127,7 @@ export async function sampleRows(
     const mapping = { file: settings } as Mapping;
     if (file.format === 'ndjson') {
       const found = await engine.rows<{ line: string }>(
-        `SELECT line FROM read_csv(${sqlText(file.path)}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', compression = ${file.gzip ? "'gzip'" : "'none'"}) WHERE json_valid(line) LIMIT ${most}`,
+        `SELECT line FROM read_csv(${sqlText(file.path)}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', compression = 'none') WHERE json_valid(line) LIMIT ${most}`,
       );
       const flat = found.map(({ line }) => flatten(JSON.parse(line) as unknown));
       const columns = [...new Set(flat.flatMap((cells) => [...cells.keys()]))];

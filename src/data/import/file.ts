@@ -1,5 +1,4 @@
 // Looks at a file before it is read: format, compression, encoding, separator, header. Makes a readable copy where needed.
-import { isUtf8 } from 'node:buffer';
 import {
   closeSync,
   createReadStream,
@@ -13,14 +12,13 @@ import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { AppError } from '../../core/errors.ts';
+import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { readRecords } from './csv-text.ts';
+import { type Encoding, guessEncoding } from './encoding.ts';
 import type { FileFormat, Mapping } from './mapping.ts';
 
 /** How much of a file is looked at. */
 const HEAD_BYTES = 1 << 18;
-
-export type Encoding = 'utf-8' | 'gb18030' | 'utf-16le';
 
 /** A file the engine can read. */
 export interface ReadableFile {
@@ -29,13 +27,14 @@ export interface ReadableFile {
   /** What the engine opens: the file itself or a decoded copy in scratch. */
   readonly path: string;
   readonly format: FileFormat;
-  readonly gzip: boolean;
   readonly encoding: Encoding;
   /** One character or `spaces`; CSV only. */
   readonly separator: string;
   /** Names of its columns, in order; CSV only (empty for the others). */
   readonly header: readonly string[];
   readonly bytes: number;
+  /** Whether its encoding was read as UTF-8 from a beginning in which nothing outside ASCII stands. */
+  readonly isUnproven: boolean;
 }
 
 type FileSettings = Mapping['file'];
@@ -69,11 +68,11 @@ export async function prepareFile(
       name,
       path: readable,
       format,
-      gzip: false,
       encoding: 'utf-8',
       separator: ',',
       header: [],
       bytes: size,
+      isUnproven: false,
     };
   }
   const head = await readHead(path, gzip);
@@ -87,11 +86,14 @@ export async function prepareFile(
     options.encoding ?? (settings.encoding === 'auto' ? guessEncoding(head) : settings.encoding);
   const text = new TextDecoder(encoding).decode(head, { stream: true });
   if (text.trim() === '') throw emptyFile(name);
-  const copied = encoding !== 'utf-8';
-  const readable = copied
-    ? await copyDecoded(path, join(scratch, `${name}.utf8`), { gzip, encoding, signal: options.signal })
+  const isUnproven =
+    encoding === 'utf-8' && settings.encoding === 'auto' && head.every((byte) => byte < 0x80);
+  const isCopied = gzip || encoding !== 'utf-8';
+  const copy = join(scratch, `${name}.${encoding}`);
+  const readable = isCopied
+    ? await copyDecoded(path, copy, { gzip, encoding, signal: options.signal })
     : path;
-  const shared = { name, path: readable, format, gzip: gzip && !copied, encoding, bytes: size };
+  const shared = { name, path: readable, format, encoding, bytes: size, isUnproven };
   if (format === 'ndjson') return { ...shared, separator: ',', header: [] };
   const lines = dropLines(text, settings.skip);
   const separator =
@@ -120,6 +122,12 @@ export function formatByName(name: string): FileFormat {
   return /\.(parquet|pq)$/.test(bare) ? 'parquet' : 'csv';
 }
 
+/** The encoding a file must have, given where a line stands that is no UTF-8. */
+export async function encodingAt(path: string, at: number): Promise<Encoding> {
+  const head = await readHead(path, startsWith(path, [0x1f, 0x8b]), at + HEAD_BYTES);
+  return guessEncoding(head.subarray(at));
+}
+
 /** The first bytes of a file, decompressed. @throws AppError BAD_FILE when it is not what its first bytes promise */
 export async function readHead(path: string, gzip: boolean, bytes = HEAD_BYTES): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -142,15 +150,7 @@ export async function readHead(path: string, gzip: boolean, bytes = HEAD_BYTES):
   return Buffer.concat(chunks).subarray(0, bytes);
 }
 
-/** UTF-8 unless the bytes cannot be; then GB18030, the encoding Chinese spreadsheets export. */
-export function guessEncoding(head: Buffer): Encoding {
-  if (head.length >= 2 && head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
-  // The head may end inside a character of up to four bytes.
-  for (let cut = 0; cut < 4; cut++) if (isUtf8(head.subarray(0, head.length - cut))) return 'utf-8';
-  return 'gb18030';
-}
-
-/** Streams a file through gunzip and a decoder into a UTF-8 copy. */
+/** Streams a file through gunzip and a decoder into a copy the engine can split among threads. A file cut off is found here. */
 async function copyDecoded(
   from: string,
   to: string,
@@ -158,7 +158,7 @@ async function copyDecoded(
 ): Promise<string> {
   const steps: NodeJS.ReadWriteStream[] = [];
   if (how.gzip) steps.push(createGunzip());
-  if (how.encoding) {
+  if (how.encoding && how.encoding !== 'utf-8') {
     const decoder = new TextDecoder(how.encoding);
     steps.push(
       new Transform({
@@ -167,7 +167,26 @@ async function copyDecoded(
       }),
     );
   }
-  await pipeline([createReadStream(from), ...steps, createWriteStream(to)], { signal: how.signal });
+  try {
+    await pipeline([createReadStream(from), ...steps, createWriteStream(to)], { signal: how.signal });
+  } catch (cause) {
+    throwIfAborted(how.signal);
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      throw new AppError(
+        'DISK',
+        'the disk is full: free some space, then run the same command again',
+        {},
+        cause,
+      );
+    }
+    throw new AppError(
+      'BAD_FILE',
+      `expected a whole file, "${basename(from)}" is cut off or damaged: export it again`,
+      {},
+      cause,
+    );
+  }
   return to;
 }
 

@@ -278,6 +278,34 @@ describe('bad input', () => {
     });
   });
 
+  test('an encoding that shows only late in a file is found, and then the whole file is read in it', async () => {
+    const early = `${HEADER}\n${'ann,mug,2024-01-02 03:04:05,1,1\n'.repeat(12_000)}`;
+    const late = (bytes: readonly number[]) =>
+      Buffer.concat([Buffer.from(`${early}bob,`), Buffer.from(bytes), Buffer.from(',2024-01-03,1,1\n')]);
+    for (const [bytes, expected] of [
+      [[0xb2, 0xe8, 0xb1, 0xad], '茶杯'],
+      [[0x63, 0x61, 0x66, 0xe9], 'café'],
+    ] as const) {
+      const { write, import: load, rows } = shop();
+      expect(await load(write('late.csv', late(bytes)), ORDERS)).toMatchObject({
+        accepted: 2,
+        quarantined: {},
+      });
+      expect((await rows('events', 'user_id, item_id')).at(-1)).toEqual({
+        user_id: 'bob',
+        item_id: expected,
+      });
+    }
+  });
+
+  test('a file that is not what it seems is refused without a word of what stands in it', async () => {
+    const { write, import: load } = shop();
+    const broken = gzipSync(`${HEADER}\n${good.repeat(50_000)}`).subarray(0, 2000);
+    const fault = await load(write('cut.csv.gz', broken), ORDERS).catch((error: Error) => error);
+    expect(fault).toMatchObject({ code: 'BAD_FILE' });
+    expect(String(fault)).not.toContain('mug');
+  });
+
   test('lines of NDJSON that are no object are rejected with their line', async () => {
     const { write, import: load, quarantine } = shop();
     const ndjson = '{"who":"ann","when":"2024-01-01"}\n\n{"who":\n[1]\n{"who":"bob","when":"2024-01-01"}\n';

@@ -15,13 +15,13 @@ import { pseudonymSetup, readPseudonymKey } from '../pseudonym.ts';
 import { type Workspace, workspacePaths } from '../workspace.ts';
 import { planMoney } from './currency.ts';
 import { findRepeats } from './duplicates.ts';
-import { prepareFile, type ReadableFile } from './file.ts';
+import { encodingAt, prepareFile, type ReadableFile } from './file.ts';
 import { loadMapping, type Mapping } from './mapping.ts';
 import { mergeTable } from './merge-table.ts';
 import { describeParts, writeEventParts } from './partition.ts';
 import { LAKE_COLUMNS } from './plan.ts';
 import { countRows, writeQuarantine } from './quarantine.ts';
-import { type StagedRows, stagedRelation, stageFile } from './stage.ts';
+import { brokenLines, type StagedRows, stagedRelation, stageFile } from './stage.ts';
 import { importZone } from './time-sql.ts';
 
 export interface ImportOptions {
@@ -137,7 +137,17 @@ async function importStaged(
   const staged: StagedRows[] = [];
   for (const [index, file] of files.entries()) {
     progress.step({ task: 'reading', done: index, total: files.length, unit: 'files' });
-    staged.push(await stageFile(engine, file, mapping, { context, index, signal }));
+    const first = await stageFile(engine, file, mapping, { context, index, signal });
+    const odd = file.isUnproven ? await firstOfOtherEncoding(engine, file) : undefined;
+    if (odd === undefined) staged.push(first);
+    else {
+      const encoding = await encodingAt(paths[index], odd);
+      const decoded = await prepareFile(paths[index], mapping.file, join(folder, `decoded-${index}`), {
+        encoding,
+        signal,
+      });
+      staged.push(await stageFile(engine, decoded, mapping, { context, index, signal }));
+    }
   }
   progress.step({ task: 'reading', done: files.length, total: files.length, unit: 'files' });
   const rows = stagedRelation(staged);
@@ -221,6 +231,12 @@ async function importStaged(
     lastMs: parts.length > 0 ? Math.max(...parts.map((part) => part.lastMs)) : Number.NaN,
     partitions: new Set(parts.map((part) => part.path.split('/')[2])).size,
   };
+}
+
+/** Where the first line stands that contradicts UTF-8, if any. */
+async function firstOfOtherEncoding(engine: Engine, file: ReadableFile): Promise<number | undefined> {
+  const lines = await brokenLines(engine, file.path);
+  return lines.find(({ reason }) => reason === 'wrong_encoding')?.at;
 }
 
 /** What every import engine needs before it reads: UTC, the file's order kept, and the pseudonym key if there is one. */

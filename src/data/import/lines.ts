@@ -1,6 +1,5 @@
 // Where in its file a row stands: the engine counts rows, people count lines.
 import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
 import type { ReadableFile } from './file.ts';
 import type { Mapping } from './mapping.ts';
 import type { BrokenLine } from './stage.ts';
@@ -58,8 +57,7 @@ export async function lineShifts(
   const isDone = () => record > lastRecord && brokenAt.length === broken.length;
 
   const source = createReadStream(file.path, { highWaterMark: 1 << 20 });
-  const stream = file.gzip ? source.pipe(createGunzip()) : source;
-  for await (const piece of stream) {
+  for await (const piece of source) {
     const bytes = piece as Buffer;
     const hasQuotes = isQuoted || (quote >= 0 && bytes.includes(quote));
     for (let at = 0; at < bytes.length; at++) {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { AppError } from '../../core/errors.ts';
 import { EVENT_COLUMNS, EVENT_TYPES, ITEM_COLUMNS, USER_COLUMNS } from '../event.ts';
+import { ENCODINGS, type Encoding } from './encoding.ts';
 import type { Expression } from './expression.ts';
 import { Section } from './section.ts';
 
@@ -29,7 +30,8 @@ export interface Mapping {
   readonly kind: ImportKind;
   readonly file: {
     readonly format?: FileFormat;
-    readonly encoding: 'auto' | 'utf-8' | 'gb18030' | 'utf-16le';
+    /** `auto` looks at the first bytes, and again when a later line contradicts them. */
+    readonly encoding: 'auto' | Encoding;
     /** One character, or `spaces` for one or more blanks; `auto` looks at the first lines. */
     readonly separator: string;
     readonly quote: string;
@@ -170,7 +172,7 @@ export function parseMapping(text: string, name = 'mapping'): Mapping {
     kind,
     file: {
       format: file.has('format') ? file.choice('format', FORMATS, 'csv') : undefined,
-      encoding: file.choice('encoding', ['auto', 'utf-8', 'gb18030', 'utf-16le'] as const, 'auto'),
+      encoding: file.choice('encoding', ['auto', ...ENCODINGS] as const, 'auto'),
       separator: readSeparator(file),
       quote: file.text('quote', '"'),
       header,

@@ -76,7 +76,7 @@ function filledRows(
 
 /** `read_csv` of whole lines, one column `line`, blank lines left in. */
 export function linesRelation(file: ReadableFile, skip: number): string {
-  return `read_csv(${sqlText(file.path)}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, skip = ${skip}, delim = '\x1f', quote = '', escape = '', compression = ${file.gzip ? "'gzip'" : "'none'"}, max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 * MAX_LINE_BYTES}, ignore_errors = true, store_rejects = true, rejects_scan = 'csv_scans', rejects_table = 'csv_errors')`;
+  return `read_csv(${sqlText(file.path)}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, skip = ${skip}, delim = '\x1f', quote = '', escape = '', compression = 'none', max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 * MAX_LINE_BYTES}, ignore_errors = true, store_rejects = true, rejects_scan = 'csv_scans', rejects_table = 'csv_errors')`;
 }
 
 function unknownColumn(name: string, names: readonly string[]): AppError {
@@ -104,7 +104,7 @@ function csvRows(file: ReadableFile, settings: Mapping['file']): RawRows {
     fault: 'CAST(NULL AS VARCHAR)',
     column: (name) => `c${columnIndex(file.header, name)}`,
     relation: () =>
-      `read_csv(${sqlText(file.path)}, columns = {${columns}}, auto_detect = false, header = ${settings.header}, skip = ${settings.skip}, delim = ${sqlText(file.separator)}, quote = ${quote}, escape = ${quote}, nullstr = [${nulls}], compression = ${file.gzip ? "'gzip'" : "'none'"}, max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 * MAX_LINE_BYTES}, ignore_errors = true, store_rejects = true, rejects_limit = 0, rejects_scan = 'csv_scans', rejects_table = 'csv_errors')`,
+      `read_csv(${sqlText(file.path)}, columns = {${columns}}, auto_detect = false, header = ${settings.header}, skip = ${settings.skip}, delim = ${sqlText(file.separator)}, quote = ${quote}, escape = ${quote}, nullstr = [${nulls}], compression = 'none', max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 * MAX_LINE_BYTES}, ignore_errors = true, store_rejects = true, rejects_limit = 0, rejects_scan = 'csv_scans', rejects_table = 'csv_errors')`,
   };
 }
 
