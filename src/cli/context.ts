@@ -2,8 +2,7 @@
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import type { Language, Name } from '../core/name.ts';
-import type { Progress } from '../core/progress.ts';
-import { terminalProgress } from './terminal-progress.ts';
+import { type TerminalProgress, terminalProgress } from './terminal-progress.ts';
 
 export interface Context {
   readonly workspaceDir: string;
@@ -12,7 +11,7 @@ export interface Context {
   readonly seed: number;
   readonly threads: number;
   readonly language: Language;
-  readonly progress: Progress;
+  readonly progress: TerminalProgress;
   readonly signal: AbortSignal;
   /** Prints text for a person; silent under `--json`. */
   say(text: string): void;
@@ -49,16 +48,19 @@ export function makeContext(command: Command, signal: AbortSignal): Context {
   const options = command.opts<SharedOptions>();
   const language = options.lang ?? environmentLanguage();
   const json = options.json === true;
+  const progress = terminalProgress(process.stderr);
   return {
     workspaceDir: options.workspace,
     json,
     seed: options.seed,
     threads: options.threads,
     language,
-    progress: terminalProgress(process.stderr),
+    progress,
     signal,
     say(text) {
-      if (!json) process.stdout.write(`${text}\n`);
+      if (json) return;
+      progress.clear();
+      process.stdout.write(`${text}\n`);
     },
     document(value) {
       if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

@@ -60,7 +60,12 @@ export function buildProgram(signal: AbortSignal): Command {
         .slice(0, parameters.length)
         .flat()
         .filter((arg) => arg !== undefined) as string[];
-      await file.run(makeContext(command, signal), args, command.opts());
+      const context = makeContext(command, signal);
+      try {
+        await file.run(context, args, command.opts());
+      } finally {
+        context.progress.clear();
+      }
     });
   }
   return program;

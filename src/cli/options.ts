@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { AppError } from '../core/errors.ts';
-import { DAY_MS, parseLocalMoment, parseSpan } from '../core/time.ts';
+import { DAY_MS, formatLocalMoment, parseLocalMoment, parseMoment, parseSpan } from '../core/time.ts';
 import type { FeatureDefinition } from '../data/features/definition.ts';
 import { featuresFromYaml } from '../data/features/yaml/read-features.ts';
 import { openWorkspace, type Workspace, workspaceZone } from '../data/workspace.ts';
@@ -28,6 +28,10 @@ export function horizonOf(options: Record<string, unknown>): number | undefined 
 /** UTC ms of `--as-of`, a date alone being a midnight of the shop; undefined when not given. */
 export const asOfOf = (workspace: Workspace, options: Record<string, unknown>): number | undefined =>
   options.asOf === undefined ? undefined : parseLocalMoment(String(options.asOf), workspaceZone(workspace));
+
+/** A moment (UTC ms, or its text) as `--as-of` would take it: the shop's own date where it is a midnight there. */
+export const shownMoment = (workspace: Workspace, moment: number | string): string =>
+  formatLocalMoment(typeof moment === 'number' ? moment : parseMoment(moment), workspaceZone(workspace));
 
 /** @throws AppError NOT_FOUND saying how to make one */
 export const workspaceOf = (context: Context): Workspace => openWorkspace(context.workspaceDir);

@@ -11,12 +11,17 @@ const REDRAW_MS = 80;
 const LINE_MS = 5000;
 const BAR_WIDTH = 24;
 
+/** Progress that can take its unfinished bar off the screen, so that other text starts on a line of its own. */
+export interface TerminalProgress extends Progress {
+  clear(): void;
+}
+
 /** @param now a clock in ms, for tests */
-export function terminalProgress(output: Output, now: () => number = Date.now): Progress {
+export function terminalProgress(output: Output, now: () => number = Date.now): TerminalProgress {
   return output.isTTY ? barProgress(output, now) : lineProgress(output, now);
 }
 
-function barProgress(output: Output, now: () => number): Progress {
+function barProgress(output: Output, now: () => number): TerminalProgress {
   let shown = '';
   let drawnMs = 0;
   let task = '';
@@ -46,6 +51,7 @@ function barProgress(output: Output, now: () => number): Progress {
       clear();
       output.write(`${message}\n`);
     },
+    clear,
   };
 }
 
@@ -60,15 +66,10 @@ export function barText(step: ProgressStep, seconds: number): string {
   return `${step.task}  ${bar}  ${count(step.done)}/${count(step.total)}${unit}  ${Math.floor(share * 100)} %  ${time}`;
 }
 
-function lineProgress(output: Output, now: () => number): Progress {
-  let task = '';
+function lineProgress(output: Output, now: () => number): TerminalProgress {
   let spokenMs = now();
   return {
     step(step) {
-      if (step.task !== task) {
-        task = step.task;
-        spokenMs = now();
-      }
       if (now() - spokenMs < LINE_MS) return;
       spokenMs = now();
       const of = step.total === undefined ? '' : ` of ${count(step.total)}`;
@@ -77,6 +78,8 @@ function lineProgress(output: Output, now: () => number): Progress {
     note(message) {
       output.write(`${message}\n`);
     },
+    // Every line is whole already.
+    clear() {},
   };
 }
 

@@ -76,27 +76,34 @@ export async function writePredictions(
   const text = format === '.parquet' ? `${path}.${process.pid}.ndjson.new` : fresh;
   try {
     mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw placeError(cause, path);
+  }
+  try {
     await writeText(text, format === '.csv' ? 'csv' : 'ndjson', { predictions, bundle, rows });
     if (format === '.parquet') await toParquet(engine, text, fresh);
     renameSync(fresh, path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? '';
-    if (REFUSALS.has(code)) {
-      throw new AppError(
-        'DISK',
-        `the disk refused the predictions file (${code}): free some space or name another place`,
-        {},
-        cause,
-      );
-    }
-    if (NO_PLACE.has(code)) {
-      throw new AppError('USAGE', `expected a place for a file, "${path}" is none: name another`, {}, cause);
-    }
-    throw cause;
+    throw placeError(cause, path);
   } finally {
     rmSync(fresh, { force: true });
     if (text !== fresh) rmSync(text, { force: true });
   }
+}
+
+/** A refusal of the file system in words the caller can act on; anything else as it is. */
+function placeError(cause: unknown, path: string): unknown {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (REFUSALS.has(code)) {
+    return new AppError(
+      'DISK',
+      `the disk refused the predictions file (${code}): free some space or name another place`,
+      {},
+      cause,
+    );
+  }
+  if (!NO_PLACE.has(code)) return cause;
+  return new AppError('USAGE', `expected a place for a file, "${path}" is none: name another`, {}, cause);
 }
 
 async function writeText(

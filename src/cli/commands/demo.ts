@@ -25,7 +25,7 @@ import { type TrainingResult, trainTask, writeReport } from '../../train/run.ts'
 import { shopReport } from '../../train/shop-report.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
-import { typedCommand } from '../options.ts';
+import { shownMoment, typedCommand } from '../options.ts';
 import { trainingDocument } from '../training-document.ts';
 import { sayQuality } from './check.ts';
 import { importDocument, sayImport } from './import.ts';
@@ -53,7 +53,7 @@ export const demoCommand: CommandFile = {
 
     step(1, 'import 334,054 invoice lines of a British gift shop', '导入一家英国礼品店的 334,054 行发票');
     const imported = await importFiles(workspace, [DATA], loadMapping('online-retail'), context);
-    sayImport(context, imported);
+    sayImport(context, imported, workspace);
 
     const engine = await openEngine({
       threads: context.threads,
@@ -193,12 +193,16 @@ async function trainOne(context: Context, workspace: Workspace, taskName: string
   if (leaderboard && !isMissing(leaderboard)) {
     context.say(leaderboardText(leaderboard, { language: context.language, currency, unit: report.unit }));
   }
-  context.say(testLine(context, result));
+  context.say(testLine(context, result, workspace));
   return result;
 }
 
 /** One line: how good the chosen model was on the test beside the first baseline. */
-function testLine(context: Context, { assessment, report, seconds }: TrainingResult): string {
+function testLine(
+  context: Context,
+  { assessment, report, seconds }: TrainingResult,
+  workspace: Workspace,
+): string {
   const { chosen, baselines, protocol } = assessment;
   const metrics =
     report.kind === 'binary'
@@ -209,7 +213,7 @@ function testLine(context: Context, { assessment, report, seconds }: TrainingRes
     const own = chosen.evaluation.scores[metric];
     const other = best?.evaluation.scores[metric];
     if (!own) return [];
-    const show = (value: number) => value.toFixed(3);
+    const show = (value: number) => value.toFixed(3).replace('-', '−');
     return [
       [
         context.word(METRIC_WORDS[metric].label),
@@ -220,7 +224,7 @@ function testLine(context: Context, { assessment, report, seconds }: TrainingRes
     ];
   });
   const zh = context.language === 'zh';
-  const head = `${zh ? '测试' : 'test'} ${protocol.test_as_of.join(', ')} (${protocol.horizon_days} ${zh ? '天' : 'd'})`;
+  const head = `${zh ? '测试' : 'test'} ${protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ')} (${protocol.horizon_days} ${zh ? '天' : 'd'})`;
   return `${textTable([head, chosen.estimator.id, '95 %', best?.estimator.id ?? ''], cells)}\n${seconds.toFixed(0)} s`;
 }
 

@@ -7,7 +7,7 @@ import { loadBundle } from '../../registry/bundle.ts';
 import { metricsText } from '../../report/leaderboard-text.ts';
 import { backtest } from '../../train/backtest.ts';
 import type { CommandFile } from '../command.ts';
-import { taskOf, workspaceOf } from '../options.ts';
+import { shownMoment, taskOf, workspaceOf } from '../options.ts';
 
 export const evaluateCommand: CommandFile = {
   usage: 'evaluate <task>',
@@ -52,6 +52,7 @@ export const evaluateCommand: CommandFile = {
         origins: result.origins.map(({ asOf, ...origin }) => ({ as_of: asOf, ...origin })),
         in_sample: result.inSample,
       });
+      const zh = context.language === 'zh';
       const look = {
         language: context.language,
         currency: source.currency,
@@ -61,7 +62,13 @@ export const evaluateCommand: CommandFile = {
         ...result.origins,
         ...(result.origins.length > 1 ? [{ asOf: 'pooled', ...result.pooled }] : []),
       ]) {
-        context.say(`\n${origin.asOf}: ${origin.examples} customers, ${origin.positives} with the outcome`);
+        const moment =
+          origin.asOf === 'pooled' ? (zh ? '合并' : 'pooled') : shownMoment(workspace, origin.asOf);
+        context.say(
+          zh
+            ? `\n${moment}：${origin.examples} 个客户，其中 ${origin.positives} 个有该结果`
+            : `\n${moment}: ${origin.examples} customers, ${origin.positives} with the outcome`,
+        );
         context.say(
           metricsText(
             {
@@ -80,7 +87,7 @@ export const evaluateCommand: CommandFile = {
       if (result.inSample.length > 0) {
         const list = result.inSample.join(', ');
         context.say(
-          context.language === 'zh'
+          zh
             ? `\n! ${list}：模型训练或选择时已见过该时期的结果，这些数字不能说明未来`
             : `\n! ${list}: the model has seen outcomes of that time; these figures say nothing about the future`,
         );

@@ -98,6 +98,7 @@ export const explainCommand: CommandFile = {
       for (const reason of told.reasons)
         context.say(`  ${reason.good ? '+' : '−'} ${context.word(reason.words)}`);
       if (told.restWords) context.say(`    ${context.word(told.restWords)}`);
+      const zh = context.language === 'zh';
       const strongest = contributions
         .slice()
         .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
@@ -106,13 +107,13 @@ export const explainCommand: CommandFile = {
       context.say(
         `\n${textTable(
           [
-            context.language === 'zh' ? '贡献（模型刻度）' : 'contribution on the model’s margin',
+            zh ? '贡献（模型刻度）' : 'contribution on the model’s margin',
             { head: '', align: 'right' },
           ],
           [
-            ['base', explanation.base.toFixed(4)],
+            [zh ? '基准' : 'base', explanation.base.toFixed(4)],
             ...strongest.map(({ id, contribution }) => [id, contribution.toFixed(4)]),
-            [`all ${contributions.length} together = margin`, sum.toFixed(4)],
+            [zh ? `全部 ${contributions.length} 项合计 = 模型刻度值` : `all ${contributions.length} together = margin`, sum.toFixed(4)],
           ],
         )}`,
       );

@@ -1,18 +1,21 @@
 // foresell import: files into the lake through a mapping; --dry-run and --propose look without writing.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { formatMoment, zoneOffsets } from '../../core/time.ts';
 import { type DryRow, dryRun } from '../../data/import/dry-run.ts';
 import { type ImportReport, importFiles } from '../../data/import/import-files.ts';
 import { loadMapping, type Mapping, readyMappingNames } from '../../data/import/mapping.ts';
 import { proposeMapping } from '../../data/import/propose.ts';
-import { openOrCreateWorkspace, openWorkspace } from '../../data/workspace.ts';
+import { openOrCreateWorkspace, openWorkspace, type Workspace, workspacePaths } from '../../data/workspace.ts';
 import { textTable } from '../../report/text-table.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
 
 const KINDS = ['events', 'items', 'users'] as const;
+
+/** Columns of the lake that hold UTC ms. */
+const MOMENTS = new Set(['timestamp', 'available_from', 'available_to']);
 
 export const importCommand: CommandFile = {
   usage: 'import <files...>',
@@ -63,7 +66,7 @@ export const importCommand: CommandFile = {
       signal: context.signal,
     });
     context.document(importDocument(report));
-    sayImport(context, report);
+    sayImport(context, report, workspace);
   },
 };
 
@@ -77,9 +80,12 @@ async function tryOut(context: Context, file: string, mapping: Mapping): Promise
   const reasons = Object.entries(result.reasons).map(
     ([reason, rows]) => `${reason} ${rows.toLocaleString('en-US')}`,
   );
+  const [checked, accepted] = [result.checked, result.accepted].map((rows) => rows.toLocaleString('en-US'));
+  const not = reasons.length > 0 ? reasons.join(', ') : undefined;
   context.say(
-    `${result.encoding} · ${result.currency || 'no currency'} · of the first ${result.checked.toLocaleString('en-US')} rows ` +
-      `${result.accepted.toLocaleString('en-US')} would be accepted${reasons.length > 0 ? `, not: ${reasons.join(', ')}` : ''}; nothing was written`,
+    context.language === 'zh'
+      ? `${result.encoding} · ${result.currency || '无币种'} · 前 ${checked} 行中将接受 ${accepted} 行${not ? `，其余：${not}` : ''}；未写入任何内容`
+      : `${result.encoding} · ${result.currency || 'no currency'} · of the first ${checked} rows ${accepted} would be accepted${not ? `, not: ${not}` : ''}; nothing was written`,
   );
 }
 
@@ -97,7 +103,7 @@ export const importDocument = (report: ImportReport) => ({
   last: Number.isNaN(report.lastMs) ? null : new Date(report.lastMs).toISOString(),
 });
 
-export function sayImport(context: Context, report: ImportReport): void {
+export function sayImport(context: Context, report: ImportReport, workspace: Workspace): void {
   const zh = context.language === 'zh';
   const count = (value: number) => value.toLocaleString('en-US');
   const rows = [
@@ -115,17 +121,41 @@ export function sayImport(context: Context, report: ImportReport): void {
     ? ''
     : `${formatMoment(report.firstMs)} … ${formatMoment(report.lastMs)}${report.currency ? ` · ${report.currency}` : ''} · `;
   context.say(`${range}${report.seconds.toFixed(1)} s`);
+  if (Object.keys(report.quarantined).length > 0) {
+    const folder = relative(process.cwd(), workspacePaths.quarantine(workspace));
+    context.say(
+      zh
+        ? `被拒绝的行及其原因、文件和行号（Parquet）：${folder}`
+        : `rejected rows, each with its reason, file and line (Parquet): ${folder}`,
+    );
+  }
 }
 
 function sayDryRow(context: Context, { before, after, reason }: DryRow, number: number): void {
+  const zh = context.language === 'zh';
   const shown = (cells: Readonly<Record<string, unknown>>) =>
     Object.entries(cells)
       .filter(([, value]) => value !== null && value !== undefined && value !== '')
       .map(([key, value]) => `${key}=${String(value).slice(0, 60)}`)
       .join('  ');
-  context.say(`row ${number}`);
-  context.say(`  from  ${shown(before)}`);
-  context.say(
-    reason ? `  →     quarantined: ${reason}` : `  →     ${after ? shown(after) : 'left out by the mapping'}`,
-  );
+  /** The lake's row for a person: moments as dates, an id nobody wrote left away. */
+  const readable = ({ event_id, ...row }: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(
+      Object.entries(row).map(([key, value]) => [
+        key,
+        MOMENTS.has(key) && value !== null ? formatMoment(Number(value)) : value,
+      ]),
+    );
+  context.say(zh ? `第 ${number} 行` : `row ${number}`);
+  context.say(`  ${zh ? '原' : 'from'}  ${shown(before)}`);
+  const leftOut = reason === 'skipped' || after === undefined;
+  const outcome =
+    reason !== undefined && reason !== 'skipped'
+      ? `${zh ? '隔离' : 'quarantined'}: ${reason}`
+      : leftOut
+        ? zh
+          ? '按映射略过'
+          : 'left out by the mapping'
+        : shown(readable(after));
+  context.say(`  ${zh ? '→ ' : '→   '}  ${outcome}`);
 }

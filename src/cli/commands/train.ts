@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
+import type { Workspace } from '../../data/workspace.ts';
 import { isMissing } from '../../report/document.ts';
 import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
 import { type TrainingResult, trainTask } from '../../train/run.ts';
@@ -11,6 +12,7 @@ import {
   asOfOf,
   featuresOf,
   horizonOf,
+  shownMoment,
   taskOf,
   typedCommand,
   withAsOf,
@@ -54,7 +56,7 @@ export const trainCommand: CommandFile = {
       progress: context.progress,
       signal: context.signal,
     });
-    sayTraining(context, result);
+    sayTraining(context, result, workspace);
     context.document(trainingDocument(result));
   },
 };
@@ -72,6 +74,7 @@ function modelsOf(text: string): 'auto' | readonly string[] {
 export function sayTraining(
   context: Context,
   { report, version, reportPath, leaks, currency }: TrainingResult,
+  workspace: Workspace,
 ): void {
   const look = {
     language: context.language,
@@ -86,7 +89,7 @@ export function sayTraining(
     context.say(leaderboardText(leaderboard, look));
   }
   if (metrics && !isMissing(metrics)) {
-    const when = protocol && !isMissing(protocol) ? protocol.test_as_of.join(', ') : '';
+    const when = protocol && !isMissing(protocol) ? protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ') : '';
     context.say(`\n${zh ? '测试' : 'Test'} ${when}\n`);
     context.say(metricsText(metrics, look));
   }
