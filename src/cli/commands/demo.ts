@@ -138,15 +138,16 @@ export const demoCommand: CommandFile = {
         `the ${CUSTOMERS_SHOWN} most valuable customers of the next 12 months, and why`,
         `未来 12 个月最有价值的 ${CUSTOMERS_SHOWN} 位客户及原因`,
       );
-      context.say(
-        topCustomersText(
-          shown.map(({ words, ...customer }) => ({
-            ...customer,
-            reasons: words.map((word) => context.word(word)),
-          })),
-          { language: context.language, currency: imported.currency, unit: 'money' },
-        ),
-      );
+      const [head, rule, ...lines] = topCustomersText(
+        shown.map((customer) => ({ ...customer, reasons: [] })),
+        { language: context.language, currency: imported.currency, unit: 'money' },
+      ).split('\n');
+      context.say(`${head}\n${rule}`);
+      // Reasons stand below their customer: beside the figures they would wrap on any screen.
+      for (const [i, line] of lines.entries()) {
+        context.say(line);
+        for (const word of shown[i].words) context.say(`      ${context.word(word)}`);
+      }
       const seconds = (Date.now() - startedMs) / 1000;
       context.say(`\n${context.word(ATTRIBUTION)}`);
       context.say(closing(context, workspace, { seconds, reportPath }));

@@ -106,14 +106,16 @@ export const explainCommand: CommandFile = {
       const sum = contributions.reduce((all, { contribution }) => all + contribution, explanation.base);
       context.say(
         `\n${textTable(
-          [
-            zh ? '贡献（模型刻度）' : 'contribution on the model’s margin',
-            { head: '', align: 'right' },
-          ],
+          [zh ? '贡献（模型刻度）' : 'contribution on the model’s margin', { head: '', align: 'right' }],
           [
             [zh ? '基准' : 'base', explanation.base.toFixed(4)],
             ...strongest.map(({ id, contribution }) => [id, contribution.toFixed(4)]),
-            [zh ? `全部 ${contributions.length} 项合计 = 模型刻度值` : `all ${contributions.length} together = margin`, sum.toFixed(4)],
+            [
+              zh
+                ? `全部 ${contributions.length} 项合计 = 模型刻度值`
+                : `all ${contributions.length} together = margin`,
+              sum.toFixed(4),
+            ],
           ],
         )}`,
       );

@@ -7,7 +7,12 @@ import { type DryRow, dryRun } from '../../data/import/dry-run.ts';
 import { type ImportReport, importFiles } from '../../data/import/import-files.ts';
 import { loadMapping, type Mapping, readyMappingNames } from '../../data/import/mapping.ts';
 import { proposeMapping } from '../../data/import/propose.ts';
-import { openOrCreateWorkspace, openWorkspace, type Workspace, workspacePaths } from '../../data/workspace.ts';
+import {
+  openOrCreateWorkspace,
+  openWorkspace,
+  type Workspace,
+  workspacePaths,
+} from '../../data/workspace.ts';
 import { textTable } from '../../report/text-table.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';

@@ -89,7 +89,10 @@ export function sayTraining(
     context.say(leaderboardText(leaderboard, look));
   }
   if (metrics && !isMissing(metrics)) {
-    const when = protocol && !isMissing(protocol) ? protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ') : '';
+    const when =
+      protocol && !isMissing(protocol)
+        ? protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ')
+        : '';
     context.say(`\n${zh ? '测试' : 'Test'} ${when}\n`);
     context.say(metricsText(metrics, look));
   }
