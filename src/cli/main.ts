@@ -100,4 +100,4 @@ export function report(error: unknown, state: { aborted: boolean; json: boolean 
 
 const isDiskFull = (error: unknown): boolean =>
   error instanceof Error &&
-  ['ENOSPC', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
+  ['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -55,7 +55,7 @@ export const realDisk: Disk = {
     }),
 };
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE']);
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE']);
 
 function guarded<T>(work: () => T): T {
   try {

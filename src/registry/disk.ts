@@ -60,13 +60,23 @@ export function replaceFile(path: string, bytes: Uint8Array, disk: Disk, stagedI
   }
 }
 
+const REFUSALS: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EFBIG',
+  'EROFS',
+  'EIO',
+  'EACCES',
+  'EPERM',
+]);
+
 /** Turns the disk's own refusals into one the caller can act on. */
 export function guardDisk<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
     const code = errorCode(cause);
-    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' || code === 'EIO' || code === 'EACCES') {
+    if (REFUSALS.has(code ?? '')) {
       throw new AppError(
         'DISK',
         `the disk refused a write (${code}): free some space or check permissions, then run the same command again`,

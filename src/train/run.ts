@@ -1,5 +1,5 @@
 // One training run, start to end: read, check, fit, choose, test, explain, save, report.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Language } from '../core/name.ts';
@@ -181,6 +181,13 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
 export function writeReport(workspace: Workspace, folder: string, document: ReportDocument): string {
   const path = join(workspace.dir, folder, 'report.html');
   mkdirSync(join(workspace.dir, folder), { recursive: true });
-  writeFileSync(path, renderReport(document));
+  // Beside its place first: a reader, or a full disk, never leaves half a page.
+  const fresh = `${path}.${process.pid}.new`;
+  try {
+    writeFileSync(fresh, renderReport(document));
+    renameSync(fresh, path);
+  } finally {
+    rmSync(fresh, { force: true });
+  }
   return path;
 }
