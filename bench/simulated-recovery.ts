@@ -1,7 +1,6 @@
 // How near the product's own purchase models come to the truth of a simulated shop.
 import { silent } from '../src/core/progress.ts';
 import { DAY_MS, formatMoment } from '../src/core/time.ts';
-import type { FeatureDefinition, FeatureRule } from '../src/data/features/definition.ts';
 import { idealProbabilities, observe } from '../src/data/synthetic/ideal-observer.ts';
 import { measure } from '../src/eval/metrics/metric.ts';
 import { forecast } from '../src/models/calibrated.ts';
@@ -11,54 +10,6 @@ import { type ShopInLake, userNumber } from './simulated-shop.ts';
 
 export const HORIZON_DAYS = 30;
 const HORIZON_MS = HORIZON_DAYS * DAY_MS;
-const VISIT = { types: ['view'] } as const;
-
-const visitFeature = (
-  name: string,
-  [en, zh]: readonly [string, string],
-  unit: FeatureDefinition['unit'],
-  rule: FeatureRule,
-): FeatureDefinition => ({ name, label: { en, zh }, unit, group: 'engagement', rule });
-
-const SESSION = { kind: 'session', measure: 'count', gapMs: 30 * 60_000, filter: VISIT } as const;
-
-/** Declared as any shop could, beside the default view: what a long memory of visits tells. */
-export const VISIT_FEATURES: readonly FeatureDefinition[] = [
-  ...[90, 180, 330].map((days) =>
-    visitFeature(`visits_${days}d`, [`Visits in ${days} days`, `${days} 天内访问次数`], 'count', {
-      ...SESSION,
-      lookbackMs: days * DAY_MS,
-    }),
-  ),
-  ...[90, 330].map((days) =>
-    visitFeature(
-      `days_seen_${days}d`,
-      [`Days with a visit in ${days} days`, `${days} 天内访问天数`],
-      'count',
-      {
-        kind: 'distinct',
-        field: 'day',
-        filter: VISIT,
-        lookbackMs: days * DAY_MS,
-      },
-    ),
-  ),
-  visitFeature('visit_gap', ['Average days between visits', '平均访问间隔天数'], 'days', {
-    kind: 'rhythm',
-    measure: 'mean_gap',
-    filter: VISIT,
-  }),
-  visitFeature(
-    'visit_overdue',
-    ['Silence against the usual gap of visits', '沉默时长与平均访问间隔之比'],
-    'score',
-    {
-      kind: 'rhythm',
-      measure: 'overdue',
-      filter: VISIT,
-    },
-  ),
-];
 
 export interface PredictorFigures {
   /** Mean absolute difference from the true probability. */
@@ -96,7 +47,6 @@ export async function recover(
     horizonDays: HORIZON_DAYS,
     asOf,
     models: options.models,
-    features: VISIT_FEATURES,
     maxTrainOrigins: 3,
     seed: shop.options.seed,
     threads: options.threads,

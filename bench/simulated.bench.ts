@@ -82,8 +82,8 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
   return {
     bench: 'simulated',
     protocol:
-      `simulated shop, generator version ${version}, seed ${seed}; CSV written, imported, features by the default view and ` +
-      `seven on visits, task purchase over ${HORIZON_DAYS} days, everyone known by the test moment (the last ` +
+      `simulated shop, generator version ${version}, seed ${seed}; CSV written, imported, features by the default view, ` +
+      `task purchase over ${HORIZON_DAYS} days, everyone known by the test moment (the last ` +
       `${HORIZON_DAYS} days of the window are its label); 3 training moments, one calibration moment, a horizon apart; ` +
       'the product chooses on calibration data; truth conditioned on the latent state at the test moment',
     targets,

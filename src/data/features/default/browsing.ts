@@ -39,18 +39,37 @@ const feature = (
 
 export function browsingFeatures(): FeatureDefinition[] {
   const session = { kind: 'session', gapMs: SILENCE_MS, filter: VISIT } as const;
+  const daysSeen = { kind: 'distinct', field: 'day', filter: VISIT } as const;
   return [
     ...counts(),
-    feature('sessions_7d', name('Visits in 7 days', '7 天内访问次数'), 'count', {
-      ...session,
-      measure: 'count',
-      lookbackMs: 7 * DAY_MS,
+    ...[7, 30, 90, 180].map((n) =>
+      feature(`sessions_${n}d`, name(`Visits in ${n} days`, `${n} 天内访问次数`), 'count', {
+        ...session,
+        measure: 'count',
+        lookbackMs: n * DAY_MS,
+      }),
+    ),
+    feature('sessions', name('Visits so far', '累计访问次数'), 'count', { ...session, measure: 'count' }),
+    feature('days_seen_90d', name('Days with a visit in 90 days', '90 天内访问天数'), 'count', {
+      ...daysSeen,
+      lookbackMs: 90 * DAY_MS,
     }),
-    feature('sessions_30d', name('Visits in 30 days', '30 天内访问次数'), 'count', {
-      ...session,
-      measure: 'count',
-      lookbackMs: 30 * DAY_MS,
+    feature('days_seen', name('Days with a visit so far', '累计访问天数'), 'count', daysSeen),
+    feature('visit_gap', name('Average days between visits', '平均访问间隔天数'), 'days', {
+      kind: 'rhythm',
+      measure: 'mean_gap',
+      filter: VISIT,
     }),
+    feature(
+      'visit_overdue',
+      name('Silence against the usual gap of visits', '沉默时长与平均访问间隔之比'),
+      'score',
+      {
+        kind: 'rhythm',
+        measure: 'overdue',
+        filter: VISIT,
+      },
+    ),
     feature(
       'session_minutes_30d',
       name('Minutes a visit in 30 days', '30 天内平均访问时长（分钟）'),
