@@ -4,7 +4,7 @@ import { isMissing } from '../report/document.ts';
 import type { TrainingResult } from '../train/run.ts';
 
 export function trainingDocument(result: TrainingResult): Record<string, unknown> {
-  const { version, report, reportPath, leaks, assessment, trials, seconds } = result;
+  const { version, report, reportPath, leaks, assessment, seconds } = result;
   const { leaderboard } = report;
   return {
     task: version.task,
@@ -41,7 +41,7 @@ export function trainingDocument(result: TrainingResult): Record<string, unknown
             refused: leaderboard.refused.map(({ id, reason }) => ({ model: id, reason })),
           }
         : null,
-    trials: trials.map(({ id }) => id),
+    trials: (version.settings as { trials: readonly string[] }).trials,
     leakage: leaks.map(({ check, severity, feature, words, evidence }) => ({
       check,
       severity,

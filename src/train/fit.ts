@@ -53,6 +53,8 @@ export interface FittedTask {
   /** Best first, baselines among them. */
   readonly trials: readonly RankedTrial[];
   readonly refused: readonly Refusal[];
+  /** Ids in the order they were tried: asked for by these names, the run repeats to the byte. */
+  readonly tried: readonly string[];
   readonly chosen: RankedTrial;
   readonly calibrated: CalibratedModel;
 }
@@ -101,6 +103,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     oneIn: drawn.oneIn,
     trials: ranked,
     refused,
+    tried: [...trials, ...blends].map(({ estimator }) => estimator.id),
     chosen,
     calibrated: {
       model: chosen.model,

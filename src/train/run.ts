@@ -46,7 +46,6 @@ export interface TrainingResult {
   readonly leaks: readonly Finding[];
   /** ISO 4217; empty when the log has no prices. */
   readonly currency: string;
-  readonly trials: readonly { readonly id: string; readonly fitSeconds: number }[];
   readonly seconds: number;
 }
 
@@ -109,7 +108,6 @@ async function run(
     assessment,
     leaks,
     currency: source.currency,
-    trials: fitted.trials.map(({ estimator, fitSeconds }) => ({ id: estimator.id, fitSeconds })),
     seconds,
   };
 }
@@ -148,8 +146,7 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
     dataFingerprint: source.fingerprint,
     settings: {
       chosen: fitted.chosen.estimator.id,
-      // What was tried, in order: training again with these names repeats the run to the byte.
-      trials: fitted.trials.map(({ estimator }) => estimator.id).sort(),
+      trials: [...fitted.tried],
       horizonDays: horizon.horizonDays,
       checkedDays: horizon.checkedDays,
       trainAsOf: [...plan.train],
