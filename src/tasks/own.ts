@@ -31,14 +31,22 @@ const KEYS = ['name', 'label', 'question', 'outcome', 'about', 'horizon_days'] a
 export function ownTasks(workspaceDir: string): readonly Task[] {
   const folder = join(workspaceDir, 'tasks');
   if (!existsSync(folder)) return [];
+  const found = new Map<string, string>();
   return readdirSync(folder)
     .filter((file) => /\.ya?ml$/.test(file))
     .sort()
     .map((file) => {
+      const where = `tasks/${file}`;
       const text = readFileSync(join(folder, file), 'utf8');
       if (text.length > LARGEST_FILE)
-        throw new AppError('BAD_DEFINITION', `tasks/${file}: expected less than 1 MB`);
-      return readTask(text, `tasks/${file}`);
+        throw new AppError('BAD_DEFINITION', `${where}: expected less than 1 MB`);
+      const task = readTask(text, where);
+      const other = found.get(task.name);
+      if (other !== undefined) {
+        throw new AppError('BAD_DEFINITION', `${where}: name: "${task.name}" stands in ${other} already`);
+      }
+      found.set(task.name, where);
+      return task;
     });
 }
 
@@ -64,7 +72,7 @@ export function readTask(text: string, where: string): Task {
     throw wrong('name: expected small letters, digits and dashes, such as "review"');
   }
   const horizonDays = raw.horizon_days ?? 30;
-  if (typeof horizonDays !== 'number' || !(horizonDays > 0))
+  if (typeof horizonDays !== 'number' || !(horizonDays > 0 && Number.isFinite(horizonDays)))
     throw wrong('horizon_days: expected a number above 0');
   const label = nameOf(raw.label ?? taskName, 'label', wrong);
   const { target, kind, outcome } = targetOf(raw.outcome, taskName, wrong);
@@ -106,8 +114,7 @@ function targetOf(
 ): { target: LabelDefinition; kind: Task['kind']; outcome: Task['outcome'] } {
   if (!isRecord(value)) throw wrong('outcome: expected { events: [review], is: happens }');
   const types = [value.events].flat();
-  const strange = types.find((type) => !EVENT_TYPES.includes(type as EventType));
-  if (types.length === 0 || strange !== undefined) {
+  if (types.length === 0 || types.some((type) => !EVENT_TYPES.includes(type as EventType))) {
     throw wrong(`outcome.events: expected some of ${EVENT_TYPES.join(', ')}`);
   }
   const filter = { types: types as EventType[] };
