@@ -1,0 +1,171 @@
+// The READMEs and docs/your-data are held against the program: commands, options, links, numbers and YAML are real.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, test } from 'vitest';
+import { parse } from 'yaml';
+import { buildProgram } from '../src/cli/main.ts';
+import { FIELDS } from '../src/data/features/fields.ts';
+import { featuresFromYaml } from '../src/data/features/yaml/read-features.ts';
+import { FUNCTION_NAMES } from '../src/data/import/expression-sql.ts';
+import { KINDS, parseMapping, readyMappingNames, TARGETS } from '../src/data/import/mapping.ts';
+import { REJECT_REASONS } from '../src/data/import/plan.ts';
+import { readTask } from '../src/tasks/own.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+const READMES = ['README.md', 'README.zh-CN.md'] as const;
+const DATA_PAGES = ['docs/your-data.md', 'docs/your-data.zh-CN.md'] as const;
+const PAGES = [...READMES, ...DATA_PAGES];
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+}
+
+const blocksOf = (page: string): Block[] =>
+  [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text]) => ({ language, text }));
+
+/** Cells of every table, a row each, without the lines under the heads. */
+const tablesOf = (page: string): string[] =>
+  page.split('\n').filter((line) => line.startsWith('| ') || line.startsWith('| |'));
+
+/** What a program can check of a row: numbers, and words between backticks. */
+const marksOf = (line: string): string[] => [
+  ...[...line.matchAll(/`[^`]+`/g)].map(([code]) => code),
+  ...(line.replaceAll(/`[^`]+`/g, '').match(/[+−£€]*\d*[.,]?\d+\b/g) ?? []),
+];
+
+/** Lines of shell blocks and of `code` that call a command, without comments and prompts. */
+function callsIn(page: string): string[] {
+  const shell = blocksOf(page).filter(({ language }) => language === 'sh');
+  const lines = shell.flatMap(({ text }) => text.split('\n'));
+  const inline = [...page.replaceAll(/^```.*?^```$/gms, '').matchAll(/`([^`\n]+)`/g)].map(([, code]) => code);
+  return [...lines, ...inline].map((line) => line.replace(/\s#.*$/, '').trim()).filter((line) => line !== '');
+}
+
+const program = buildProgram(new AbortController().signal);
+
+/** Checks the command word and each option of a call of ours; undefined when the call is somebody else's. */
+function faultOf(call: string): string | undefined {
+  const words = call.replace(/^node bin\/foresell\.js\s+|^foresell\s+/, '').replaceAll(/'[^']*'/g, 'TEXT');
+  const [name, ...rest] = words.split(/\s+/);
+  const command = program.commands.find((candidate) => candidate.name() === name);
+  if (!command) return `no command "${name}"`;
+  const known = new Set(command.options.flatMap(({ short, long }) => [short, long]));
+  const wrong = rest.find((word) => word.startsWith('-') && !known.has(word) && word !== '--help');
+  return wrong === undefined ? undefined : `${name} has no option "${wrong}"`;
+}
+
+describe.each(PAGES)('%s', (path) => {
+  const page = read(path);
+
+  it('names commands and options that exist', () => {
+    const calls = callsIn(page).filter((call) => /^(node bin\/foresell\.js|foresell) /.test(call));
+    expect(calls.length).toBeGreaterThan(1);
+    expect(calls.map((call) => [call, faultOf(call)]).filter(([, fault]) => fault)).toEqual([]);
+  });
+
+  it('names npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const call of callsIn(page)) {
+      const script = /^npm run (\S+)/.exec(call)?.[1];
+      if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+
+  it('links to files that exist', () => {
+    const links = [...page.matchAll(/\]\(([^)#\s]+)\)/g)].map(([, link]) => link);
+    const missing = links.filter(
+      (link) => !/^https?:/.test(link) && !existsSync(join(root, dirname(path), link)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('links to headings that exist', () => {
+    const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} -]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+    const wanted = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+    expect(wanted.filter((anchor) => !headings.includes(anchor))).toEqual([]);
+  });
+});
+
+describe.each(READMES)('the command table of %s', (path) => {
+  const rows = tablesOf(read(path));
+
+  it('has every command, with options that exist', () => {
+    const named = program.commands.map((command) => {
+      const row = rows.find((line) => new RegExp(`^\\| \`${command.name()}\\b`).test(line)) ?? '';
+      const known = new Set(command.options.map(({ long }) => long));
+      const options = [...row.matchAll(/--[a-z-]+/g)].map(([option]) => option);
+      return [command.name(), row !== '', options.filter((option) => !known.has(option))];
+    });
+    expect(named).toEqual(program.commands.map((command) => [command.name(), true, []]));
+  });
+
+  it('is followed by options every command takes', () => {
+    const shared = /(?:Every command takes|每条命令都接受)(.*?)[;；]/s.exec(read(path))?.[1] ?? '';
+    const options = [...shared.matchAll(/--[a-z-]+/g)].map(([option]) => option);
+    expect(options.length).toBeGreaterThan(4);
+    for (const command of program.commands) {
+      const known = [...command.options.map(({ long }) => long), '--help'];
+      expect(options.filter((option) => !known.includes(option))).toEqual([]);
+    }
+  });
+});
+
+test('both READMEs carry the same code blocks and the same table figures', () => {
+  const [en, zh] = READMES.map(read);
+  expect(blocksOf(zh)).toEqual(blocksOf(en));
+  expect(tablesOf(zh).length).toBe(tablesOf(en).length);
+  expect(tablesOf(zh).map(marksOf)).toEqual(tablesOf(en).map(marksOf));
+});
+
+test('both pages on your data carry the same code blocks and the same keys', () => {
+  const [en, zh] = DATA_PAGES.map(read);
+  expect(blocksOf(zh)).toEqual(blocksOf(en));
+  const keys = (page: string) => tablesOf(page).map((line) => line.split('|')[1].match(/`[^`]+`/g));
+  expect(keys(zh)).toEqual(keys(en));
+});
+
+describe.each(DATA_PAGES)('%s', (path) => {
+  const page = read(path);
+
+  it('has YAML that the readers of the product accept', () => {
+    const blocks = blocksOf(page).filter(({ language }) => language === 'yaml');
+    expect(blocks.length).toBeGreaterThan(8);
+    for (const { text } of blocks) readYaml(text);
+  });
+
+  it('names every reason, function, field, column and ready mapping there is', () => {
+    const words = new Set([...page.matchAll(/[A-Za-z_][\w.-]*/g)].map(([word]) => word));
+    const wanted = [
+      ...Object.keys(REJECT_REASONS),
+      ...FUNCTION_NAMES,
+      ...Object.keys(FIELDS),
+      ...KINDS.flatMap((kind) => TARGETS[kind]),
+      ...readyMappingNames(),
+    ];
+    expect(wanted.filter((word) => !words.has(word))).toEqual([]);
+  });
+});
+
+test('the examples under examples/your-shop are read by the product', () => {
+  for (const file of ['mapping.yaml', 'features.yaml', 'return-task.yaml']) {
+    expect(() => readYaml(read(`examples/your-shop/${file}`))).not.toThrow();
+  }
+});
+
+/** A whole features file, task or mapping; a part of a mapping is completed with the columns it needs. */
+function readYaml(text: string): void {
+  const keys = Object.keys(parse(text) as Record<string, unknown>);
+  if (keys.includes('features')) featuresFromYaml(text);
+  else if (keys.includes('outcome')) readTask(text, 'example');
+  else if (keys.includes('columns')) parseMapping(text);
+  else parseMapping(`${text}\ncolumns: { type: { constant: purchase }, timestamp: Date }\n`);
+}
