@@ -1,7 +1,7 @@
 // Predictions as a file others read: CSV, NDJSON or Parquet with the same columns, put in place whole.
 
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { AppError } from '../core/errors.ts';
@@ -86,8 +86,7 @@ export async function writePredictions(
   } catch (cause) {
     throw placeError(cause, path);
   } finally {
-    rmSync(fresh, { force: true });
-    if (text !== fresh) rmSync(text, { force: true });
+    for (const left of new Set([fresh, text])) if (existsSync(left)) rmSync(left);
   }
 }
 
