@@ -48,7 +48,9 @@ export const checkCommand: CommandFile = {
       sayQuality(context, quality);
       for (const { task, eligibility } of tasks) {
         context.say(
-          `\n${context.word(task.label)} (${task.name}): ${VERDICTS[eligibility.verdict][context.language]}`,
+          context.language === 'zh'
+            ? `\n${task.label.zh}（${task.name}）：${VERDICTS[eligibility.verdict].zh}`
+            : `\n${task.label.en} (${task.name}): ${VERDICTS[eligibility.verdict].en}`,
         );
         for (const { words, passed } of eligibility.checks)
           context.say(`  ${passed ? '✓' : '✗'} ${context.word(words)}`);

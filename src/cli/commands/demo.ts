@@ -49,7 +49,7 @@ export const demoCommand: CommandFile = {
     const zh = context.language === 'zh';
     const workspace = freshWorkspace(context);
     const step = (number: number, en: string, chinese: string) =>
-      context.say(`\n── ${number}/6 ${zh ? chinese : en} ${'─'.repeat(20)}`);
+      context.say(`\n── ${number}/6 ${zh ? chinese : en} ──`);
 
     step(1, 'import 334,054 invoice lines of a British gift shop', '导入一家英国礼品店的 334,054 行发票');
     const imported = await importFiles(workspace, [DATA], loadMapping('online-retail'), context);
@@ -225,8 +225,8 @@ function testLine(
     ];
   });
   const zh = context.language === 'zh';
-  const head = `${zh ? '测试' : 'test'} ${protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ')} (${protocol.horizon_days} ${zh ? '天' : 'd'})`;
-  return `${textTable([head, chosen.estimator.id, '95 %', best?.estimator.id ?? ''], cells)}\n${seconds.toFixed(0)} s`;
+  const head = `${zh ? '测试' : 'test'} ${protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ')} ${zh ? `（${protocol.horizon_days} 天）` : `(${protocol.horizon_days} d)`}`;
+  return `${textTable([head, chosen.estimator.id, '95 %', best?.estimator.id ?? ''], cells)}\n${seconds.toFixed(0)} ${zh ? '秒' : 's'}`;
 }
 
 function closing(

@@ -85,7 +85,7 @@ export const evaluateCommand: CommandFile = {
         );
       }
       if (result.inSample.length > 0) {
-        const list = result.inSample.join(', ');
+        const list = result.inSample.map((moment) => shownMoment(workspace, moment)).join(', ');
         context.say(
           zh
             ? `\n! ${list}：模型训练或选择时已见过该时期的结果，这些数字不能说明未来`

@@ -38,7 +38,7 @@ export const importCommand: CommandFile = {
       .option('--kind <kind>', 'events, items or users; must agree with the mapping')
       .option('--dry-run', 'show what the first ten rows become; nothing is written')
       .option('--propose', 'print a mapping for an unknown file; nothing is written')
-      .option('--zone <zone>', 'the shop’s time zone, for a new workspace (default: UTC)')
+      .option('--zone <zone>', 'the shop’s time zone, for a new workspace (default: the mapping’s, else UTC)')
       .option('--pseudonyms', 'for a new workspace: replace ids by keyed pseudonyms at the door');
   },
   async run(context, files, options) {
@@ -60,9 +60,11 @@ export const importCommand: CommandFile = {
       );
     }
     if (options.dryRun) return tryOut(context, files[0], mapping);
-    if (options.zone !== undefined) zoneOffsets(String(options.zone), 0, 0);
+    // A mapping that says whose clock the times are on has named the shop's calendar too.
+    const zone = options.zone === undefined ? mapping.time.zone : String(options.zone);
+    if (zone !== undefined) zoneOffsets(zone, 0, 0);
     const workspace = openOrCreateWorkspace(context.workspaceDir, {
-      ...(options.zone === undefined ? {} : { zone: String(options.zone) }),
+      ...(zone === undefined ? {} : { zone }),
       ...(options.pseudonyms ? { pseudonyms: true } : {}),
     });
     const report = await importFiles(workspace, files, mapping, {
@@ -116,7 +118,7 @@ export function sayImport(context: Context, report: ImportReport, workspace: Wor
     [zh ? '重复' : 'duplicates', count(report.duplicates)],
     ...(report.skipped > 0 ? [[zh ? '按映射略过' : 'left out by the mapping', count(report.skipped)]] : []),
     ...Object.entries(report.quarantined).map(([reason, rows_]) => [
-      `${zh ? '隔离' : 'quarantined'}: ${reason}`,
+      `${zh ? '隔离：' : 'quarantined: '}${reason}`,
       count(rows_),
     ]),
     ...(report.anonymous > 0 ? [[zh ? '无用户' : 'without a user', count(report.anonymous)]] : []),
@@ -156,7 +158,7 @@ function sayDryRow(context: Context, { before, after, reason }: DryRow, number: 
   const leftOut = reason === 'skipped' || after === undefined;
   const outcome =
     reason !== undefined && reason !== 'skipped'
-      ? `${zh ? '隔离' : 'quarantined'}: ${reason}`
+      ? `${zh ? '隔离：' : 'quarantined: '}${reason}`
       : leftOut
         ? zh
           ? '按映射略过'
