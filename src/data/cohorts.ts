@@ -22,7 +22,13 @@ export async function measureCohorts(
 ): Promise<Cohort[]> {
   const date = `(DATE '1970-01-01' + (${localDaySql(source.zone, 'timestamp')})::INT)`;
   const money = 'round(price_minor * coalesce(quantity, 1))::BIGINT';
-  const rows = await engine.rows<{ cohort: number; age: number; buyers: number; net: number | null; last: number }>(
+  const rows = await engine.rows<{
+    cohort: number;
+    age: number;
+    buyers: number;
+    net: number | null;
+    last: number;
+  }>(
     `WITH lines AS (
        SELECT user_id, type, year(${date}) * 12 + month(${date}) - 1 AS month, ${money} AS money
        FROM ${source.events}
@@ -37,7 +43,11 @@ export async function measureCohorts(
   const cohorts = new Map<number, { ages: number; buyers: number[]; net: number[] }>();
   for (const row of rows) {
     const ages = row.last - row.cohort + 1;
-    const cohort = cohorts.get(row.cohort) ?? { ages, buyers: new Array(ages).fill(0), net: new Array(ages).fill(0) };
+    const cohort = cohorts.get(row.cohort) ?? {
+      ages,
+      buyers: new Array(ages).fill(0),
+      net: new Array(ages).fill(0),
+    };
     cohort.buyers[row.age] = row.buyers;
     cohort.net[row.age] = row.net ?? 0;
     cohorts.set(row.cohort, cohort);
