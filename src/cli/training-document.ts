@@ -49,6 +49,7 @@ export function trainingDocument(result: TrainingResult): Record<string, unknown
       words,
       evidence,
     })),
+    features_left_out: result.leftOut,
     eligibility: report.eligibility,
     report: reportPath,
     seconds,

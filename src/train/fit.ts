@@ -72,6 +72,12 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const fed = viewFor(withFeatures(defaultView(horizon.checkedDays), options.features ?? []), capabilities);
   const bounded = boundView(fed.view, horizon.plan.train[0] - source.firstMs);
   const { view } = bounded;
+  const leftOut = [...fed.leftOut, ...bounded.leftOut];
+  for (const { name, reason } of leftOut) {
+    // The default view has many that need data a shop may not have; one asked for by name must not vanish in silence.
+    if (options.features?.some((own) => own.name === name))
+      progress.note(`feature "${name}" is left out: ${reason}`);
+  }
   const { train, calibrate, test } = horizon.plan;
   const moments = train.length + (calibrate === 'cross-fit' ? 0 : calibrate.length) + test.length;
   const drawn = await sampleCustomers(engine, source, { moments, seed, signal, most: options.maxExamples });
@@ -98,7 +104,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     question,
     horizon,
     view,
-    leftOut: [...fed.leftOut, ...bounded.leftOut],
+    leftOut,
     samples,
     oneIn: drawn.oneIn,
     trials: ranked,

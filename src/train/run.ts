@@ -44,6 +44,8 @@ export interface TrainingResult {
   readonly reportPath: string;
   readonly assessment: Assessment;
   readonly leaks: readonly Finding[];
+  /** Features these data cannot feed, with the reason. */
+  readonly leftOut: FittedTask['leftOut'];
   /** ISO 4217; empty when the log has no prices. */
   readonly currency: string;
   readonly seconds: number;
@@ -107,6 +109,7 @@ async function run(
     reportPath,
     assessment,
     leaks,
+    leftOut: fitted.leftOut,
     currency: source.currency,
     seconds,
   };
