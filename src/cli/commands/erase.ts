@@ -19,6 +19,14 @@ export const eraseCommand: CommandFile = {
     });
     context.document({ ...erasure, found_before: erasure.before.length, found_after: erasure.after.length });
     const zh = context.language === 'zh';
+    if (erasure.before.length === 0) {
+      context.say(
+        zh
+          ? '工作区中没有该编号的客户，未改动任何文件'
+          : 'nobody of that id stands in any file of the workspace; nothing was changed',
+      );
+      return;
+    }
     context.say(
       zh
         ? `擦除前找到 ${erasure.before.length} 处，擦除后 ${erasure.after.length} 处（逐个文件解码检查）`

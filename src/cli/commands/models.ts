@@ -33,7 +33,11 @@ export const modelsCommand: CommandFile = {
       action === 'promote'
         ? promote(modelsDir, { task, reference: version }, { atMs: Date.now() })
         : rollback(modelsDir, task, { atMs: Date.now() });
-    context.say(`${task}: ${info.version} answers now`);
+    context.say(
+      context.language === 'zh'
+        ? `${task}：现在使用 ${info.version}`
+        : `${task}: ${info.version} answers now`,
+    );
     context.document(summary(info));
   },
 };
@@ -51,6 +55,7 @@ const summary = (info: VersionInfo) => ({
 });
 
 function list(context: Context, modelsDir: string, only: string | undefined): void {
+  const zh = context.language === 'zh';
   const tasks = only ? [only] : listTasks(modelsDir);
   const lists = tasks.map((task) => ({ task, ...listVersions(modelsDir, task) }));
   context.document({
@@ -64,13 +69,28 @@ function list(context: Context, modelsDir: string, only: string | undefined): vo
       info.promoted ? '●' : '',
       Number.isNaN(info.createdMs) ? '' : formatMoment(Math.floor(info.createdMs / 1000) * 1000),
       String((info.settings as { chosen?: string }).chosen ?? ''),
-      info.erasures ? `retrain: ${info.erasures.users} erased` : '',
+      info.erasures
+        ? zh
+          ? `请重新训练：已擦除 ${info.erasures.users} 位客户`
+          : `retrain: ${info.erasures.users} erased`
+        : '',
     ]),
   );
-  if (rows.length === 0) context.say('no models are saved yet: foresell train purchase');
-  else context.say(textTable(['task', 'version', 'answers', 'created', 'model', 'note'], rows));
+  if (rows.length === 0) {
+    context.say(
+      zh
+        ? '还没有保存的模型，可以运行：foresell train purchase'
+        : 'no models are saved yet: foresell train purchase',
+    );
+  } else {
+    const heads = zh
+      ? ['任务', '版本', '使用中', '创建时间', '模型', '备注']
+      : ['task', 'version', 'answers', 'created', 'model', 'note'];
+    context.say(textTable(heads, rows));
+  }
   for (const { task, damaged } of lists) {
-    for (const entry of damaged) context.say(`${task} ${entry.version} is damaged: ${entry.problem}`);
+    for (const entry of damaged)
+      context.say(`${task} ${entry.version} ${zh ? '已损坏：' : 'is damaged: '}${entry.problem}`);
   }
 }
 
