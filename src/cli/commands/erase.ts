@@ -30,7 +30,7 @@ export const eraseCommand: CommandFile = {
     context.say(
       zh
         ? `擦除前找到 ${erasure.before.length} 处，擦除后 ${erasure.after.length} 处（逐个文件解码检查）`
-        : `found in ${erasure.before.length} places before, ${erasure.after.length} after (every file decoded)`,
+        : `found in ${erasure.before.length} ${erasure.before.length === 1 ? 'place' : 'places'} before, ${erasure.after.length} after (every file decoded)`,
     );
     for (const file of erasure.rewritten) context.say(`  ${zh ? '重写' : 'rewritten'}  ${file}`);
     for (const file of erasure.removed) context.say(`  ${zh ? '删除' : 'removed'}    ${file}`);
