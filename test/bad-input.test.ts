@@ -213,5 +213,9 @@ describe('other writers and damage', () => {
     await refused(fresh('nowhere', 'check'), /found no foresell\.yaml/);
     await refused(fresh('nowhere', 'models', 'list'), /found no foresell\.yaml/);
     expect(existsSync(join(dir, 'nowhere'))).toBe(false);
+    await refused(
+      fresh('map.yaml', 'import', join(dir, 'good.csv'), '--map', map),
+      /"[^"]+map\.yaml" is a file/,
+    );
   });
 });

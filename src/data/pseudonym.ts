@@ -43,6 +43,10 @@ export function readPseudonymKey(dir: string): Uint8Array {
 export const pseudonym = (key: Uint8Array, id: string): string =>
   createHmac('sha256', key).update(id).digest('hex');
 
+/** What the lake may call somebody whom the shop, or a file of ours, calls `id`. */
+export const storedIds = (dir: string, pseudonyms: boolean, id: string): string[] =>
+  pseudonyms ? [pseudonym(readPseudonymKey(dir), id), id] : [id];
+
 /**
  * SQL of the pseudonym of a text expression, `H(K ⊕ opad, H(K ⊕ ipad, id))`; NULL stays NULL.
  *

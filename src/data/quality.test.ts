@@ -100,6 +100,14 @@ describe('quality', () => {
     expect((await quality(await shopOf(clean))).warnings).toEqual([]);
   });
 
+  test('a shop without order ids still has orders: what one customer buys on one day', async () => {
+    const lines = LOG.map((line) => line.replace(/,o\d,/, ',,'));
+    const measured = await quality(await shopOf(lines));
+    expect(measured.orders).toBe(4);
+    expect(measured.months.map(({ orders }) => orders)).toEqual([2, 1, 1]);
+    expect(measured.warnings.map(({ en }) => en).join()).not.toContain('there are no purchases');
+  });
+
   test('months and gaps follow the shop’s own calendar', async () => {
     const late = [
       'purchase,ann,2024-01-31 23:30:00,mug,o1,1,1',

@@ -1,5 +1,5 @@
 // A workspace: one shop, one folder. Creating it, opening it, and where everything inside it lies.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { AppError } from '../core/errors.ts';
@@ -55,6 +55,9 @@ export function createWorkspace(dir: string, settings: Partial<WorkspaceSettings
   const root = resolve(dir);
   if (existsSync(join(root, 'foresell.yaml'))) {
     throw new AppError('USAGE', `expected no workspace yet in "${dir}", there is one: open it instead`);
+  }
+  if (existsSync(root) && !statSync(root).isDirectory()) {
+    throw new AppError('USAGE', `expected a folder for a new workspace, "${dir}" is a file; name another`);
   }
   if (existsSync(root) && readdirSync(root).some((name) => !name.startsWith('.'))) {
     throw new AppError(

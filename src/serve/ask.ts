@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Progress } from '../core/progress.ts';
 import { withLake } from '../data/lake/open.ts';
+import { storedIds } from '../data/pseudonym.ts';
 import type { Workspace } from '../data/workspace.ts';
 import type { RowReasons } from '../explain/reasons.ts';
 import { loadBundle } from '../registry/bundle.ts';
@@ -89,7 +90,7 @@ export async function explainCustomer(
     const predictions = await predictBatch(engine, source, bundle, {
       ...options,
       asOf,
-      onlyEntities: [options.userId],
+      onlyEntities: storedIds(workspace.dir, workspace.settings.pseudonyms, options.userId),
     });
     const { reasons } = await explainPredictions(bundle, predictions, {
       rows: [0],

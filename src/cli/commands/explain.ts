@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { formatMoment } from '../../core/time.ts';
 import { withLake } from '../../data/lake/open.ts';
+import { storedIds } from '../../data/pseudonym.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { textTable } from '../../report/text-table.ts';
@@ -39,7 +40,7 @@ export const explainCommand: CommandFile = {
       const { signal } = context;
       const predictions = await predictBatch(engine, source, bundle, {
         asOf,
-        onlyEntities: [entity],
+        onlyEntities: storedIds(workspace.dir, workspace.settings.pseudonyms, entity),
         signal,
       });
       const { explanation, reasons } = await explainPredictions(bundle, predictions, {
