@@ -36,6 +36,8 @@ export interface CalibratedModel {
 export interface Forecast {
   /** Probability in [0, 1], or amount of at least 0. */
   readonly value: Float64Array;
+  /** The model's answer before correction: tells apart those a calibration made equal. */
+  readonly raw: Float64Array;
   readonly low?: Float64Array;
   readonly high?: Float64Array;
   readonly tier?: readonly Tier[];
@@ -53,16 +55,18 @@ export async function forecast(
 ): Promise<Forecast> {
   const { model, extended, corrections } = calibrated;
   const moments = { asOf, horizonMs: model.question.horizonDays * DAY_MS };
-  const levelled = levelValues(corrections, await model.predict(frame), moments);
+  const raw = await model.predict(frame);
+  const levelled = levelValues(corrections, raw, moments);
   const checked = shapeValues(corrections, levelled);
   const interval = corrections.interval ? intervalAround(corrections.interval, levelled, checked) : undefined;
   const tier = corrections.tiers ? applyTiers(corrections.tiers, checked) : undefined;
-  if (!extended) return { value: checked, ...interval, ...(tier ? { tier } : {}) };
+  if (!extended) return { value: checked, raw, ...interval, ...(tier ? { tier } : {}) };
   const value = shapeValues(corrections, levelValues(corrections, await extended.predict(frame), moments));
   const stretch = (end: Float64Array) =>
     end.map((bound, i) => (checked[i] > 0 ? (bound * value[i]) / checked[i] : bound));
   return {
     value,
+    raw,
     ...(interval ? { low: stretch(interval.low), high: stretch(interval.high) } : {}),
     ...(tier ? { tier } : {}),
   };

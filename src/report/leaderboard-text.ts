@@ -16,13 +16,14 @@ export interface TextLook {
 /** All models, best first as given; the chosen one is marked, refused ones follow with their reasons. */
 export function leaderboardText(board: Leaderboard, { language, currency, unit }: TextLook): string {
   const voice = speech(language, currency);
+  const anyBias = board.rows.some(({ bias }) => bias !== undefined);
   const table = textTable(
     [
       '',
       voice.text('word.model'),
       { head: voice.say(METRIC_WORDS[board.metric].label), align: 'right' },
       { head: voice.text('word.interval'), align: 'right' },
-      { head: voice.text('leaderboard.bias'), align: 'right' },
+      ...(anyBias ? [{ head: voice.text('leaderboard.bias'), align: 'right' as const }] : []),
       { head: voice.text('leaderboard.fit'), align: 'right' },
       '',
     ],
@@ -31,7 +32,7 @@ export function leaderboardText(board: Leaderboard, { language, currency, unit }
       row.id,
       formatMetric(voice, board.metric, row.score.value, unit),
       formatInterval(voice, board.metric, row.score, unit),
-      row.bias ? formatMetric(voice, 'bias', row.bias.value, unit) : '–',
+      ...(anyBias ? [row.bias ? formatMetric(voice, 'bias', row.bias.value, unit) : '–'] : []),
       voice.seconds(row.fitSeconds),
       row.chosen ? voice.text('tag.chosen') : row.role === 'baseline' ? voice.text('tag.baseline') : '',
     ]),

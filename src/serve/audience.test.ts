@@ -35,6 +35,7 @@ const predictions: Predictions = {
   ),
   forecast: {
     value: Float64Array.of(400, 300, 200, 100),
+    raw: Float64Array.of(400, 300, 200, 100),
     low: Float64Array.of(100, 50, 0, 0),
     high: Float64Array.of(900, 800, 700, 150),
     tier: ['high', 'mid', 'mid', 'low'],

@@ -77,8 +77,8 @@ export async function predictBatch(
   };
 }
 
-/** Row numbers by falling value; equal ones by id, so that the order is always the same. */
-export function rankedRows({ forecast: { value }, entities }: Predictions): Uint32Array {
+/** Row numbers by falling value; what calibration made equal by the model's own answer, then by id. */
+export function rankedRows({ forecast: { value, raw }, entities }: Predictions): Uint32Array {
   const order = Uint32Array.from(value.keys());
-  return order.sort((a, b) => value[b] - value[a] || (entities[a] < entities[b] ? -1 : 1));
+  return order.sort((a, b) => value[b] - value[a] || raw[b] - raw[a] || (entities[a] < entities[b] ? -1 : 1));
 }

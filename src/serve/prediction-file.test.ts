@@ -46,6 +46,7 @@ const predictions: Predictions = {
   frame: makeFrame([], { rows: IDS.length, currency: 'EUR' }),
   forecast: {
     value: Float64Array.from(IDS, (_, i) => 1000.126 / (i + 1)),
+    raw: new Float64Array(IDS.length),
     low: Float64Array.from(IDS, () => 0),
     high: Float64Array.from(IDS, (_, i) => 1e9 + i),
     tier: IDS.map((_, i) => (i < 3 ? 'high' : 'low')),
@@ -127,7 +128,7 @@ test('probabilities have six digits and no interval', async () => {
   const path = join(dir, 'p.ndjson');
   const share: Predictions = {
     ...predictions,
-    forecast: { value: Float64Array.from(IDS, () => 1 / 3) },
+    forecast: { value: Float64Array.from(IDS, () => 1 / 3), raw: new Float64Array(IDS.length) },
     unit: 'probability',
     perUnit: 1,
   };
@@ -173,7 +174,10 @@ test('many rows arrive, in order', async () => {
   const large: Predictions = {
     ...predictions,
     entities: Array.from({ length: many }, (_, i) => `c${i}`),
-    forecast: { value: Float64Array.from({ length: many }, (_, i) => many - i) },
+    forecast: {
+      value: Float64Array.from({ length: many }, (_, i) => many - i),
+      raw: new Float64Array(many),
+    },
   };
   await writePredictions(engine, path, {
     predictions: large,

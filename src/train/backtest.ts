@@ -174,6 +174,7 @@ function pool(
     },
     model: {
       value: join(({ model }) => model.value),
+      raw: join(({ model }) => model.raw),
       ...(withEnds
         ? {
             low: join(({ model }) => model.low as Float64Array),
@@ -182,7 +183,13 @@ function pool(
         : {}),
     },
     baselines: Object.fromEntries(
-      ids.map((id) => [id, { value: join(({ baselines }) => baselines[id].value) }]),
+      ids.map((id) => [
+        id,
+        {
+          value: join(({ baselines }) => baselines[id].value),
+          raw: join(({ baselines }) => baselines[id].raw),
+        },
+      ]),
     ),
   };
 }

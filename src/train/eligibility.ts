@@ -1,7 +1,7 @@
 // Is there enough to answer a question with: checked in words before training, and by `check` for every task.
 import { AppError } from '../core/errors.ts';
 import { name } from '../core/name.ts';
-import { DAY_MS, formatDay } from '../core/time.ts';
+import { DAY_MS, formatDay, formatLocalMoment, offsetAt } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { buildExamples } from '../data/examples.ts';
 import type { EventSource } from '../data/source.ts';
@@ -41,8 +41,8 @@ export async function checkEligibility(
   checks.push({
     passed: true,
     words: name(
-      `${history} days of history (${formatDay(source.firstMs)} to ${formatDay(source.lastMs)}) cover training and a test over ${checkedDays} days`,
-      `历史 ${history} 天（${formatDay(source.firstMs)} 至 ${formatDay(source.lastMs)}），足以训练并检验 ${checkedDays} 天的预测`,
+      `${history} days of history (${localDate(source, source.firstMs)} to ${localDate(source, source.lastMs)}) cover training and a test over ${checkedDays} days`,
+      `历史 ${history} 天（${localDate(source, source.firstMs)} 至 ${localDate(source, source.lastMs)}），足以训练并检验 ${checkedDays} 天的预测`,
     ),
   });
   if (checkedDays < horizon.horizonDays) {
@@ -92,8 +92,8 @@ export async function checkEligibility(
     checks.push({
       passed: measured >= ENOUGH_OF_EACH,
       words: name(
-        `${stageEn} at ${formatDay(moment)}: ${rows} customers, ${positives} with the outcome${measured < FEWEST_OF_EACH ? `; at least ${FEWEST_OF_EACH} ${task.kind === 'binary' ? 'with and without it ' : ''}are needed` : ''}`,
-        `${stageZh}时点 ${formatDay(moment)}：${rows} 个客户，其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `；至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
+        `${stageEn} at ${formatLocalMoment(moment, source.zone)}: ${rows} customers, ${positives} with the outcome${measured < FEWEST_OF_EACH ? `; at least ${FEWEST_OF_EACH} ${task.kind === 'binary' ? 'with and without it ' : ''}are needed` : ''}`,
+        `${stageZh}时点 ${formatLocalMoment(moment, source.zone)}：${rows} 个客户，其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `；至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
       ),
     });
   }
@@ -115,3 +115,6 @@ export function refuseUnready(task: Task, { verdict, checks }: Eligibility): voi
     `"${task.name}" cannot be learned from these data: ${missing.join('; ')}`,
   );
 }
+
+/** The day on the shop's own calendar. */
+const localDate = ({ zone }: EventSource, ms: number): string => formatDay(ms + offsetAt(zone, ms));

@@ -20,7 +20,10 @@ export interface ValueRule {
   readonly value: Expression;
   /** Values of the file (compared without case) → values of the lake. */
   readonly map?: Readonly<Record<string, string>>;
-  /** What becomes of a value the map does not name: kept as it is, the row left out, or the row rejected. */
+  /**
+   * What becomes of a value the map does not name: kept as it is; the row left out (`type` only); or, for `type`, the row
+   * rejected, for any other column the cell emptied.
+   */
   readonly otherwise: 'keep' | 'skip' | 'reject';
 }
 
