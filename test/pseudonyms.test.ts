@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listFiles } from '../src/data/disk.ts';
-import { succeed, testFolder } from './flow/command.ts';
+import { openWorkspace } from '../src/data/workspace.ts';
+import { foresell, succeed, testFolder } from './flow/command.ts';
 import { MADE_UP_MAPPING, madeUpCsv } from './flow/made-up-csv.ts';
 
 const { dir, write } = testFolder();
@@ -40,4 +41,28 @@ test('from import to erasure', async () => {
   await succeed(...on('erase', '--user', 'customer-no-4'));
   await succeed(...on('predict', 'purchase', '--out', out));
   expect(lines()).toHaveLength(before.length - 1);
+});
+
+test('a workspace with data in it is never taken for one that keeps pseudonyms; an empty one becomes one', async () => {
+  const orders = write('few.csv', madeUpCsv({ customers: 3 }));
+  const map = write('few.yaml', MADE_UP_MAPPING);
+  const at = (name: string, ...args: string[]) => [...args, '--map', map, '--workspace', join(dir, name)];
+  await succeed(...at('open', 'import', orders));
+  for (const asked of [['--pseudonyms'], ['--zone', 'Asia/Shanghai']]) {
+    const refused = await foresell(...at('open', 'import', orders, ...asked));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/holds data already, with zone UTC and no pseudonyms/);
+  }
+  await succeed(...at('open', 'import', orders, '--zone', 'UTC'));
+
+  expect((await foresell(...at('empty', 'import', join(dir, 'nowhere.csv')))).code).toBe(1);
+  await succeed(...at('empty', 'import', orders, '--pseudonyms', '--zone', 'Asia/Shanghai'));
+  expect(openWorkspace(join(dir, 'empty')).settings).toMatchObject({
+    pseudonyms: true,
+    zone: 'Asia/Shanghai',
+  });
+  const again = JSON.parse(
+    (await succeed(...at('empty', 'import', orders, '--pseudonyms', '--json'))).stdout,
+  );
+  expect(again).toMatchObject({ accepted: 0, quarantined: {} });
 });

@@ -7,7 +7,10 @@ import { type DryRow, dryRun } from '../../data/import/dry-run.ts';
 import { type ImportReport, importFiles } from '../../data/import/import-files.ts';
 import { loadMapping, type Mapping, readyMappingNames } from '../../data/import/mapping.ts';
 import { proposeMapping } from '../../data/import/propose.ts';
+import { withLock } from '../../data/lock.ts';
+import { createPseudonymKey } from '../../data/pseudonym.ts';
 import {
+  changeSettings,
   openOrCreateWorkspace,
   openWorkspace,
   type Workspace,
@@ -60,13 +63,7 @@ export const importCommand: CommandFile = {
       );
     }
     if (options.dryRun) return tryOut(context, files[0], mapping);
-    // A mapping that says whose clock the times are on has named the shop's calendar too.
-    const zone = options.zone === undefined ? mapping.time.zone : String(options.zone);
-    if (zone !== undefined) zoneOffsets(zone, 0, 0);
-    const workspace = openOrCreateWorkspace(context.workspaceDir, {
-      ...(zone === undefined ? {} : { zone }),
-      ...(options.pseudonyms ? { pseudonyms: true } : {}),
-    });
+    const workspace = await shopOf(context, mapping, options);
     const report = await importFiles(workspace, files, mapping, {
       threads: context.threads,
       progress: context.progress,
@@ -76,6 +73,46 @@ export const importCommand: CommandFile = {
     sayImport(context, report, workspace);
   },
 };
+
+/**
+ * The workspace to import into, made where there is none.
+ *
+ * What was settled when it was made cannot be asked for otherwise once there are data: ids already stored would stay as
+ * they are, and nobody would notice.
+ */
+async function shopOf(
+  context: Context,
+  mapping: Mapping,
+  options: Record<string, unknown>,
+): Promise<Workspace> {
+  const { workspaceDir: dir, signal } = context;
+  const asked = {
+    ...(options.zone === undefined ? {} : { zone: String(options.zone) }),
+    ...(options.pseudonyms ? { pseudonyms: true } : {}),
+  };
+  // A mapping that says whose clock the times are on has named the shop's calendar too.
+  const zone = asked.zone ?? mapping.time.zone;
+  if (zone !== undefined) zoneOffsets(zone, 0, 0);
+  if (!existsSync(join(dir, 'foresell.yaml')))
+    return openOrCreateWorkspace(dir, { ...(zone === undefined ? {} : { zone }), ...asked });
+  const workspace = openWorkspace(dir);
+  const { settings } = workspace;
+  if (
+    (asked.zone ?? settings.zone) === settings.zone &&
+    (asked.pseudonyms ?? settings.pseudonyms) === settings.pseudonyms
+  )
+    return workspace;
+  return withLock(workspacePaths.lakeLock(workspace), 'import', { signal }, async () => {
+    if (existsSync(workspacePaths.snapshot(workspace))) {
+      throw new AppError(
+        'USAGE',
+        `the workspace holds data already, with zone ${settings.zone} and ${settings.pseudonyms ? '' : 'no '}pseudonyms: leave --zone and --pseudonyms out, or import into a new folder with --workspace`,
+      );
+    }
+    if (asked.pseudonyms) createPseudonymKey(workspace.dir);
+    return changeSettings(openWorkspace(dir), asked);
+  });
+}
 
 async function tryOut(context: Context, file: string, mapping: Mapping): Promise<void> {
   const workspace = existsSync(join(context.workspaceDir, 'foresell.yaml'))
