@@ -50,10 +50,13 @@ export const explainCommand: CommandFile = {
       });
       const { forecast, perUnit, unit } = predictions;
       const [told] = reasons;
+      // On the identity the margin is the amount itself: in the unit it is shown in.
+      const scale = explanation.link === 'identity' ? perUnit : 1;
+      const base = explanation.base / scale;
       const contributions = explanation.parts.map(({ id, columns }, part) => ({
         id,
         columns,
-        contribution: explanation.values[part],
+        contribution: explanation.values[part] / scale,
       }));
       context.document({
         task: task.name,
@@ -66,8 +69,8 @@ export const explainCommand: CommandFile = {
         high: forecast.high ? forecast.high[0] / perUnit : null,
         unit,
         tier: forecast.tier?.[0] ?? null,
-        margin: explanation.margins[0],
-        base: explanation.base,
+        margin: explanation.margins[0] / scale,
+        base,
         link: explanation.link,
         method: explanation.method,
         background: explanation.background,
@@ -104,12 +107,12 @@ export const explainCommand: CommandFile = {
         .slice()
         .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
         .slice(0, 12);
-      const sum = contributions.reduce((all, { contribution }) => all + contribution, explanation.base);
+      const sum = contributions.reduce((all, { contribution }) => all + contribution, base);
       context.say(
         `\n${textTable(
           [zh ? '贡献（模型刻度）' : 'contribution on the model’s margin', { head: '', align: 'right' }],
           [
-            [zh ? '基准' : 'base', explanation.base.toFixed(4)],
+            [zh ? '基准' : 'base', base.toFixed(4)],
             ...strongest.map(({ id, contribution }) => [id, contribution.toFixed(4)]),
             [
               zh

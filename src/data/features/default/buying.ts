@@ -10,7 +10,10 @@ const LOOKBACK_DAYS = [7, 30, 90, 180, 365] as const;
 
 const days = (count: number): number => Math.round(count * DAY_MS);
 
-/** Fader and Hardie's columns: what customer-base models read. */
+/**
+ * Fader and Hardie's columns: what customer-base models read. How often, over how long and until when say one thing
+ * together, the pace of buying: told apart, a long time as a customer would seem to count against somebody.
+ */
 export function historyFeatures(): FeatureDefinition[] {
   const history = (measure: HistoryRule['measure']) =>
     ({ kind: 'history', measure, filter: BOUGHT }) as const;
@@ -26,14 +29,14 @@ export function historyFeatures(): FeatureDefinition[] {
       name: 'recency',
       label: name('Days from first to last purchase', '首购到末购的天数'),
       unit: 'days',
-      group: 'recency',
+      group: 'frequency',
       rule: history('recency'),
     },
     {
       name: 'T',
       label: name('Days since the first purchase', '距首次购买的天数'),
       unit: 'days',
-      group: 'tenure',
+      group: 'frequency',
       rule: history('T'),
     },
     {
