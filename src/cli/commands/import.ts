@@ -69,6 +69,10 @@ export const importCommand: CommandFile = {
       progress: context.progress,
       signal: context.signal,
     });
+    const rejected = Object.values(report.quarantined).reduce((sum, rows) => sum + rows, 0);
+    if (report.accepted + report.duplicates + report.skipped + rejected === 0) {
+      throw new AppError('BAD_FILE', 'expected rows under the header, found none: the lake is as it was');
+    }
     context.document(importDocument(report));
     sayImport(context, report, workspace);
   },

@@ -1,10 +1,12 @@
 // foresell train: one training run of one task.
 import { relative } from 'node:path';
 import { AppError } from '../../core/errors.ts';
+import { type Name, name } from '../../core/name.ts';
 import { parseSpan } from '../../core/time.ts';
 import type { Workspace } from '../../data/workspace.ts';
 import { isMissing } from '../../report/document.ts';
 import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
+import { METRIC_WORDS } from '../../report/metric-words.ts';
 import { type TrainingResult, trainTask } from '../../train/run.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -37,9 +39,9 @@ export const trainCommand: CommandFile = {
       .option('--features <file>', 'a YAML file with features of your own, added to the default ones')
       .option('--no-promote', 'save the new version but let the present one keep answering');
   },
-  async run(context, [name], options) {
+  async run(context, [taskName], options) {
     const workspace = workspaceOf(context);
-    const task = taskOf(workspace, name);
+    const task = taskOf(workspace, taskName);
     const result = await trainTask(workspace, {
       task,
       horizonDays: horizonOf(options),
@@ -71,11 +73,8 @@ function modelsOf(text: string): 'auto' | readonly string[] {
 }
 
 /** The run for a person: leaderboard, test metrics, what was found, where the report is. */
-export function sayTraining(
-  context: Context,
-  { report, version, reportPath, leaks, currency }: TrainingResult,
-  workspace: Workspace,
-): void {
+export function sayTraining(context: Context, result: TrainingResult, workspace: Workspace): void {
+  const { report, version, reportPath, leaks, currency } = result;
   const look = {
     language: context.language,
     currency,
@@ -97,9 +96,35 @@ export function sayTraining(
     context.say(metricsText(metrics, look));
   }
   for (const leak of leaks) context.say(`\n! ${context.word(leak.words)}`);
+  for (const warning of warningsOf(result)) context.say(`\n! ${context.word(warning)}`);
   context.say(
     zh
       ? `\n已保存 ${version.task} ${version.version}${version.promoted ? '（当前使用）' : ''}\n报告：${relative(process.cwd(), reportPath)}`
       : `\nsaved ${version.task} ${version.version}${version.promoted ? ' (answers now)' : ''}\nreport: ${relative(process.cwd(), reportPath)}`,
   );
+}
+
+/** What a reader of the tables should not overlook: a baseline that answers, or one that was better on the test. */
+function warningsOf({ assessment }: TrainingResult): Name[] {
+  const { chosen, comparisons } = assessment;
+  const warnings: Name[] = [];
+  if (chosen.estimator.role === 'baseline') {
+    warnings.push(
+      name(
+        `"${chosen.estimator.id}" is a baseline: no model was asked for, or none could be fitted`,
+        `“${chosen.estimator.id}”是基线：未指定模型，或没有模型能够拟合`,
+      ),
+    );
+  }
+  for (const { against, comparison } of comparisons) {
+    if (comparison.better !== 'second') continue;
+    const metric = METRIC_WORDS[comparison.metric].label;
+    warnings.push(
+      name(
+        `on the test the baseline "${against.id}" was better on ${metric.en}: the interval of the difference leaves out zero`,
+        `测试中基线“${against.id}”的${metric.zh}更好：差值区间不含零`,
+      ),
+    );
+  }
+  return warnings;
 }
