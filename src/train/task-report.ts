@@ -64,7 +64,9 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     unit: binary ? 'share' : 'money',
     horizonDays: horizon.horizonDays,
     summary: {
-      predicted: questionOf(task, horizon.horizonDays),
+      predicted: binary
+        ? name('a calibrated chance for each customer', '每位客户的校准概率')
+        : name('an amount and its likely range for each customer', '每位客户的金额及其可能区间'),
       population: task.about,
       customers: evaluation.users,
       advice: task.advice,
