@@ -1,10 +1,10 @@
 // The leakage checks of one training run, with the test's features computed again from a log that ends where it stands.
 import { takeRows } from '../core/frame.ts';
 import { random } from '../core/random.ts';
-import type { Engine } from '../data/engine.ts';
+import { type Engine, sqlText } from '../data/engine.ts';
 import { buildExamples } from '../data/examples.ts';
 import type { EventSource } from '../data/source.ts';
-import { checkLeakage } from '../eval/leakage/check-leakage.ts';
+import { checkLeakage, LEAKAGE_CHECKS } from '../eval/leakage/check-leakage.ts';
 import type { Finding, Stage } from '../eval/leakage/finding.ts';
 import type { Sample } from '../models/estimator.ts';
 import type { Assessment } from './assess.ts';
@@ -33,26 +33,47 @@ export async function findLeaks(
     predicted: run.assessment.chosen.answers.value,
   });
   const rows = recomputedRows(test, run.seed);
-  const part = { ...stageOf(test), frame: takeRows(test.frame, rows) };
-  const again = await buildExamples(engine, endingAt(source, plan.test[0]), {
-    view: run.fitted.view,
-    population: run.fitted.task.population,
-    asOfs: plan.test,
-    onlyEntities: rows.map((row) => test.entities[row]),
-    signal: run.signal,
-  });
-  const truncated = checkLeakage({
+  const entities = rows.map((row) => test.entities[row]);
+  const again = (log: EventSource) =>
+    buildExamples(engine, log, {
+      view: run.fitted.view,
+      population: run.fitted.task.population,
+      asOfs: plan.test,
+      onlyEntities: entities,
+      signal: run.signal,
+    });
+  const truncated = await again(endingAt(source, plan.test[0]));
+  const shuffled = await again(inAnotherOrder(source, entities));
+  const recomputed = checkLeakage({
     ...shared,
     test: {
-      ...part,
-      entities: rows.map((row) => test.entities[row]),
+      frame: takeRows(test.frame, rows),
+      entities,
       asOf: Float64Array.from(rows, (row) => test.asOf[row]),
       target: Float64Array.from(rows, (row) => test.target[row]),
     },
-    truncated: again.frame,
+    truncated: truncated.frame,
+    tiesShuffled: shuffled.frame,
   });
-  return [...whole, ...truncated.filter(({ check }) => check === 'features-after-as-of')];
+  return [...whole, ...recomputed.filter(({ check }) => RECOMPUTING.has(check))];
 }
+
+/** Checks that compare features with the same features computed again. */
+const RECOMPUTING: ReadonlySet<string> = new Set(['features-after-as-of', 'shuffled-ties']);
+
+/** Checks for tables without time, or for statistics a run of ours does not hand in. */
+const NOT_FOR_TIME_SPLITS: ReadonlySet<string> = new Set([
+  'customers-on-both-sides',
+  'copied-rows',
+  'events-after-as-of',
+  'fitted-on-test',
+]);
+
+/** Ids of the checks a training run really makes. */
+export const checksMade = (kind: 'binary' | 'amount'): readonly string[] =>
+  Object.keys(LEAKAGE_CHECKS).filter(
+    (check) => !NOT_FOR_TIME_SPLITS.has(check) && (kind === 'binary' || check !== 'calibrated-on-test'),
+  );
 
 const stageOf = ({ frame, entities, asOf, target }: Sample): Stage => ({ frame, entities, asOf, target });
 
@@ -67,4 +88,12 @@ const endingAt = (source: EventSource, asOf: number): EventSource => ({
   ...source,
   events: `(SELECT * FROM ${source.events} WHERE timestamp <= ${asOf})`,
   lastMs: Math.min(source.lastMs, asOf),
+});
+
+/** What the log holds of some customers, its rows, and so its equal timestamps, in another order. */
+const inAnotherOrder = (source: EventSource, entities: readonly string[]): EventSource => ({
+  ...source,
+  events:
+    `(SELECT * FROM ${source.events} WHERE user_id IN (${entities.map(sqlText).join(', ')}) ` +
+    'ORDER BY md5(event_id))',
 });

@@ -17,6 +17,7 @@ import type { Assessment } from './assess.ts';
 import type { RankedTrial } from './choose.ts';
 import { driversPart, examplesPart } from './explaining.ts';
 import type { FittedTask } from './fit.ts';
+import { checksMade } from './leaks.ts';
 import {
   coveragePart,
   decilesPart,
@@ -99,14 +100,15 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     drivers: await driversPart(fitted, input),
     examples: await examplesPart(fitted, assessment, background),
     ...(tiers ? { tiers: tiersPart(test, answers, tiers) } : {}),
-    leakage: { checks: leakageChecks(leaks) },
+    leakage: { checks: leakageChecks(task.kind, leaks) },
     limits: [...task.limits, ...limitsOf(fitted)],
   };
 }
 
 /** Every check that ran, with what it found, or that it found nothing. */
-function leakageChecks(leaks: readonly Leak[]): Leakage['checks'] {
-  return Object.entries(LEAKAGE_CHECKS).flatMap(([id, { label }]): Leakage['checks'] => {
+function leakageChecks(kind: 'binary' | 'amount', leaks: readonly Leak[]): Leakage['checks'] {
+  return checksMade(kind).flatMap((id): Leakage['checks'] => {
+    const { label } = LEAKAGE_CHECKS[id];
     const found = leaks.filter(({ check }) => check === id);
     if (found.length === 0) {
       return [
