@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createWorkspace, explainCustomer, importFiles, predictTask, silent, taskNamed, trainTask } from 'foresell';
 
 const folder = mkdtempSync(join(tmpdir(), 'foresell-example-'));
 try {
   const workspace = createWorkspace(join(folder, 'shop'), { zone: 'Europe/London' });
-  const file = new URL('online-retail/online-retail.csv.gz', import.meta.url).pathname;
+  const file = fileURLToPath(new URL('online-retail/online-retail.csv.gz', import.meta.url));
   const imported = await importFiles(workspace, [file], 'online-retail');
   console.log(`${imported.accepted} events, ${imported.duplicates} duplicates`);
 
