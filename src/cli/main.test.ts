@@ -49,6 +49,18 @@ test('under --json the error is one document on stdout', () => {
   expect(JSON.parse(said.stdout)).toEqual({ error: { code: 'BUSY', message: 'somebody writes' } });
 });
 
+test('a word nobody knows is such a document too, help is none', () => {
+  const unknown = new CommanderError(1, 'commander.unknownOption', "error: unknown option '--bogus'");
+  expect(report(unknown, { aborted: false, json: true })).toBe(EXIT.caller);
+  expect(JSON.parse(said.stdout)).toEqual({ error: { code: 'USAGE', message: "unknown option '--bogus'" } });
+  expect(said.stderr).toBe('');
+  said.stdout = '';
+  expect(report(new CommanderError(0, 'commander.helpDisplayed', ''), { aborted: false, json: true })).toBe(
+    EXIT.done,
+  );
+  expect(said.stdout).toBe('');
+});
+
 test('every command takes the shared options', () => {
   const program = buildProgram(new AbortController().signal);
   expect(program.commands.map((command) => command.name())).toEqual(

@@ -73,11 +73,19 @@ export function buildProgram(signal: AbortSignal): Command {
 
 /** Says what went wrong, in one line where it is the caller's to mend, and gives the exit code. */
 export function report(error: unknown, state: { aborted: boolean; json: boolean }): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.caller;
-  const say = (code: string, message: string) => {
-    process.stderr.write(`error: ${message}\n`);
+  const document = (code: string, message: string) => {
     if (state.json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   };
+  const say = (code: string, message: string) => {
+    process.stderr.write(`error: ${message}\n`);
+    document(code, message);
+  };
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    // Commander has said it on stderr already.
+    document('USAGE', error.message.replace(/^error: /, ''));
+    return EXIT.caller;
+  }
   if (state.aborted || (error instanceof AppError && error.code === 'INTERRUPTED')) {
     say('INTERRUPTED', 'interrupted; what was on disk before is as it was');
     return EXIT.interrupted;
