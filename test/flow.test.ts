@@ -184,6 +184,21 @@ describe('predict, explain, evaluate', () => {
     expect(result.protocol.test_as_of).toHaveLength(2);
     expect(result.in_sample.length).toBeGreaterThan(0);
   });
+
+  test('evaluate at the test’s own moment says what the training run said, and that the model had not seen it', async () => {
+    const [asOf] = spend.protocol.test_as_of as string[];
+    const result = json<Scored & { in_sample: string[] }>(
+      await succeed(...on('evaluate', 'spend', '--as-of', asOf, '--json')),
+    );
+    expect(result.in_sample).toEqual([]);
+    expect(result.metrics.mae).toEqual(spend.metrics.mae);
+    // Corrected as the model is: bare, the own pace misses the total by half.
+    for (const [id, scores] of Object.entries(result.baselines)) {
+      const { mae } = scores as Scored['metrics'];
+      const trained = (spend.baselines[id] as Scored['metrics']).mae.value;
+      expect(mae.value / trained, id).toBeLessThan(1.25);
+    }
+  });
 });
 
 describe('models and erasure', () => {

@@ -34,7 +34,7 @@ export interface Bundle {
   readonly scores: Scores;
   /** By estimator id. */
   readonly baselines: Readonly<Record<string, Scores>>;
-  /** Last moment, UTC ms, whose outcome was used for learning, choosing or testing. */
+  /** End, UTC ms, of the last outcome window used for learning, calibrating or choosing; the test begins there or later. */
   readonly seenUntilMs: number;
 }
 

@@ -13,6 +13,7 @@ import { takeSample } from '../models/sample.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
 import { BASELINES } from '../tasks/recipes.ts';
 import { score } from './assess.ts';
+import { fitCorrections } from './corrections.ts';
 import { questionFor } from './samples.ts';
 
 export interface BacktestOptions {
@@ -27,14 +28,14 @@ export interface Measured {
   readonly examples: number;
   readonly positives: number;
   readonly scores: Scores;
-  /** By estimator id; fitted one horizon before the moment, where there is history. */
+  /** By estimator id; fitted and corrected one horizon before the moment, where there is history. */
   readonly baselines: Readonly<Record<string, Scores>>;
 }
 
 export interface BacktestResult {
   readonly origins: readonly (Measured & { readonly asOf: string })[];
   readonly pooled: Measured;
-  /** Moments whose outcomes the model has seen while it was learned, chosen or tested. */
+  /** Moments whose outcomes the model has seen, in part or whole, while it was learned, calibrated or chosen. */
   readonly inSample: readonly string[];
   readonly protocol: Protocol;
 }
@@ -128,7 +129,9 @@ async function baselineAnswers(
     const estimator = estimatorById(id);
     if (train.frame.rows === 0 || estimator.refuses(train.question, train.frame)) continue;
     const model = await fitModel(estimator, train, undefined, { seed, threads: 1, progress, signal });
-    answers[id] = await forecast({ model, corrections: {} }, test.frame, test.asOf);
+    // A baseline has too few parameters to remember its own examples: they correct it as fairly as unseen ones would.
+    const { corrections } = fitCorrections(train, await model.predict(train.frame), seed);
+    answers[id] = await forecast({ model, corrections }, test.frame, test.asOf);
   }
   return answers;
 }

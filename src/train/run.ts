@@ -139,7 +139,9 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
     baselines: Object.fromEntries(
       assessment.baselines.map(({ estimator, evaluation }) => [estimator.id, evaluation.scores]),
     ) as Record<string, Scores>,
-    seenUntilMs: Math.max(...plan.test) + plan.horizonMs,
+    // A full horizon apart: the last outcome window used ends at the test's moment or before.
+    seenUntilMs:
+      Math.max(...plan.train, ...(plan.calibrate === 'cross-fit' ? [] : plan.calibrate)) + plan.horizonMs,
   };
   const modelsDir = join(workspace.dir, 'models');
   const createdMs = options.now();
