@@ -8,7 +8,7 @@ import { defaultView } from '../src/data/features/default-view.ts';
 import { simulateShop } from '../src/data/synthetic.ts';
 import { type Agreement, checkAgreement } from '../test/features/agreement.ts';
 import { everyRule } from '../test/features/every-rule.ts';
-import { hasRetail, retailSource, shopSource } from '../test/features/sources.ts';
+import { retailSource, shopSource } from '../test/features/sources.ts';
 import { atMost, type Bench, type Target } from './bench.ts';
 
 export const bench: Bench = async ({ seed, threads, log }) => {
@@ -35,14 +35,12 @@ export const bench: Bench = async ({ seed, threads, log }) => {
       'the simulated shop, one of every rule',
       await checkAgreement(engine, source, { ...whole, view: everyRule }),
     );
-    if (hasRetail) {
-      const retail = await retailSource(engine);
-      const { view } = viewFor(defaultView(30), await readCapabilities(engine, retail));
-      add(
-        'Online Retail, default view',
-        await checkAgreement(engine, retail, { view, users: 1_000, moments: 20, seed }),
-      );
-    } else log('Online Retail is not at hand: ../shared is absent');
+    const retail = await retailSource(engine);
+    const { view } = viewFor(defaultView(30), await readCapabilities(engine, retail));
+    add(
+      'Online Retail, default view',
+      await checkAgreement(engine, retail, { view, users: 1_000, moments: 20, seed }),
+    );
   } finally {
     engine.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { randomLog } from '../../test/features/random-log.ts';
-import { hasRetail, retailSource, tableSource } from '../../test/features/sources.ts';
+import { retailSource, tableSource } from '../../test/features/sources.ts';
 import { AppError } from '../core/errors.ts';
 import { numberColumn } from '../core/frame.ts';
 import { compareTexts } from '../core/text-order.ts';
@@ -146,22 +146,19 @@ test('features a shop cannot feed are left out with the reason', async () => {
   expect(full.leftOut).toEqual([]);
 });
 
-test.skipIf(!hasRetail)(
-  'Online Retail has the known numbers of customers and buyers (skipped where ../shared is absent)',
-  async () => {
-    // The published counts stand at the end of 2011-03-13 and of 2011-06-11.
-    const retail = await retailSource(engine);
-    const set = await buildExamples(engine, retail, {
-      view,
-      label: willBuy,
-      population: boughtWithin(10_000),
-      asOfs: [Date.UTC(2011, 2, 14), Date.UTC(2011, 5, 12)],
-      horizonMs: 90 * DAY_MS,
-    });
-    const buyers = [0, 0];
-    set.entities.forEach((_, row) => {
-      buyers[set.asOf[row] === Date.UTC(2011, 2, 14) ? 0 : 1] += set.target?.[row] ?? 0;
-    });
-    expect([set.counts[0].rows, buyers[0], set.counts[1].rows, buyers[1]]).toEqual([1866, 1038, 2811, 1348]);
-  },
-);
+test('Online Retail has the known numbers of customers and buyers', async () => {
+  // The published counts stand at the end of 2011-03-13 and of 2011-06-11.
+  const retail = await retailSource(engine);
+  const set = await buildExamples(engine, retail, {
+    view,
+    label: willBuy,
+    population: boughtWithin(10_000),
+    asOfs: [Date.UTC(2011, 2, 14), Date.UTC(2011, 5, 12)],
+    horizonMs: 90 * DAY_MS,
+  });
+  const buyers = [0, 0];
+  set.entities.forEach((_, row) => {
+    buyers[set.asOf[row] === Date.UTC(2011, 2, 14) ? 0 : 1] += set.target?.[row] ?? 0;
+  });
+  expect([set.counts[0].rows, buyers[0], set.counts[1].rows, buyers[1]]).toEqual([1866, 1038, 2811, 1348]);
+});

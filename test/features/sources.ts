@@ -1,4 +1,4 @@
-// Event sources for tests: rows in a table, and the public retail log where it is at hand.
+// Event sources for tests: rows in a table, the bundled retail log, and CDNOW where it is at hand.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ZoneOffsets, zoneOffsets } from '../../src/core/time.ts';
@@ -73,11 +73,7 @@ export async function shopSource(engine: Engine, shop: SimulatedShop, folder: st
   return { source, items: new Map(rows.map((row) => [row.item_id, row])) };
 }
 
-const RETAIL = fileURLToPath(
-  new URL('../../../shared/data/online_retail/online_retail_to_2011-09-09.csv.gz', import.meta.url),
-);
-
-export const hasRetail = existsSync(RETAIL);
+const RETAIL = fileURLToPath(new URL('../../examples/online-retail/online-retail.csv.gz', import.meta.url));
 
 /** UCI Online Retail as an event table: cancellations become refunds, lines without a customer stay out. */
 export async function retailSource(engine: Engine): Promise<EventSource> {

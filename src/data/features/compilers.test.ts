@@ -8,7 +8,6 @@ import { randomLog } from '../../../test/features/random-log.ts';
 import {
   cdnowSource,
   hasCdnow,
-  hasRetail,
   retailSource,
   shopSource,
   tableSource,
@@ -59,7 +58,7 @@ describe('SQL, the online fold and the brute-force oracle give the same values',
     }
   });
 
-  it.skipIf(!hasRetail)('on Online Retail (skipped where ../shared is absent)', async () => {
+  it('on Online Retail', async () => {
     const source = await retailSource(engine);
     const { view } = viewFor(defaultView(30), await readCapabilities(engine, source));
     const agreement = await checkAgreement(engine, source, { view, users: 80, moments: 6, seed: 5 });

@@ -1,5 +1,5 @@
 // The Online Retail slice, where plain maximum likelihood runs away: weak priors must end, and rank who buys next.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../core/time.ts';
@@ -10,12 +10,7 @@ import { fitBehaviour } from './fit-behaviour.ts';
 import { PARETO_NBD } from './pareto-nbd.ts';
 import { type Customer, gatherHistory } from './purchase-history.ts';
 
-const FILE = new URL(
-  '../../../../shared/data/online_retail/online_retail_to_2011-09-09.csv.gz',
-  import.meta.url,
-);
-const isHere = existsSync(FILE);
-const where = isHere ? '' : ' (skipped: ../shared/data/online_retail is not here)';
+const FILE = new URL('../../../examples/online-retail/online-retail.csv.gz', import.meta.url);
 
 /** Purchase days (days since 1970, ascending) of each customer; cancellations and lines without customer left out. */
 function readPurchaseDays(): readonly (readonly number[])[] {
@@ -32,7 +27,7 @@ function readPurchaseDays(): readonly (readonly number[])[] {
   return [...days.values()].map((own) => [...own].sort((a, b) => a - b));
 }
 
-describe.skipIf(!isHere)(`Online Retail${where}`, () => {
+describe('Online Retail', () => {
   let purchaseDays: readonly (readonly number[])[] = [];
   beforeAll(() => {
     purchaseDays = readPurchaseDays();
