@@ -19,6 +19,8 @@ import { atLeast, atMost, type Bench, type Target, within } from './bench.ts';
 import { type CdnowCustomers, HOLDOUT_WEEKS, readCdnow } from './cdnow-data.ts';
 
 const FOLDS = 10;
+/** Draws of the folds: one alone mixes the levels of ten different fits. */
+const REPEATS = 5;
 /** Within the training folds, for calibration. */
 const INNER_FOLDS = 5;
 
@@ -88,23 +90,31 @@ export const bench: Bench = async ({ seed, threads, log }) => {
 
   const sample = churnSample(cdnow, stayed);
   for (const estimator of ESTIMATORS) {
-    const { corrected, calibrated, aucWithinFolds } = await crossFitChurn(estimator, sample, {
-      seed,
-      threads,
-    });
-    const scores = churnScores({ actual: stayed, predicted: calibrated });
+    const runs: CrossFit[] = [];
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      runs.push(await crossFitChurn(estimator, sample, { seed: seed + repeat, threads }));
+    }
+    const averaged = meanOver(runs.map(({ calibrated }) => calibrated));
+    const scores = churnScores({ actual: stayed, predicted: averaged });
+    const onePass = runs.map(
+      ({ calibrated }) => churnScores({ actual: stayed, predicted: calibrated }).roc_auc,
+    );
     figures[`${estimator.id}: churn, cross-fitted`] = {
-      estimator: churnScores({ actual: stayed, predicted: corrected }),
-      calibrated: scores,
-      roc_auc_within_folds: aucWithinFolds,
+      averaged_over_repeats: scores,
+      one_pass_roc_auc: onePass,
+      roc_auc_within_folds: runs.map(({ aucWithinFolds }) => aucWithinFolds),
+      uncalibrated: churnScores({
+        actual: stayed,
+        predicted: meanOver(runs.map(({ corrected }) => corrected)),
+      }),
     };
-    log(`${estimator.id}: churn AUC ${aucWithinFolds.toFixed(4)}`);
+    log(`${estimator.id}: churn AUC ${scores.roc_auc.toFixed(4)}, one pass ${onePass[0].toFixed(4)}`);
     targets.push(
       atLeast(
         `${estimator.id}: churn ROC AUC`,
-        aucWithinFolds,
+        scores.roc_auc,
         0.779,
-        `mean over ${FOLDS} held-out folds; all folds pooled ${scores.roc_auc.toFixed(4)}, the models of different folds mixed`,
+        `every customer held out ${REPEATS} times, predictions averaged; one pass pooled ${onePass[0].toFixed(4)}, mean within its folds ${runs[0].aucWithinFolds.toFixed(4)}`,
       ),
     );
     targets.push(
@@ -117,7 +127,8 @@ export const bench: Bench = async ({ seed, threads, log }) => {
       'CDNOW 1/10 sample, 2357 customers; histories to 1997-09-30, hold-out the next 39 weeks; purchases of a day count as one. ' +
       `Churn = P(no purchase in the hold-out): held-out customers of the same origin, ${FOLDS} folds by customer; behaviour, ` +
       'correction and Platt calibration learned on the other folds (calibration on out-of-fold predictions within them); ' +
-      'the history is too short for a training horizon before the test. AUC is taken within each held-out fold, ECE over all. `churn_by_model_alone` uses no hold-out outcome at all.',
+      `the history is too short for a training horizon before the test. The folds are drawn ${REPEATS} times and a customer’s held-out predictions averaged. ` +
+      '`churn_by_model_alone` uses no hold-out outcome at all.',
     targets,
     figures,
   };
@@ -171,12 +182,21 @@ function churnSample(cdnow: CdnowCustomers, stayed: Float64Array): Sample {
   };
 }
 
+interface CrossFit {
+  readonly corrected: Float64Array;
+  readonly calibrated: Float64Array;
+  readonly aucWithinFolds: number;
+}
+
+const meanOver = (runs: readonly Float64Array[]): Float64Array =>
+  runs[0].map((_, i) => runs.reduce((all, values) => all + values[i], 0) / runs.length);
+
 /** Predictions for every customer by a model, and a calibration, that never saw that customer's outcome. */
 async function crossFitChurn(
   estimator: Estimator,
   sample: Sample,
   { seed, threads }: { seed: number; threads: number },
-): Promise<{ corrected: Float64Array; calibrated: Float64Array; aucWithinFolds: number }> {
+): Promise<CrossFit> {
   const outOfFold = async (own: Sample, count: number, each?: EachFold): Promise<Float64Array> => {
     const predicted = new Float64Array(own.frame.rows);
     const folds = customerFolds(own.entities, count, seed);
