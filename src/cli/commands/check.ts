@@ -36,13 +36,7 @@ export const checkCommand: CommandFile = {
         tasks.push({ task, eligibility });
       }
       context.document({
-        quality: {
-          ...quality,
-          firstMs: undefined,
-          lastMs: undefined,
-          first: quality.rows ? new Date(quality.firstMs).toISOString() : null,
-          last: quality.rows ? new Date(quality.lastMs).toISOString() : null,
-        },
+        quality: qualityDocument(quality),
         tasks: tasks.map(({ task, eligibility }) => ({ task: task.name, ...eligibility })),
       });
       sayQuality(context, quality);
@@ -58,6 +52,26 @@ export const checkCommand: CommandFile = {
     });
   },
 };
+
+/** The measured quality in the words of the other documents: snake case, moments as ISO texts, money in minor units. */
+const qualityDocument = (quality: DataQuality) => ({
+  rows: quality.rows,
+  users: quality.users,
+  buyers: quality.buyers,
+  items: quality.items,
+  orders: quality.orders,
+  first: quality.rows ? new Date(quality.firstMs).toISOString() : null,
+  last: quality.rows ? new Date(quality.lastMs).toISOString() : null,
+  currency: quality.currency,
+  anonymous_rows: quality.anonymousRows,
+  free_line_share: quality.freeLineShare,
+  largest_buyer_share: quality.largestBuyerShare,
+  types: quality.types,
+  months: quality.months.map(({ netMinor, ...month }) => ({ ...month, net_minor: netMinor })),
+  gaps: quality.gaps.map(({ firstDay, lastDay, days }) => ({ first_day: firstDay, last_day: lastDay, days })),
+  missing: quality.missing,
+  warnings: quality.warnings,
+});
 
 export function sayQuality(context: Context, quality: DataQuality): void {
   const zh = context.language === 'zh';
