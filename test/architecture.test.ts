@@ -316,8 +316,8 @@ describe('each rule can fail', () => {
     ];
     for (const line of bad) expect(machineComplaints([file('docs/a.md', line)]), line).toHaveLength(1);
     const good = [
-      'src/work/plan.ts',
-      './tmp/x',
+      `src${slash}work/plan.ts`,
+      `.${slash}tmp/x`,
       'a registry of models',
       'import "./registry/load.ts"',
       'join(tmpdir())',
