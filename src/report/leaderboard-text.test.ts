@@ -65,7 +65,7 @@ test('metrics without a score are left out, baselines stand beside the rest', ()
   };
   const lines = metricsText(metrics, { language: 'en', currency: 'GBP', unit: 'share' }).split('\n');
   expect(lines).toHaveLength(3);
-  expect(lines[2]).toBe('ROC AUC     0.739   0.720–0.757    0.681  higher is better');
+  expect(lines[2]).toBe('ROC AUC     0.739   0.720–0.757    0.681  ↑');
 });
 
 test('top customers carry their likely range and reasons', () => {

@@ -44,6 +44,9 @@ export function leaderboardText(board: Leaderboard, { language, currency, unit }
   return [table, '', voice.text('leaderboard.refused'), ...refusals].join('\n');
 }
 
+/** Which way is better, in the width of a terminal: up, down, towards zero, towards the promise. */
+const BETTER_SIGN = { higher: '↑', lower: '↓', zero: '→ 0', nominal: '→ 90%' } as const;
+
 /** The chosen model's metrics with intervals, and every baseline beside them. */
 export function metricsText(metrics: TestMetrics, { language, currency, unit }: TextLook): string {
   const voice = speech(language, currency);
@@ -68,7 +71,7 @@ export function metricsText(metrics: TestMetrics, { language, currency, unit }: 
           written(metric, score),
           formatInterval(voice, metric, score, unit),
           ...baselines.map(({ scores }) => written(metric, scores[metric])),
-          voice.text(`better.${better}`),
+          BETTER_SIGN[better],
         ],
       ];
     }),
