@@ -143,7 +143,7 @@ function inOwnProcess(contender: Contender, file: string, threads: number): Run 
 /** Peak memory, and CPU time: on a busy machine the fairer clock of the two. */
 const memory = () => {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-  return { peakGb: maxRSS / 2 ** 20, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
+  return { peakGb: (maxRSS * 1024) / 1e9, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
 };
 
 /** Seconds from an empty folder to a finished lake. */
