@@ -1,0 +1,194 @@
+// From a graph to an ONNX model: each node writes what its row of the op table says.
+
+import { AppError } from '../../core/errors.ts';
+import { PRODUCT_VERSION } from '../../core/product.ts';
+import { type Emitter, type NumericArray, nodesBelow, type Tensor } from '../graph.ts';
+import { isInput, isParameter, leafName } from '../ops/leaf.ts';
+import { type DType, sizesOf, volume } from '../type.ts';
+import type { ElementType, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
+import { ELEMENT_TYPES } from './model.ts';
+
+/** Opset of everything we write; onnxruntime 1.16 and later read it, on Node and in the browser. */
+export const OPSET = 18;
+
+export interface EmitOptions {
+  /** Element type of `float` tensors: `double` is for checks. */
+  readonly float?: 'float' | 'double';
+  /** Parameters fixed at these values become initialisers; all others are inputs of the model. */
+  readonly weights?: Readonly<Record<string, Float32Array | Float64Array>>;
+  /** Inputs listed here come first and exist even when no output rests on them. */
+  readonly inputs?: readonly Tensor[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The model that computes `outputs`; inputs are named as their leaves, outputs by the keys.
+ *
+ * @throws AppError SHAPE when two different leaves share a name
+ */
+export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: EmitOptions = {}): OnnxModel {
+  const { float = 'float', weights = {}, inputs = [], metadata = {} } = options;
+  const writer = graphWriter(float);
+  const names = new Map<Tensor, string>();
+  const leaves = new Map<string, Tensor>();
+
+  const all = [...inputs, ...Object.values(outputs)];
+  for (const node of nodesBelow(all)) {
+    const [first] = node.outputs as readonly [Tensor];
+    if (isInput(first) || isParameter(first)) {
+      names.set(first, claimName(leaves, first));
+      continue;
+    }
+    const read = node.inputs.map((input) => names.get(input) as string);
+    const { emit } = node.op;
+    const written =
+      typeof emit === 'string'
+        ? writer.emitter.node(emit, read, {}, node.outputs.length)
+        : emit(writer.emitter, read, node as never);
+    for (const [i, output] of node.outputs.entries()) names.set(output, written[i] as string);
+  }
+
+  const fixed = [...leaves].filter(([name]) => weights[name] !== undefined);
+  const open = [...leaves].filter(([name]) => weights[name] === undefined);
+  for (const [name, leaf] of fixed)
+    writer.initializers.push(tensorOf(name, leaf.dtype, weights[name] as Float32Array, leaf.shape, float));
+  const results = Object.entries(outputs).map(([name, tensor]): OnnxValue => {
+    writer.nodes.push(plainNode('Identity', [names.get(tensor) as string], [name]));
+    return valueOf(name, tensor, float);
+  });
+  return {
+    irVersion: 8,
+    opsets: { '': OPSET },
+    producer: `foresell ${PRODUCT_VERSION}`,
+    metadata,
+    graph: {
+      name: 'graph',
+      nodes: writer.nodes,
+      inputs: open.map(([name, leaf]) => valueOf(name, leaf, float)),
+      outputs: results,
+      initializers: writer.initializers,
+    },
+  };
+}
+
+function claimName(leaves: Map<string, Tensor>, leaf: Tensor): string {
+  const name = leafName(leaf);
+  if (leaves.has(name))
+    throw new AppError('SHAPE', `expected one input or parameter named "${name}", got two`);
+  leaves.set(name, leaf);
+  return name;
+}
+
+interface GraphWriter {
+  readonly emitter: Emitter;
+  readonly nodes: OnnxNode[];
+  readonly initializers: OnnxTensor[];
+}
+
+/** Numbers names by order of writing, so that the same graph gives the same bytes. */
+function graphWriter(float: 'float' | 'double'): GraphWriter {
+  const nodes: OnnxNode[] = [];
+  const initializers: OnnxTensor[] = [];
+  const small = new Map<string, string>();
+  let counter = 0;
+
+  const constant = (
+    dtype: DType,
+    values: ArrayLike<number> | BigInt64Array,
+    shape: readonly number[],
+  ): string => {
+    // Small constants are shared; comparing large ones would cost more than it saves.
+    const key =
+      values.length > 64
+        ? undefined
+        : `${dtype} ${shape.join('×')}: ${Array.from(values as ArrayLike<number>)
+            .map(describeNumber)
+            .join(' ')}`;
+    const known = key === undefined ? undefined : small.get(key);
+    if (known !== undefined) return known;
+    const name = `c${initializers.length}`;
+    initializers.push(tensorOf(name, dtype, values, shape, float));
+    if (key !== undefined) small.set(key, name);
+    return name;
+  };
+  const node: Emitter['node'] = (opType, inputs, attributes = {}, outputs = 1) => {
+    const produced = Array.from({ length: outputs }, () => `t${counter++}`);
+    nodes.push(plainNode(opType, inputs, produced, attributes));
+    return produced;
+  };
+  return {
+    nodes,
+    initializers,
+    emitter: {
+      float,
+      node,
+      floats: (values, shape) => constant('float', values, shape),
+      ints: (values, shape = [values.length]) => constant('int64', values, shape),
+      cast: (name, to) => node('Cast', [name], { to: { int: ELEMENT_TYPES[elementTypeOf(to, float)] } }),
+      constant,
+    },
+  };
+}
+
+function describeNumber(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function plainNode(
+  opType: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, OnnxAttribute>> = {},
+): OnnxNode {
+  return { opType, domain: '', name: outputs[0] as string, inputs, outputs, attributes };
+}
+
+export function elementTypeOf(dtype: DType, float: 'float' | 'double'): ElementType {
+  return dtype === 'float' ? float : dtype;
+}
+
+function valueOf(name: string, tensor: Tensor, float: 'float' | 'double'): OnnxValue {
+  return { name, elementType: elementTypeOf(tensor.dtype, float), dims: sizesOf(tensor.axes) };
+}
+
+function tensorOf(
+  name: string,
+  dtype: DType,
+  values: ArrayLike<number> | BigInt64Array,
+  shape: readonly number[],
+  float: 'float' | 'double',
+): OnnxTensor {
+  const elementType = elementTypeOf(dtype, float);
+  if (values.length !== volume(shape))
+    throw new AppError('SHAPE', `"${name}": expected ${volume(shape)} values, got ${values.length}`);
+  const data = asElements(elementType, values);
+  return {
+    name,
+    elementType,
+    dims: shape,
+    bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+}
+
+function asElements(elementType: ElementType, values: ArrayLike<number> | BigInt64Array): NumericArray {
+  if (elementType === 'int64')
+    return values instanceof BigInt64Array
+      ? values
+      : BigInt64Array.from(Array.from(values as ArrayLike<number>, BigInt));
+  const numbers = values as ArrayLike<number>;
+  switch (elementType) {
+    case 'float':
+      return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+    case 'double':
+      return numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
+    case 'int32':
+      return numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
+    case 'int8':
+      return numbers instanceof Int8Array ? numbers : Int8Array.from(numbers);
+    case 'uint8':
+    case 'bool':
+      return numbers instanceof Uint8Array ? numbers : Uint8Array.from(numbers);
+    default:
+      throw new AppError('USAGE', `expected an element type the engine writes, got ${elementType}`);
+  }
+}

@@ -1,0 +1,16 @@
+// The op table: every op the engine knows, a row each. A row says its shape rule, its reference, its gradient, its ONNX.
+
+import type { AnyOp } from './graph.ts';
+import { ARITHMETIC_OPS } from './ops/arithmetic.ts';
+import { INDEXING_OPS } from './ops/indexing.ts';
+import { LEAF_OPS } from './ops/leaf.ts';
+import { MATRIX_OPS } from './ops/matrix.ts';
+import { STRUCTURE_OPS } from './ops/structure.ts';
+
+export const OPS: readonly AnyOp[] = [
+  ...LEAF_OPS,
+  ...STRUCTURE_OPS,
+  ...ARITHMETIC_OPS,
+  ...MATRIX_OPS,
+  ...INDEXING_OPS,
+];

@@ -1,0 +1,330 @@
+// Arithmetic of two tensors, stretched to fit each other, and its gradients by the rules of the schoolbook.
+
+import { AppError } from '../../core/errors.ts';
+import {
+  type AnyOp,
+  applyOne,
+  type Call,
+  type Cotangent,
+  type Op,
+  type OpCase,
+  type Tensor,
+} from '../graph.ts';
+import { apart, between, flags, onlyInputs, real } from '../sample.ts';
+import { stretched } from '../strided.ts';
+import { broadcastAxes, type DType } from '../type.ts';
+import { scalar } from './leaf.ts';
+import { sumTo } from './structure.ts';
+
+/** A tensor, or a number that becomes a scalar constant of the other operand's type. */
+export type Operand = Tensor | number;
+
+type NoAttributes = Record<never, never>;
+
+interface Binary {
+  readonly name: string;
+  readonly onnx: string;
+  readonly of: (a: number, b: number) => number;
+  /** Comparisons answer with `bool` and have no gradient. */
+  readonly compares?: boolean;
+  readonly gradient?: (a: Tensor, b: Tensor, g: Tensor, y: Tensor) => readonly [() => Tensor, () => Tensor];
+  readonly cases?: readonly OpCase[];
+}
+
+function binary({ name, onnx, of, compares, gradient, cases }: Binary): Op<NoAttributes> {
+  return {
+    name,
+    infer: ([a, b]) => {
+      const [left, right] = [a as Tensor, b as Tensor];
+      if (left.dtype !== right.dtype)
+        throw new AppError(
+          'SHAPE',
+          `${name}: expected two tensors of one type, got ${left.dtype} and ${right.dtype}; cast one`,
+        );
+      return [{ dtype: compares ? 'bool' : left.dtype, axes: broadcastAxes(name, left.axes, right.axes) }];
+    },
+    evaluate: ([a, b], { inputs, outputs }) => {
+      const { shape } = outputs[0] as Tensor;
+      const left = stretched(a as Float64Array, (inputs[0] as Tensor).shape, shape);
+      const right = stretched(b as Float64Array, (inputs[1] as Tensor).shape, shape);
+      return [left.map((value, i) => of(value, right[i] as number))];
+    },
+    ...(gradient === undefined
+      ? {}
+      : {
+          gradient: (
+            { inputs, outputs, needs }: Call,
+            [g]: readonly (Tensor | undefined)[],
+          ): readonly Cotangent[] => {
+            const [a, b] = inputs as readonly [Tensor, Tensor];
+            const parts = gradient(a, b, g as Tensor, outputs[0] as Tensor);
+            return [a, b].map((x, i) => (needs[i] ? sumTo((parts[i] as () => Tensor)(), x.axes) : undefined));
+          },
+        }),
+    emit: onnx,
+    cases: cases ?? onlyInputs([real(2, 3), real(2, 3)], [real(2, 1, 3), real(4, 1)], [real(3), real()]),
+  };
+}
+
+// (a + b)' = a' + b'
+const addOp = binary({
+  name: 'add',
+  onnx: 'Add',
+  of: (a, b) => a + b,
+  gradient: (_a, _b, g) => [() => g, () => g],
+});
+// (a − b)' = a' − b'
+const subOp = binary({
+  name: 'sub',
+  onnx: 'Sub',
+  of: (a, b) => a - b,
+  gradient: (_a, _b, g) => [() => g, () => neg(g)],
+});
+// (ab)' = a'b + ab'
+const mulOp = binary({
+  name: 'mul',
+  onnx: 'Mul',
+  of: (a, b) => a * b,
+  gradient: (a, b, g) => [() => mul(g, b), () => mul(g, a)],
+});
+// (a/b)' = a'/b − (a/b)·b'/b
+const divOp = binary({
+  name: 'div',
+  onnx: 'Div',
+  of: (a, b) => a / b,
+  gradient: (_a, b, g, y) => [() => div(g, b), () => neg(div(mul(g, y), b))],
+  cases: onlyInputs([real(2, 3), between(0.5, 2, 2, 3)], [real(2, 1, 3), between(-2, -0.5, 4, 1)]),
+});
+// the larger takes the whole gradient; at a tie the right one does
+const maximumOp = binary({
+  name: 'maximum',
+  onnx: 'Max',
+  of: Math.max,
+  gradient: (a, b, g) => [
+    () => mul(g, cast(greater(a, b), 'float')),
+    () => mul(g, cast(lessOrEqual(a, b), 'float')),
+  ],
+  cases: onlyInputs([apart(2, 3), between(-0.005, 0.005, 2, 3)], [apart(2, 3), between(-0.005, 0.005, 3)]),
+});
+const minimumOp = binary({
+  name: 'minimum',
+  onnx: 'Min',
+  of: Math.min,
+  gradient: (a, b, g) => [
+    () => mul(g, cast(less(a, b), 'float')),
+    () => mul(g, cast(greaterOrEqual(a, b), 'float')),
+  ],
+  cases: onlyInputs([apart(2, 3), between(-0.005, 0.005, 2, 3)], [apart(2, 3), between(-0.005, 0.005, 3)]),
+});
+const greaterOp = binary({ name: 'greater', onnx: 'Greater', of: (a, b) => Number(a > b), compares: true });
+const greaterOrEqualOp = binary({
+  name: 'greaterOrEqual',
+  onnx: 'GreaterOrEqual',
+  of: (a, b) => Number(a >= b),
+  compares: true,
+});
+const lessOp = binary({ name: 'less', onnx: 'Less', of: (a, b) => Number(a < b), compares: true });
+const lessOrEqualOp = binary({
+  name: 'lessOrEqual',
+  onnx: 'LessOrEqual',
+  of: (a, b) => Number(a <= b),
+  compares: true,
+});
+const equalOp = binary({
+  name: 'equal',
+  onnx: 'Equal',
+  of: (a, b) => Number(a === b),
+  compares: true,
+  cases: onlyInputs([whole(2, 3), whole(2, 3)], [whole(4, 1), whole(3)]),
+});
+const andOp = binary({
+  name: 'and',
+  onnx: 'And',
+  of: (a, b) => a & b,
+  cases: onlyInputs([flags(2, 3), flags(3)]),
+});
+const orOp = binary({
+  name: 'or',
+  onnx: 'Or',
+  of: (a, b) => a | b,
+  cases: onlyInputs([flags(2, 3), flags(3)]),
+});
+
+function whole(...shape: readonly number[]) {
+  return { dtype: 'int32', shape, low: 0, high: 2 } as const;
+}
+
+const negOp: Op<NoAttributes> = {
+  name: 'neg',
+  infer: ([x]) => [x as Tensor],
+  evaluate: ([x]) => [(x as Float64Array).map((value) => -value)],
+  gradient: (_, [g]) => [neg(g as Tensor)],
+  emit: 'Neg',
+  cases: onlyInputs([real(2, 3)]),
+};
+
+const notOp: Op<NoAttributes> = {
+  name: 'not',
+  infer: ([x]) => [x as Tensor],
+  evaluate: ([x]) => [(x as Float64Array).map((value) => 1 - value)],
+  emit: 'Not',
+  cases: onlyInputs([flags(2, 3)]),
+};
+
+const castOp: Op<{ readonly to: DType }> = {
+  name: 'cast',
+  infer: ([x], { to }) => [{ dtype: to, axes: (x as Tensor).axes }],
+  evaluate: ([x], { attributes: { to } }) => [
+    to === 'float'
+      ? (x as Float64Array)
+      : (x as Float64Array).map(to === 'bool' ? (v) => Number(v !== 0) : Math.trunc),
+  ],
+  // only float → float carries a gradient, and that cast is never made
+  emit: (onnx, inputs, { attributes: { to } }) => onnx.cast(inputs[0] as string, to),
+  cases: [
+    { inputs: [whole(2, 3)], attributes: { to: 'float' } },
+    { inputs: [between(0.2, 3.8, 5)], attributes: { to: 'int32' } },
+    { inputs: [flags(4)], attributes: { to: 'float' } },
+    { inputs: [whole(6)], attributes: { to: 'bool' } },
+  ],
+};
+
+const whereOp: Op<NoAttributes> = {
+  name: 'where',
+  infer: ([condition, a, b]) => {
+    const [test, left, right] = [condition as Tensor, a as Tensor, b as Tensor];
+    if (test.dtype !== 'bool' || left.dtype !== right.dtype)
+      throw new AppError(
+        'SHAPE',
+        `where: expected a bool and two tensors of one type, got ${test.dtype}, ${left.dtype}, ${right.dtype}`,
+      );
+    return [
+      {
+        dtype: left.dtype,
+        axes: broadcastAxes('where', test.axes, broadcastAxes('where', left.axes, right.axes)),
+      },
+    ];
+  },
+  evaluate: (values, { inputs, outputs }) => {
+    const { shape } = outputs[0] as Tensor;
+    const [test, left, right] = values.map((data, i) => stretched(data, (inputs[i] as Tensor).shape, shape));
+    return [
+      (left as Float64Array).map((value, i) =>
+        (test as Float64Array)[i] ? value : ((right as Float64Array)[i] as number),
+      ),
+    ];
+  },
+  gradient: ({ inputs: [test, a, b], needs }, [g]) => {
+    const [condition, left, right] = [test as Tensor, a as Tensor, b as Tensor];
+    return [
+      undefined,
+      needs[1] ? sumTo(where(condition, g as Tensor, 0), left.axes) : undefined,
+      needs[2] ? sumTo(where(condition, 0, g as Tensor), right.axes) : undefined,
+    ];
+  },
+  emit: 'Where',
+  cases: onlyInputs([flags(2, 3), real(2, 3), real(2, 3)], [flags(3), real(2, 1), real()]),
+};
+
+export const ARITHMETIC_OPS: readonly AnyOp[] = [
+  addOp,
+  subOp,
+  mulOp,
+  divOp,
+  negOp,
+  maximumOp,
+  minimumOp,
+  greaterOp,
+  greaterOrEqualOp,
+  lessOp,
+  lessOrEqualOp,
+  equalOp,
+  andOp,
+  orOp,
+  notOp,
+  castOp,
+  whereOp,
+];
+
+function pair(op: Op<NoAttributes>, a: Operand, b: Operand): Tensor {
+  if (typeof a === 'number') {
+    if (typeof b === 'number')
+      throw new AppError('USAGE', `${op.name}: expected at least one tensor, got two numbers`);
+    return applyOne(op, [scalar(a, b.dtype), b], {});
+  }
+  return applyOne(op, [a, typeof b === 'number' ? scalar(b, a.dtype) : b], {});
+}
+
+export function add(a: Operand, b: Operand): Tensor {
+  return pair(addOp, a, b);
+}
+
+export function sub(a: Operand, b: Operand): Tensor {
+  return pair(subOp, a, b);
+}
+
+export function mul(a: Operand, b: Operand): Tensor {
+  return pair(mulOp, a, b);
+}
+
+export function div(a: Operand, b: Operand): Tensor {
+  return pair(divOp, a, b);
+}
+
+export function neg(x: Tensor): Tensor {
+  return applyOne(negOp, [x], {});
+}
+
+/** The larger of the two, element by element. */
+export function maximum(a: Operand, b: Operand): Tensor {
+  return pair(maximumOp, a, b);
+}
+
+/** The smaller of the two, element by element. */
+export function minimum(a: Operand, b: Operand): Tensor {
+  return pair(minimumOp, a, b);
+}
+
+export function greater(a: Operand, b: Operand): Tensor {
+  return pair(greaterOp, a, b);
+}
+
+export function greaterOrEqual(a: Operand, b: Operand): Tensor {
+  return pair(greaterOrEqualOp, a, b);
+}
+
+export function less(a: Operand, b: Operand): Tensor {
+  return pair(lessOp, a, b);
+}
+
+export function lessOrEqual(a: Operand, b: Operand): Tensor {
+  return pair(lessOrEqualOp, a, b);
+}
+
+export function equal(a: Operand, b: Operand): Tensor {
+  return pair(equalOp, a, b);
+}
+
+export function and(a: Tensor, b: Tensor): Tensor {
+  return pair(andOp, a, b);
+}
+
+export function or(a: Tensor, b: Tensor): Tensor {
+  return pair(orOp, a, b);
+}
+
+export function not(x: Tensor): Tensor {
+  return applyOne(notOp, [x], {});
+}
+
+/** Another element type; no gradient flows through it. */
+export function cast(x: Tensor, to: DType): Tensor {
+  return x.dtype === to ? x : applyOne(castOp, [x], { to });
+}
+
+/** `a` where the condition holds, else `b`. */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  const dtype = typeof a === 'number' ? (typeof b === 'number' ? 'float' : b.dtype) : a.dtype;
+  const [left, right] = [a, b].map((x) => (typeof x === 'number' ? scalar(x, dtype) : x)) as [Tensor, Tensor];
+  return applyOne(whereOp, [condition, left, right], {});
+}

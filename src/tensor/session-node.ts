@@ -1,0 +1,23 @@
+// onnxruntime on Node.
+
+import * as runtime from 'onnxruntime-node';
+import { readModel } from './onnx/read.ts';
+import { type Backend, backendOver, type Runtime } from './session.ts';
+
+/** The native backend: several threads, inputs read where they lie. A run blocks the thread it is called on. */
+export const nodeBackend: Backend = backendOver(
+  runtime as unknown as Runtime,
+  {
+    name: 'onnxruntime-node',
+    writesInto: true,
+    options: ({ threads = 1, optimisation = 'all', spinning = false }) => ({
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: optimisation,
+      logSeverityLevel: 3,
+      extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
+    }),
+  },
+  readModel,
+);
