@@ -20,6 +20,23 @@ export const ELEMENT_TYPES = {
 
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
+/** Bytes of one element in `OnnxTensor.bytes`; a text has no fixed size. */
+export const ELEMENT_BYTES: Readonly<Record<Exclude<ElementType, 'string'>, number>> = {
+  float: 4,
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2,
+  double: 8,
+  uint32: 4,
+  uint64: 8,
+  bfloat16: 2,
+};
+
 /** A named, dense tensor; `bytes` are little-endian, row-major (`TensorProto.raw_data`). */
 export interface OnnxTensor {
   readonly name: string;
@@ -50,7 +67,7 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
-/** A graph input or output; a dimension may be a symbol such as `batch`. */
+/** A graph input or output; a dimension may be a symbol such as `batch`, or '' where nothing is known of it. */
 export interface OnnxValue {
   readonly name: string;
   readonly elementType: ElementType;
