@@ -1,0 +1,211 @@
+// Activations and squashing functions: each with the gradient that stays finite and costs the fewest passes over memory.
+
+import { erf as erfOf } from '../../core/special.ts';
+import { type AnyOp, applyOne, type Emitter, type Op, type Tensor } from '../graph.ts';
+import { apart, between, onlyInputs } from '../sample.ts';
+import { add, greater, mul, neg, sub, where } from './arithmetic.ts';
+import { erf, erfByQuadrature, exp, square } from './elementwise.ts';
+import { unary } from './unary.ts';
+
+const WIDE = onlyInputs([between(-4, 4, 3, 8)]);
+
+// y′ = y(1 − y), as g·y − g·y·y: one pass fewer than with 1 − y
+const sigmoidOp = unary({
+  name: 'sigmoid',
+  of: sigmoidOf,
+  emit: 'Sigmoid',
+  gradient: ({ y, g }) => {
+    const scaled = mul(g, y);
+    return sub(scaled, mul(scaled, y));
+  },
+  cases: WIDE,
+});
+
+// y′ = 1 − y²
+const tanhOp = unary({
+  name: 'tanh',
+  of: Math.tanh,
+  emit: 'Tanh',
+  gradient: ({ y, g }) => sub(g, mul(mul(g, y), y)),
+});
+
+// ln(1 + eˣ)′ = sigmoid(x)
+const softplusOp = unary({
+  name: 'softplus',
+  of: softplusOf,
+  emit: (onnx, [x]) => softplusNodes(onnx, x as string),
+  gradient: ({ x, g }) => mul(g, sigmoid(x)),
+  cases: onlyInputs([between(-4, 4, 3, 8)], [between(-60, 60, 12)]),
+});
+
+// ln sigmoid(x) = −softplus(−x); its derivative is sigmoid(−x)
+const logSigmoidOp = unary({
+  name: 'logSigmoid',
+  of: (x) => -softplusOf(-x),
+  emit: (onnx, [x]) => {
+    const [flipped] = onnx.node('Neg', [x as string]) as [string];
+    return onnx.node('Neg', softplusNodes(onnx, flipped));
+  },
+  gradient: ({ x, g }) => mul(g, sigmoid(neg(x))),
+  cases: onlyInputs([between(-4, 4, 3, 8)], [between(-60, 60, 12)]),
+});
+
+// at 0 the gradient is 0
+const reluOp = unary({
+  name: 'relu',
+  of: (x) => Math.max(x, 0),
+  emit: 'Relu',
+  gradient: ({ y, g }) => where(greater(y, 0), g, 0),
+  cases: onlyInputs([apart(3, 5)]),
+});
+
+type LeakyAttributes = { readonly slope: number };
+
+const leakyReluOp = unary<LeakyAttributes>({
+  name: 'leakyRelu',
+  of: (x, { slope }) => (x > 0 ? x : slope * x),
+  emit: (onnx, inputs, { attributes: { slope } }) =>
+    onnx.node('LeakyRelu', inputs, { alpha: { float: slope } }),
+  gradient: ({ x, g }, { slope }) => where(greater(x, 0), g, mul(g, slope)),
+  // 0.25 is the same number as the float32 an ONNX attribute is
+  cases: [{ inputs: [apart(3, 5)], attributes: { slope: 0.25 } }],
+});
+
+// (x·s)′ = s + x·s·(1 − s) with s = sigmoid(x), that is s + y − y·s
+const siluOp = unary({
+  name: 'silu',
+  of: (x) => x * sigmoidOf(x),
+  emit: (onnx, [x]) => {
+    const [gate] = onnx.node('Sigmoid', [x as string]) as [string];
+    return onnx.node('Mul', [x as string, gate]);
+  },
+  gradient: ({ x, y, g }) => {
+    const s = sigmoid(x);
+    return mul(g, sub(add(s, y), mul(y, s)));
+  },
+  cases: WIDE,
+});
+
+// (x·Φ(x))′ = Φ(x) + x·φ(x), Φ and φ the normal distribution and its density
+const geluOp = unary({
+  name: 'gelu',
+  of: (x) => 0.5 * x * (1 + erfOf(x / Math.SQRT2)),
+  // The order of these nodes is the one onnxruntime knows and runs as a single one.
+  emit: (onnx, [x]) => {
+    const [scaled] = onnx.node('Div', [x as string, onnx.floats([Math.SQRT2], [])]) as [string];
+    const [e] = (onnx.float === 'double' ? erfByQuadrature(onnx, scaled) : onnx.node('Erf', [scaled])) as [
+      string,
+    ];
+    const [shifted] = onnx.node('Add', [e, onnx.floats([1], [])]) as [string];
+    const [twice] = onnx.node('Mul', [x as string, shifted]) as [string];
+    return onnx.node('Mul', [twice, onnx.floats([0.5], [])]);
+  },
+  gradient: ({ x, g }) => {
+    const t = mul(x, Math.SQRT1_2);
+    const cdf = mul(add(erf(t), 1), 0.5);
+    const density = mul(exp(neg(square(t))), 1 / Math.sqrt(2 * Math.PI));
+    return mul(g, add(cdf, mul(x, density)));
+  },
+  cases: WIDE,
+});
+
+const TANH_GELU = { scale: Math.sqrt(2 / Math.PI), cube: 0.044715 };
+
+// ½x(1 + tanh u), u = √(2/π)(x + 0.044715x³)
+const geluTanhOp: Op<Record<never, never>> = unary({
+  name: 'geluTanh',
+  of: (x) => 0.5 * x * (1 + Math.tanh(TANH_GELU.scale * (x + TANH_GELU.cube * x ** 3))),
+  emit: (onnx, [x]) => {
+    const name = x as string;
+    const [cubed] = onnx.node('Pow', [name, onnx.floats([3], [])]) as [string];
+    const [small] = onnx.node('Mul', [cubed, onnx.floats([TANH_GELU.cube], [])]) as [string];
+    const [inner] = onnx.node('Add', [name, small]) as [string];
+    const [u] = onnx.node('Mul', [inner, onnx.floats([TANH_GELU.scale], [])]) as [string];
+    const [squashed] = onnx.node('Tanh', [u]) as [string];
+    const [shifted] = onnx.node('Add', [squashed, onnx.floats([1], [])]) as [string];
+    const [half] = onnx.node('Mul', [name, onnx.floats([0.5], [])]) as [string];
+    return onnx.node('Mul', [half, shifted]);
+  },
+  // ½(1 + t) + ½x(1 − t²)u′, u′ = √(2/π)(1 + 3·0.044715x²)
+  gradient: ({ x, g }) => {
+    const x2 = square(x);
+    const t = tanh(mul(x, add(mul(x2, TANH_GELU.scale * TANH_GELU.cube), TANH_GELU.scale)));
+    const slope = mul(x, add(mul(x2, 1.5 * TANH_GELU.scale * TANH_GELU.cube), 0.5 * TANH_GELU.scale));
+    const half = add(mul(t, 0.5), 0.5);
+    return mul(g, add(half, mul(slope, sub(1, square(t)))));
+  },
+  cases: WIDE,
+});
+
+export const ACTIVATION_OPS: readonly AnyOp[] = [
+  sigmoidOp,
+  tanhOp,
+  softplusOp,
+  logSigmoidOp,
+  reluOp,
+  leakyReluOp,
+  siluOp,
+  geluOp,
+  geluTanhOp,
+];
+
+export function sigmoid(x: Tensor): Tensor {
+  return applyOne(sigmoidOp, [x], {});
+}
+
+export function tanh(x: Tensor): Tensor {
+  return applyOne(tanhOp, [x], {});
+}
+
+/** ln(1 + eˣ), without overflow. */
+export function softplus(x: Tensor): Tensor {
+  return applyOne(softplusOp, [x], {});
+}
+
+/** ln sigmoid(x), exact where sigmoid is so small that its logarithm would be lost. */
+export function logSigmoid(x: Tensor): Tensor {
+  return applyOne(logSigmoidOp, [x], {});
+}
+
+export function relu(x: Tensor): Tensor {
+  return applyOne(reluOp, [x], {});
+}
+
+/** `slope · x` below zero. */
+export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  return applyOne(leakyReluOp, [x], { slope });
+}
+
+/** x · sigmoid(x), also called swish. @see Elfwing et al. 2017, arXiv:1702.03118 */
+export function silu(x: Tensor): Tensor {
+  return applyOne(siluOp, [x], {});
+}
+
+/**
+ * x · Φ(x), Φ the normal distribution; `tanh` is the approximation GPT-2 was trained with.
+ *
+ * @see Hendrycks and Gimpel 2016, arXiv:1606.08415
+ */
+export function gelu(x: Tensor, form: 'erf' | 'tanh' = 'erf'): Tensor {
+  return applyOne(form === 'erf' ? geluOp : geluTanhOp, [x], {});
+}
+
+function sigmoidOf(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
+
+function softplusOf(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+/** onnxruntime has no float64 kernel of Softplus: max(x, 0) + ln(1 + e^−|x|) there, error under 1e-15. */
+function softplusNodes(onnx: Emitter, x: string): readonly string[] {
+  if (onnx.float === 'float') return onnx.node('Softplus', [x]);
+  const [size] = onnx.node('Abs', [x]) as [string];
+  const [opposite] = onnx.node('Neg', [size]) as [string];
+  const [small] = onnx.node('Exp', [opposite]) as [string];
+  const [shifted] = onnx.node('Add', [small, onnx.floats([1], [])]) as [string];
+  const [rest] = onnx.node('Log', [shifted]) as [string];
+  const [positive] = onnx.node('Relu', [x]) as [string];
+  return onnx.node('Add', [positive, rest]);
+}
