@@ -199,6 +199,44 @@ describe('reading refuses', () => {
       Uint8Array.of(0x3a, ...Array.from({ length: 9 }, () => 0xff), 1),
       /model: a value of -1 bytes/,
     ],
+    ['no field number', Uint8Array.of(0x00, 0x01), /no field number at byte 0/],
+    [
+      'a field number beyond all',
+      Uint8Array.of(0xba, 0x80, 0x80, 0x80, 0x80, 0x01, 0x00),
+      /no field number at byte 0/,
+    ],
+    [
+      'floats that are no multiple of four bytes',
+      attributeFile((out) => {
+        out.text(1, 'weights');
+        out.bytes(7, new Uint8Array(6));
+        out.int(20, 6);
+      }),
+      /field 7 is not made of 4-byte numbers/,
+    ],
+    ['sparse initializers', graphFile((out) => out.message(15, () => {})), /sparse initializers/],
+    [
+      'a reference into a model function',
+      attributeFile((out) => {
+        out.text(1, 'alpha');
+        out.int(20, 1);
+        out.text(21, 'alpha');
+      }),
+      /refers to a model function/,
+    ],
+    [
+      'a value that is no tensor',
+      graphFile((out) => out.message(11, () => out.text(1, 'x'))),
+      /^value "x": expected a tensor/,
+    ],
+    [
+      'an attribute without its tensor',
+      attributeFile((out) => {
+        out.text(1, 'value');
+        out.int(20, 4);
+      }),
+      /attribute "value" has no value/,
+    ],
     ['a number without an end', new Uint8Array(64).fill(0xff), /longer than 64 bits/],
     ['a number cut off', Uint8Array.of(0x08, 0x80), /cut off at the end/],
     ['graphs nested without end', graphsInGraphs(60), /nested deeper than 100 messages/],
