@@ -3,6 +3,8 @@
 import type { AnyOp } from './graph.ts';
 import { ACTIVATION_OPS } from './ops/activations.ts';
 import { ARITHMETIC_OPS } from './ops/arithmetic.ts';
+import { ATTENTION_OPS } from './ops/attention.ts';
+import { CONVOLUTION_OPS } from './ops/convolution.ts';
 import { ELEMENTWISE_OPS } from './ops/elementwise.ts';
 import { INDEXING_OPS } from './ops/indexing.ts';
 import { LEAF_OPS } from './ops/leaf.ts';
@@ -16,5 +18,7 @@ export const OPS: readonly AnyOp[] = [
   ...ELEMENTWISE_OPS,
   ...ACTIVATION_OPS,
   ...MATRIX_OPS,
+  ...ATTENTION_OPS,
   ...INDEXING_OPS,
+  ...CONVOLUTION_OPS,
 ];
