@@ -67,7 +67,10 @@ export function plainKernels(): Kernels {
       for (let i = 0; i < values.length; i++) sums[i & 7] += values[i] * values[i];
       return sums[0] + sums[1] + (sums[2] + sums[3]) + (sums[4] + sums[5] + (sums[6] + sums[7]));
     },
-    firstNonFinite: (values) => values.findIndex((value) => !Number.isFinite(value)),
+    firstNonFinite(values) {
+      for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+      return -1;
+    },
   };
 }
 
