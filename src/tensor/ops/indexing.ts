@@ -3,52 +3,72 @@
 import { AppError } from '../../core/errors.ts';
 import { type AnyOp, applyOne, type Op, type Tensor } from '../graph.ts';
 import { indices as drawn, real } from '../sample.ts';
-import { type Axis, axesOf, describeAxes, volume } from '../type.ts';
-import { reshape } from './structure.ts';
+import { pick, stridedOffsets } from '../strided.ts';
+import { type Axis, axesOf, axisIndex, describeAxes, stridesOf, volume } from '../type.ts';
+import { cast, equal } from './arithmetic.ts';
+import { constant } from './leaf.ts';
+import { reshape, transpose } from './structure.ts';
 
-type NoAttributes = Record<never, never>;
+type AlongAxis = { readonly axis: number };
 
-const gatherOp: Op<NoAttributes> = {
+const gatherOp: Op<AlongAxis> = {
   name: 'gather',
-  infer: ([table, at]) => {
+  infer: ([table, at], { axis }) => {
     const rows = table as Tensor;
     const places = at as Tensor;
-    if (rows.shape.length === 0 || (places.dtype !== 'int32' && places.dtype !== 'int64'))
+    if (rows.shape.length === 0 || !isWhole(places))
       throw new AppError(
         'SHAPE',
         `gather: expected rows and whole numbers, got ${describeAxes(rows.axes)} and ${places.dtype} ${describeAxes(places.axes)}`,
       );
-    return [{ dtype: rows.dtype, axes: [...places.axes, ...rows.axes.slice(1)] }];
+    return [
+      {
+        dtype: rows.dtype,
+        axes: [...rows.axes.slice(0, axis), ...places.axes, ...rows.axes.slice(axis + 1)],
+      },
+    ];
   },
-  evaluate: ([table, at], { inputs }) => {
-    const [count, ...row] = (inputs[0] as Tensor).shape;
-    const width = volume(row);
-    const out = new Float64Array((at as Float64Array).length * width);
-    for (const [i, place] of (at as Float64Array).entries()) {
-      const from = rowNumber('gather', place, count as number) * width;
-      out.set((table as Float64Array).subarray(from, from + width), i * width);
-    }
+  evaluate: ([table, at], { inputs, attributes: { axis } }) => {
+    const { shape } = inputs[0] as Tensor;
+    const count = shape[axis] as number;
+    const outer = volume(shape.slice(0, axis));
+    const width = volume(shape.slice(axis + 1));
+    const places = at as Float64Array;
+    const out = new Float64Array(outer * places.length * width);
+    for (let o = 0; o < outer; o++)
+      for (const [i, place] of places.entries()) {
+        const from = (o * count + rowNumber('gather', place, count)) * width;
+        out.set((table as Float64Array).subarray(from, from + width), (o * places.length + i) * width);
+      }
     return [out];
   },
   // row i of the table receives what every place that read it receives
-  gradient: ({ inputs: [table, at] }, [g]) => {
-    const row = (table as Tensor).axes.slice(1);
-    const count: Axis = { size: volume((at as Tensor).shape) };
-    return [
-      { indices: reshape(at as Tensor, [count]), values: reshape(g as Tensor, [count, ...row]) },
-      undefined,
-    ];
+  gradient: ({ inputs: [table, at], attributes: { axis } }, [g]) => {
+    const { axes, shape } = table as Tensor;
+    const count = volume((at as Tensor).shape);
+    const flatPlaces = reshape(at as Tensor, [count]);
+    const values = reshape(g as Tensor, [...axes.slice(0, axis), { size: count }, ...axes.slice(axis + 1)]);
+    if (axis === 0) return [{ indices: flatPlaces, values }, undefined];
+    const toFront = [axis, ...axes.keys()].filter((from, i) => i === 0 || from !== axis);
+    const added = scatterRows(flatPlaces, transpose(values, toFront), shape[axis] as number);
+    const back = axes.map((_, to) => toFront.indexOf(to));
+    return [transpose(added, back), undefined];
   },
-  emit: (onnx, inputs) => onnx.node('Gather', inputs, { axis: { int: 0 } }),
-  cases: [{ inputs: [real(5, 3), drawn(5, 2, 4)] }, { inputs: [real(4), drawn(4, 6)] }],
+  emit: (onnx, inputs, { attributes: { axis } }) => onnx.node('Gather', inputs, { axis: { int: axis } }),
+  cases: [
+    { inputs: [real(5, 3), drawn(5, 2, 4)], attributes: { axis: 0 } },
+    { inputs: [real(4), drawn(4, 6)], attributes: { axis: 0 } },
+    { inputs: [real(2, 4, 3), drawn(4, 5)], attributes: { axis: 1 } },
+    { inputs: [real(2, 3), drawn(3, 2, 2)], attributes: { axis: 1 } },
+  ],
 };
 
 /**
- * Rows of a table by number: `[rows, …row] [… places] → [… places, …row]`.
- * Its gradient to the table stays a list of rows until somebody needs it dense.
+ * Rows of a table by number, an embedding: `[rows, …row] [… places] → [… places, …row]`; with `axis`, entries along
+ * another axis. The gradient to a table's rows stays a list of rows until somebody needs it dense.
  */
-export function gather(table: Tensor, places: Tensor): Tensor {
-  return applyOne(gatherOp, [table, places], {});
+export function gather(table: Tensor, places: Tensor, axis = 0): Tensor {
+  return applyOne(gatherOp, [table, places], { axis: axisIndex('gather', axis, table.shape.length) });
 }
 
 const scatterRowsOp: Op<{ readonly count: number }> = {
@@ -101,10 +121,126 @@ export function scatterRows(places: Tensor, values: Tensor, count: number): Tens
   return applyOne(scatterRowsOp, [places, values], { count });
 }
 
+const gatherElementsOp: Op<AlongAxis> = {
+  name: 'gatherElements',
+  infer: ([x, at], { axis }) => {
+    const source = x as Tensor;
+    const places = at as Tensor;
+    requireAligned('gatherElements', source.axes, places, axis);
+    return [{ dtype: source.dtype, axes: places.axes }];
+  },
+  evaluate: ([x, at], { inputs: [source, places], attributes: { axis } }) => {
+    const from = elementPlaces((source as Tensor).shape, places as Tensor, at as Float64Array, axis);
+    return [pick(x as Float64Array, from)];
+  },
+  gradient: ({ inputs: [x, at], attributes: { axis } }, [g]) => [
+    scatterElements(at as Tensor, g as Tensor, axis, (x as Tensor).shape[axis] as number),
+    undefined,
+  ],
+  emit: (onnx, inputs, { attributes: { axis } }) =>
+    onnx.node('GatherElements', inputs, { axis: { int: axis } }),
+  cases: [
+    { inputs: [real(3, 4), drawn(4, 3, 6)], attributes: { axis: 1 } },
+    { inputs: [real(5, 2, 3), drawn(5, 4, 2, 3)], attributes: { axis: 0 } },
+  ],
+};
+
+/** Along one axis, the entries that `places` names: `y[i, j] = x[i, places[i, j]]` for the last of two axes. */
+export function gatherElements(x: Tensor, places: Tensor, axis = -1): Tensor {
+  return applyOne(gatherElementsOp, [x, places], {
+    axis: axisIndex('gatherElements', axis, x.shape.length),
+  });
+}
+
+const scatterElementsOp: Op<AlongAxis & { readonly size: number }> = {
+  name: 'scatterElements',
+  infer: ([at, values], { axis, size }) => {
+    const { dtype, axes } = values as Tensor;
+    const all = axes.map((old, i) => (i === axis ? { ...old, size } : old));
+    requireAligned('scatterElements', all, at as Tensor, axis);
+    if ((at as Tensor).shape[axis] !== axes[axis]?.size)
+      throw new AppError(
+        'SHAPE',
+        `scatterElements: expected one value a place, got ${describeAxes(axes)} for ${describeAxes((at as Tensor).axes)}`,
+      );
+    return [{ dtype, axes: all }];
+  },
+  evaluate: ([at, values], { inputs: [places], outputs: [y], attributes: { axis } }) => {
+    const { shape } = y as Tensor;
+    const out = new Float64Array(volume(shape));
+    const to = elementPlaces(shape, places as Tensor, at as Float64Array, axis);
+    for (const [i, place] of to.entries())
+      out[place] = (out[place] as number) + ((values as Float64Array)[i] as number);
+    return [out];
+  },
+  gradient: ({ inputs: [at], attributes: { axis } }, [g]) => [
+    undefined,
+    gatherElements(g as Tensor, at as Tensor, axis),
+  ],
+  emit: (onnx, [at, values], { outputs: [y], attributes: { axis } }) => {
+    const [zeros] = onnx.node('Expand', [onnx.floats([0], []), onnx.ints((y as Tensor).shape)]);
+    return onnx.node('ScatterElements', [zeros as string, at as string, values as string], {
+      axis: { int: axis },
+      reduction: { string: 'add' },
+    });
+  },
+  cases: [
+    { inputs: [drawn(3, 2, 7), real(2, 7)], attributes: { axis: 1, size: 3 } },
+    { inputs: [drawn(4, 6, 2), real(6, 2)], attributes: { axis: 0, size: 4 } },
+  ],
+};
+
+/** Zeros, `size` along `axis`, with each value added where `places` says; places may repeat. */
+export function scatterElements(places: Tensor, values: Tensor, axis: number, size: number): Tensor {
+  return applyOne(scatterElementsOp, [places, values], {
+    axis: axisIndex('scatterElements', axis, values.shape.length),
+    size,
+  });
+}
+
+/** 1 where a place is named and 0 elsewhere: `[… places] → [… places, count]`; a place outside gives zeros only. */
+export function oneHot(places: Tensor, count: number): Tensor {
+  const all = constant(
+    Float64Array.from({ length: count }, (_, i) => i),
+    [count],
+    places.dtype,
+  );
+  return cast(equal(reshape(places, [...places.axes, { size: 1 }]), all), 'float');
+}
+
+function requireAligned(op: string, source: readonly Axis[], places: Tensor, axis: number): void {
+  if (
+    !isWhole(places) ||
+    places.axes.length !== source.length ||
+    places.axes.some(({ size }, i) => i !== axis && size !== source[i]?.size)
+  )
+    throw new AppError(
+      'SHAPE',
+      `${op}: expected whole numbers of the shape ${describeAxes(source)} but for axis ${axis}, got ${places.dtype} ${describeAxes(places.axes)}`,
+    );
+}
+
+/** Where in an array of `shape` each element of `places` points. */
+function elementPlaces(shape: readonly number[], places: Tensor, at: Float64Array, axis: number): Int32Array {
+  const strides = stridesOf(shape);
+  const along = strides[axis] as number;
+  const starts = stridedOffsets(
+    places.shape,
+    strides.map((stride, i) => (i === axis ? 0 : stride)),
+  );
+  return starts.map(
+    (start, i) => start + rowNumber('elements by number', at[i] as number, shape[axis] as number) * along,
+  );
+}
+
+function isWhole({ dtype }: Tensor): boolean {
+  return dtype === 'int32' || dtype === 'int64';
+}
+
 function rowNumber(op: string, place: number, count: number): number {
   if (place < 0 || place >= count)
     throw new AppError('SHAPE', `${op}: expected a row from 0 to ${count - 1}, got ${place}`);
   return place;
 }
 
-export const INDEXING_OPS: readonly AnyOp[] = [gatherOp, scatterRowsOp];
+export const INDEXING_OPS: readonly AnyOp[] = [gatherOp, scatterRowsOp, gatherElementsOp, scatterElementsOp];
