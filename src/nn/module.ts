@@ -71,6 +71,8 @@ export interface Scope {
   update(statistic: Tensor, value: Tensor): void;
   /** Builds a module under `path.name` and shows its output to the taps. */
   apply<Input, Output>(name: string, module: Module<Input, Output>, input: Input): Output;
+  /** What dropout multiplies by: 0, or 1 / (1 − rate), fed afresh at each step; none outside training. */
+  dropoutMask(shape: readonly number[], rate: number): Tensor | undefined;
   /** Zeroes a share of `x` and scales up the rest; the identity outside training. */
   dropout(x: Tensor, rate: number): Tensor;
   /** Shows an inner tensor to the taps. */
@@ -155,13 +157,17 @@ function scopeAt(found: Found, place: Place): Scope {
         isTensor(output) ? shown(taps, inner.path, module.kind, output, inner) : output
       ) as typeof output;
     },
-    dropout: (x, rate) => {
-      if (!training || rate === 0) return x;
+    dropoutMask: (shape, rate) => {
+      if (!training || rate === 0) return undefined;
       if (!(rate > 0 && rate < 1))
         throw new AppError('USAGE', `dropout: expected a rate in [0, 1), got ${rate}`);
       const name = `${below('mask')}.${found.masks.length}`;
-      found.masks.push({ name, shape: x.shape, rate });
-      return mul(x, input(name, 'float', x.shape));
+      found.masks.push({ name, shape, rate });
+      return input(name, 'float', shape);
+    },
+    dropout: (x, rate) => {
+      const mask = scope.dropoutMask(x.shape, rate);
+      return mask === undefined ? x : mul(x, mask);
     },
     tap: (name, x) => shown(taps, below(name), kind, x, scope),
     withTap: (tap) => scopeAt(found, { ...place, taps: [...taps, tap] }),
