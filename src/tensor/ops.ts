@@ -8,7 +8,11 @@ import { CONVOLUTION_OPS } from './ops/convolution.ts';
 import { ELEMENTWISE_OPS } from './ops/elementwise.ts';
 import { INDEXING_OPS } from './ops/indexing.ts';
 import { LEAF_OPS } from './ops/leaf.ts';
+import { LOG_PARTITION_OPS } from './ops/log-partition.ts';
 import { MATRIX_OPS } from './ops/matrix.ts';
+import { NORMALISATION_OPS } from './ops/normalisation.ts';
+import { REDUCTION_OPS } from './ops/reductions.ts';
+import { SOFTMAX_OPS } from './ops/softmax.ts';
 import { STRUCTURE_OPS } from './ops/structure.ts';
 
 export const OPS: readonly AnyOp[] = [
@@ -19,6 +23,10 @@ export const OPS: readonly AnyOp[] = [
   ...ACTIVATION_OPS,
   ...MATRIX_OPS,
   ...ATTENTION_OPS,
+  ...LOG_PARTITION_OPS,
   ...INDEXING_OPS,
+  ...REDUCTION_OPS,
+  ...SOFTMAX_OPS,
+  ...NORMALISATION_OPS,
   ...CONVOLUTION_OPS,
 ];

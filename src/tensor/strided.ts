@@ -46,3 +46,15 @@ export function pick(source: Float64Array, offsets: Int32Array): Float64Array {
   for (let i = 0; i < offsets.length; i++) out[i] = source[offsets[i] as number] as number;
   return out;
 }
+
+/** Calls `visit` once for each line along `axis`: its elements lie at `start + k · stride`, k < `size`. */
+export function eachLine(
+  shape: readonly number[],
+  axis: number,
+  visit: (start: number, stride: number, size: number) => void,
+): void {
+  const size = shape[axis] as number;
+  const stride = volume(shape.slice(axis + 1));
+  const outer = volume(shape.slice(0, axis));
+  for (let i = 0; i < outer; i++) for (let k = 0; k < stride; k++) visit(i * size * stride + k, stride, size);
+}
