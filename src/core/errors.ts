@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   BUSY: 'another process is writing the same part',
   TAMPERED: 'a saved file is not the one its manifest names',
   VERSION: 'a file was written by a version this one cannot read',
+  DIVERGED: 'training reached numbers that are not finite',
   DISK: 'the disk refused a write',
   INTERRUPTED: 'the work was cancelled',
 } as const;
