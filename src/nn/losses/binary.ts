@@ -2,8 +2,9 @@
 
 import { AppError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/graph.ts';
-import { logSigmoid, softplus } from '../../tensor/ops/activations.ts';
-import { mul, neg, sub } from '../../tensor/ops/arithmetic.ts';
+import { softplus } from '../../tensor/ops/activations.ts';
+import { add, mul, neg, sub } from '../../tensor/ops/arithmetic.ts';
+import { sum } from '../../tensor/ops/structure.ts';
 
 /**
  * softplus(x) − x·y = −y·ln σ(x) − (1 − y)·ln(1 − σ(x)), without overflow.
@@ -37,9 +38,16 @@ export function generalisedBceExponent({ samplingRate, calibration = 0.75 }: Gen
 }
 
 /**
- * −β·ln σ(positive): what gBCE charges for the item that was taken; its negatives are charged
- * `binaryCrossEntropy(negative, 0)` each, as in BCE: see `generalisedBce`.
+ * (−β·ln σ(positive) − Σ ln(1 − σ(negative))) / (negatives + 1): BCE over a positive and its drawn negatives, the
+ * positive's chance raised to β so that drawing few negatives does not make the model too sure.
+ *
+ * @param positive  [...]
+ * @param negatives [..., negatives]
+ * @returns         [...]
+ * @see Petrov and Macdonald 2023, arXiv:2308.07192, eq. 8
  */
-export function generalisedBcePositive(positive: Tensor, options: GeneralisedBceOptions): Tensor {
-  return mul(neg(logSigmoid(positive)), generalisedBceExponent(options));
+export function generalisedBce(positive: Tensor, negatives: Tensor, options: GeneralisedBceOptions): Tensor {
+  const taken = mul(softplus(neg(positive)), generalisedBceExponent(options));
+  const left = sum(softplus(negatives), -1);
+  return mul(add(taken, left), 1 / ((negatives.shape.at(-1) as number) + 1));
 }
