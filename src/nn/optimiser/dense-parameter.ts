@@ -4,7 +4,7 @@ import type { DenseRule } from './rule.ts';
 import {
   checkRows,
   eachStaged,
-  type ParameterEntry,
+  type ParameterSettings,
   type StoredParameter,
   scatterRows,
   volumeOf,
@@ -12,29 +12,31 @@ import {
 } from './stored-parameter.ts';
 
 /** Array lengths it takes from the arena. */
-export function denseLengths(entry: ParameterEntry, keepsAverages: boolean): readonly number[] {
-  const arrays = 2 + entry.rule.state.length + (keepsAverages ? 1 : 0);
-  return Array.from({ length: arrays }, () => volumeOf(entry.shape));
+export function denseLengths(settings: ParameterSettings, keepsAverages: boolean): readonly number[] {
+  const arrays = 2 + settings.rule.state.length + (keepsAverages ? 1 : 0);
+  return Array.from({ length: arrays }, () => volumeOf(settings.shape));
 }
 
 /**
  * Gradients are added up over micro-batches; the first is copied, so nothing is cleared between steps. Rows are added
  * where their indices say, in order: a tied embedding gets both kinds.
  */
-export function denseParameter(entry: ParameterEntry, rule: DenseRule, workshop: Workshop): StoredParameter {
+export function denseParameter(
+  settings: ParameterSettings,
+  rule: DenseRule,
+  workshop: Workshop,
+): StoredParameter {
   const { arena, kernels } = workshop;
-  const count = volumeOf(entry.shape);
-  const width = count / (entry.shape[0] ?? 1);
+  const count = volumeOf(settings.shape);
+  const width = count / (settings.shape[0] ?? 1);
   const value = arena.floats(count);
   const sum = arena.floats(count);
   const moments = Object.fromEntries(rule.state.map((name) => [name, arena.floats(count)]));
   const average = workshop.keepsAverages ? arena.floats(count) : undefined;
-  value.set(entry.initial);
-  average?.set(entry.initial);
   const steps = new Int32Array(1);
   let pending = false;
   return {
-    entry,
+    settings,
     value,
     average,
     isPending: () => pending,
@@ -43,14 +45,14 @@ export function denseParameter(entry: ParameterEntry, rule: DenseRule, workshop:
       if (gradient.length !== count) {
         throw new AppError(
           'SHAPE',
-          `gradient of "${entry.name}": expected ${count} numbers [${entry.shape}], got ${gradient.length}`,
+          `gradient of "${settings.name}": expected ${count} numbers [${settings.shape}], got ${gradient.length}`,
         );
       }
       const isOwn = gradient.buffer === sum.buffer && gradient.byteOffset === sum.byteOffset;
       if (isOwn && pending) {
         throw new AppError(
           'USAGE',
-          `gradient of "${entry.name}": expected micro-batches after the first in other memory, got the sum itself`,
+          `gradient of "${settings.name}": expected micro-batches after the first in other memory, got the sum itself`,
         );
       }
       if (!pending && !isOwn) sum.set(gradient);
@@ -62,7 +64,7 @@ export function denseParameter(entry: ParameterEntry, rule: DenseRule, workshop:
       pending = true;
     },
     addRows(indices, values) {
-      checkRows(entry, indices, values);
+      checkRows(settings, indices, values);
       if (!pending) kernels.fill(sum, 0);
       scatterRows(workshop, sum, { indices, values, width });
       pending = true;

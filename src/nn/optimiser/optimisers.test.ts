@@ -40,10 +40,11 @@ function storeOf(parameter: ParameterEntry, simd = true) {
   return createParameterStore(arena, createKernels(arena, { simd }), [parameter]);
 }
 
-/** A dozen single-precision steps, each rounding by up to 6e-8 of numbers near 1. */
+/** A dozen single-precision steps, each rounding by up to 6e-8 of numbers near 1; 1.8e-7 is met. */
 function expectClose(got: ArrayLike<number>, wanted: readonly number[]): void {
   expect(got.length).toBe(wanted.length);
-  for (let i = 0; i < wanted.length; i++) expect(Math.abs(got[i] - wanted[i]), `at ${i}`).toBeLessThan(1e-6);
+  for (let i = 0; i < wanted.length; i++)
+    expect(Math.abs(got[i] - wanted[i]), `at ${i}`).toBeLessThan(2.5e-7);
 }
 
 const RUNS: Record<

@@ -55,11 +55,15 @@ describe('the parameter store', () => {
       'head.weight',
       batches[0].map((x, i) => Math.fround(Math.fround(x + batches[1][i]) + batches[2][i])),
     );
+    for (const store of [parts, whole]) store.addDense('head.bias', Float32Array.of(3, 6, 9, 0, 0));
+    const bias = parts.value('head.bias').slice();
     const report = parts.step({ learningRate: 0.1, divisor: 3 });
     expect(report).toEqual(whole.step({ learningRate: 0.1, divisor: 3 }));
     expect(parts.export()).toEqual(whole.export());
     const mean = batches[0].map((x, i) => (x + batches[1][i] + batches[2][i]) / 3);
-    expect(report.gradientNorm).toBeCloseTo(Math.hypot(...mean), 5);
+    expect(report.gradientNorm).toBeCloseTo(Math.hypot(...mean, 1, 2, 3), 5);
+    const moved = parts.value('head.bias').map((x, i) => bias[i] - x);
+    for (const [i, way] of [0.1, 0.2, 0.3, 0, 0].entries()) expect(moved[i]).toBeCloseTo(way, 6);
   });
 
   it('copies the first gradient over whatever the last step left', () => {
@@ -247,6 +251,12 @@ describe('the parameter store', () => {
       expect(tied.gradientNorm()).toBeLessThanOrEqual(bound * (example + 1) + 1e-6);
     }
     expect(Math.min(...norms)).toBeGreaterThan(30);
+    const halves = storeOf();
+    halves.add(
+      [ENTRIES[1], ENTRIES[1]].map(({ name, initial }) => ({ name, values: initial.slice() })),
+      () => {},
+    );
+    expect(halves.gradient('head.bias')).toEqual(ENTRIES[1].initial.map((x) => 2 * x));
     const rows = storeOf();
     const twice = {
       name: 'items',

@@ -18,6 +18,7 @@ export interface StoreOptions {
   /**
    * Keeps an average of the weights with this memory, .999 say; over the first steps with (1 + step) / (10 + step)
    * where that is less, so that the first values are forgotten soon (as TensorFlow's ExponentialMovingAverage).
+   * Tables trained by rows have none: it would have to follow the whole table at every step.
    */
   readonly averageDecay?: number;
 }
@@ -112,11 +113,15 @@ export function createParameterStore(
     ...{ stage: arena.floats(stageFloats(entries)), stagedIndices: arena.ints(STAGE_FLOATS) },
   };
   const parameters = new Map(
-    entries.map((entry) => {
-      const { rule } = entry;
+    entries.map(({ initial, ...settings }) => {
+      const { rule } = settings;
       const stored =
-        rule.layout === 'rows' ? rowParameter(entry, rule, workshop) : denseParameter(entry, rule, workshop);
-      return [entry.name, stored] as const;
+        rule.layout === 'rows'
+          ? rowParameter(settings, rule, workshop)
+          : denseParameter(settings, rule, workshop);
+      stored.value.set(initial);
+      stored.average?.set(initial);
+      return [settings.name, stored] as const;
     }),
   );
   const all = [...parameters.values()];
@@ -142,7 +147,7 @@ export function createParameterStore(
     refuse(swapped, 'the averaged weights are in place of the weights; call swapAverages first');
     return Object.fromEntries([
       ...all.flatMap((p) =>
-        Object.entries(p.state).map(([part, array]) => [`${part}.${p.entry.name}`, array]),
+        Object.entries(p.state).map(([part, array]) => [`${part}.${p.settings.name}`, array]),
       ),
       ['steps', counts],
     ]);
@@ -176,7 +181,7 @@ export function createParameterStore(
           if (parameter.average) kernels.follow(parameter.average, parameter.value, averageRate);
           continue;
         }
-        const { weightDecay = 0, rateMultiplier = 1 } = parameter.entry;
+        const { weightDecay = 0, rateMultiplier = 1 } = parameter.settings;
         parameter.move({
           ...{ rate: learningRate * rateMultiplier, weightDecay },
           ...{ gradientScale: clip / divisor, averageRate },
@@ -217,7 +222,7 @@ function firstIn(
 ): NonFinite | undefined {
   for (const parameter of parameters) {
     const index = look(parameter);
-    if (index >= 0) return { name: parameter.entry.name, part, index };
+    if (index >= 0) return { name: parameter.settings.name, part, index };
   }
   return undefined;
 }

@@ -15,6 +15,9 @@ export function rowAdam({
   epsilon = ADAM.epsilon,
 }: AdamSettings = {}): RowRule {
   const constant = { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, epsilon };
+  // By number of steps, each worked out once: thousands of powers a step would cost as much as the moving itself.
+  const firstBias: number[] = [];
+  const secondBias: number[] = [];
   return {
     kind: 'row-adam',
     layout: 'rows',
@@ -23,8 +26,12 @@ export function rowAdam({
       const { value, state, width, rows, gradient, steps, stepSizes, corrections } = target;
       for (let i = 0; i < rows.length; i++) {
         const step = steps[rows[i]];
-        stepSizes[i] = rate / (1 - beta1 ** step);
-        corrections[i] = 1 / Math.sqrt(1 - beta2 ** step);
+        while (firstBias.length <= step) {
+          firstBias.push(1 / (1 - beta1 ** firstBias.length));
+          secondBias.push(1 / Math.sqrt(1 - beta2 ** secondBias.length));
+        }
+        stepSizes[i] = rate * firstBias[step];
+        corrections[i] = secondBias[step];
       }
       kernels.rowAdam(
         { value, m: state.m, v: state.v, width, rows, gradient, stepSizes, corrections },

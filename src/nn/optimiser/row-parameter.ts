@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { RowRule } from './rule.ts';
 import {
   checkRows,
-  type ParameterEntry,
+  type ParameterSettings,
   type StoredParameter,
   scatterRows,
   volumeOf,
@@ -12,15 +12,15 @@ import {
 
 const TOUCHED_ROWS = 65_536;
 
-const touchedRowsOf = ({ shape, touchedRows = TOUCHED_ROWS }: ParameterEntry): number =>
+const touchedRowsOf = ({ shape, touchedRows = TOUCHED_ROWS }: ParameterSettings): number =>
   Math.min(shape[0], touchedRows);
 
 /** Array lengths it takes from the arena. */
-export function rowLengths(entry: ParameterEntry): readonly number[] {
-  const [rows] = entry.shape;
-  const touched = touchedRowsOf(entry);
-  const tables = Array.from({ length: 1 + entry.rule.state.length }, () => volumeOf(entry.shape));
-  return [...tables, (touched * volumeOf(entry.shape)) / rows, touched, touched, touched];
+export function rowLengths(settings: ParameterSettings): readonly number[] {
+  const [rows] = settings.shape;
+  const touched = touchedRowsOf(settings);
+  const tables = Array.from({ length: 1 + settings.rule.state.length }, () => volumeOf(settings.shape));
+  return [...tables, (touched * volumeOf(settings.shape)) / rows, touched, touched, touched];
 }
 
 /**
@@ -28,19 +28,22 @@ export function rowLengths(entry: ParameterEntry): readonly number[] {
  * order of first touch. Nothing here costs more than the rows that came. There is no average of the weights: it would
  * have to follow the whole table at every step.
  */
-export function rowParameter(entry: ParameterEntry, rule: RowRule, workshop: Workshop): StoredParameter {
+export function rowParameter(
+  settings: ParameterSettings,
+  rule: RowRule,
+  workshop: Workshop,
+): StoredParameter {
   const { arena, kernels } = workshop;
-  const [rows] = entry.shape;
-  const count = volumeOf(entry.shape);
+  const [rows] = settings.shape;
+  const count = volumeOf(settings.shape);
   const width = count / rows;
-  const capacity = touchedRowsOf(entry);
+  const capacity = touchedRowsOf(settings);
   const value = arena.floats(count);
   const moments = Object.fromEntries(rule.state.map((name) => [name, arena.floats(count)]));
   const sums = arena.floats(capacity * width);
   const touched = arena.ints(capacity);
   const stepSizes = arena.floats(capacity);
   const corrections = arena.floats(capacity);
-  value.set(entry.initial);
   const steps = new Int32Array(rows);
   /** Row → its place in the compact list, −1 where it has none. */
   const places = new Int32Array(rows).fill(-1);
@@ -59,7 +62,7 @@ export function rowParameter(entry: ParameterEntry, rule: RowRule, workshop: Wor
       if (places[row] < 0) {
         if (filled === capacity) {
           forget(before);
-          throw tooManyRows(entry, capacity);
+          throw tooManyRows(settings, capacity);
         }
         places[row] = filled;
         touched[filled++] = row;
@@ -71,7 +74,7 @@ export function rowParameter(entry: ParameterEntry, rule: RowRule, workshop: Wor
   };
   const gradient = () => sums.subarray(0, filled * width);
   return {
-    entry,
+    settings,
     value,
     average: undefined,
     isPending: () => filled > 0,
@@ -79,11 +82,11 @@ export function rowParameter(entry: ParameterEntry, rule: RowRule, workshop: Wor
     addDense() {
       throw new AppError(
         'USAGE',
-        `gradient of "${entry.name}": expected rows, got a dense gradient; train it by a dense rule (adamw) instead of ${rule.kind}`,
+        `gradient of "${settings.name}": expected rows, got a dense gradient; train it by a dense rule (adamw) instead of ${rule.kind}`,
       );
     },
     addRows(indices, values) {
-      checkRows(entry, indices, values);
+      checkRows(settings, indices, values);
       scatterRows(workshop, sums, { indices: place(indices), values, width });
     },
     move(pass) {
@@ -100,7 +103,7 @@ export function rowParameter(entry: ParameterEntry, rule: RowRule, workshop: Wor
   };
 }
 
-const tooManyRows = ({ name }: ParameterEntry, capacity: number): AppError =>
+const tooManyRows = ({ name }: ParameterSettings, capacity: number): AppError =>
   new AppError(
     'USAGE',
     `parameter "${name}": a step touched more than ${capacity} rows; raise touchedRows, or step more often`,

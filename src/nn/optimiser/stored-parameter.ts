@@ -4,11 +4,10 @@ import type { Arena } from '../../tensor/arena.ts';
 import type { Kernels } from '../../tensor/kernels/kernels.ts';
 import type { Pass, UpdateRule } from './rule.ts';
 
-/** A parameter, its first value, and how it is trained. */
-export interface ParameterEntry {
+/** A parameter and how it is trained. */
+export interface ParameterSettings {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly initial: Float32Array;
   readonly rule: UpdateRule;
   /** 0 by default; `decayGroups` says which parameters usually take it. */
   readonly weightDecay?: number;
@@ -21,12 +20,17 @@ export interface ParameterEntry {
   readonly touchedRows?: number;
 }
 
+/** A parameter as it is handed to the store; its first value is copied and not kept. */
+export interface ParameterEntry extends ParameterSettings {
+  readonly initial: Float32Array;
+}
+
 /** Training state by name; every bit of it matters for resuming. */
 export type StateArrays = Readonly<Record<string, Float32Array | Int32Array>>;
 
 /** A parameter inside the store. */
 export interface StoredParameter {
-  readonly entry: ParameterEntry;
+  readonly settings: ParameterSettings;
   readonly value: Float32Array<ArrayBuffer>;
   /** Averaged weights, where they are kept. */
   readonly average: Float32Array<ArrayBuffer> | undefined;
@@ -94,7 +98,11 @@ export function scatterRows(
 }
 
 /** @throws AppError SHAPE unless `values` has a row for each index, and each index names a row */
-export function checkRows({ name, shape }: ParameterEntry, indices: Int32Array, values: Float32Array): void {
+export function checkRows(
+  { name, shape }: ParameterSettings,
+  indices: Int32Array,
+  values: Float32Array,
+): void {
   const [rows] = shape;
   const width = volumeOf(shape) / rows;
   if (values.length !== indices.length * width) {
