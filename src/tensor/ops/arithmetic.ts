@@ -223,7 +223,11 @@ const whereOp: Op<NoAttributes> = {
     ];
   },
   emit: 'Where',
-  cases: onlyInputs([flags(2, 3), real(2, 3), real(2, 3)], [flags(3), real(2, 1), real()]),
+  // both sides are taken somewhere, or half of the gradient would go unchecked
+  cases: onlyInputs(
+    [{ ...flags(2, 3), values: [1, 0, 0, 1, 1, 0] }, real(2, 3), real(2, 3)],
+    [{ ...flags(3), values: [0, 1, 0] }, real(2, 1), real()],
+  ),
 };
 
 export const ARITHMETIC_OPS: readonly AnyOp[] = [
