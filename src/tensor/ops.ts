@@ -11,6 +11,7 @@ import { LEAF_OPS } from './ops/leaf.ts';
 import { LOG_PARTITION_OPS } from './ops/log-partition.ts';
 import { MATRIX_OPS } from './ops/matrix.ts';
 import { NORMALISATION_OPS } from './ops/normalisation.ts';
+import { POOLING_OPS } from './ops/pooling.ts';
 import { RECURRENT_OPS } from './ops/recurrent.ts';
 import { REDUCTION_OPS } from './ops/reductions.ts';
 import { SOFTMAX_OPS } from './ops/softmax.ts';
@@ -30,5 +31,6 @@ export const OPS: readonly AnyOp[] = [
   ...SOFTMAX_OPS,
   ...NORMALISATION_OPS,
   ...CONVOLUTION_OPS,
+  ...POOLING_OPS,
   ...RECURRENT_OPS,
 ];

@@ -36,7 +36,7 @@ export interface ConvolutionOptions {
   readonly groups?: number;
 }
 
-type Geometry = Window & { readonly groups: number };
+export type Geometry = Window & { readonly groups: number };
 
 /** Sizes of the axes that the output of a gradient row has and its inputs do not tell. */
 type Adjoint = Geometry & { readonly spatial: readonly Axis[] };
@@ -220,7 +220,17 @@ const convolutionToInputOp: Op<Adjoint> = {
 };
 
 function toInput(g: Tensor, weight: Tensor, x: Tensor, geometry: Geometry): Tensor {
-  return applyOne(convolutionToInputOp, [g, weight], { ...geometryOf(geometry), spatial: x.axes.slice(2) });
+  return convolutionToInput(g, weight, x.axes.slice(2), geometryOf(geometry));
+}
+
+/** The gradient of `convolution` to its input, whose spatial axes are given: windows lay down what they received. */
+export function convolutionToInput(
+  g: Tensor,
+  weight: Tensor,
+  spatial: readonly Axis[],
+  geometry: Geometry,
+): Tensor {
+  return applyOne(convolutionToInputOp, [g, weight], { ...geometry, spatial });
 }
 
 // Of y = x * w the gradient to w: every kernel cell meets each pair of input and output cells it joined.
