@@ -10,6 +10,8 @@ import { initialValues, normal, zeros } from '../initialise.ts';
 import { defineModule } from '../module.ts';
 import { compileTraining, type Objective, type SymbolicBatch, type TrainingProgram } from '../program.ts';
 import type { Batch, TrainingStepSettings } from '../training-step.ts';
+import type { BatchSource } from './batch-source.ts';
+import type { TrainingSettings } from './train-options.ts';
 
 export const ITEMS = 40;
 export const WIDTH = 8;
@@ -82,3 +84,35 @@ export function madeUpBatch(number: number, batch = 8, bucket = number % LENGTHS
 }
 
 const effectOf = (item: number): number => ((item * 7) % 11) / 10 - 0.5;
+
+/** Seven batches an epoch, other ones in each. */
+export function madeUpSource(batch = 8, perEpoch = 7): BatchSource {
+  return {
+    *batches(epoch, from) {
+      for (let i = from; i < perEpoch; i++) yield madeUpBatch(epoch * perEpoch + i, batch);
+    },
+  };
+}
+
+/** Four batches no epoch of the first hundred holds. */
+export const madeUpValidation: BatchSource = {
+  *batches() {
+    for (let i = 0; i < 4; i++) yield madeUpBatch(10_000 + i);
+  },
+};
+
+/** A run with everything whose state must survive a kill: accumulation, averages, plateau, early stopping. */
+export function madeUpRun(steps = 40): TrainingSettings {
+  return {
+    ...madeUpSettings(),
+    schedule: { kind: 'plateau', rate: 0.02, patience: 0, factor: 0.5 },
+    accumulate: 2,
+    averageDecay: 0.9,
+    clipNorm: 1,
+    earlyStopping: { patience: 1000 },
+    limits: { steps },
+    evaluateEvery: 5,
+    checkpointEvery: 6,
+    recordEvery: 1,
+  };
+}
