@@ -9,7 +9,7 @@ import { type Random, random } from '../src/core/random.ts';
  *
  * `after` is a permutation, so no item is rare and each of its rows is learned from a million items; one table serves
  * both places, so that what a model learns of the last item helps it with the one before. Who looks at the last item
- * alone stays .45 nats above the floor. A share that has no item to stand on (at a sequence's first two places) goes to
+ * alone stays .43 nats above the floor. A share that has no item to stand on (at a sequence's first two places) goes to
  * the Zipf part.
  */
 export interface SequenceLaw {
