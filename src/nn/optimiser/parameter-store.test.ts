@@ -167,6 +167,9 @@ describe('the parameter store', () => {
     const saved = store.export();
     const { 'm.items': _, ...without } = saved;
     expect(() => store.restore(without)).toThrow('"m.items": expected 160 numbers, got none');
+    expect(() => store.restore({ ...saved, 'value.items': new Float64Array(160) })).toThrow(
+      '"value.items": expected',
+    );
     expect(() => store.restore({ ...saved, steps: new Float32Array(1) })).toThrow(
       'expected 1 integers, got 1 numbers',
     );

@@ -7,6 +7,7 @@ import { type Gradient, type GradientTransform, mergeGradients } from './gradien
 import { rowLengths, rowParameter } from './row-parameter.ts';
 import {
   type ParameterEntry,
+  type SavedArrays,
   STAGE_FLOATS,
   type StateArrays,
   type StoredParameter,
@@ -79,8 +80,12 @@ export interface ParameterStore {
   state(): StateArrays;
   /** A copy of `state`. */
   export(): StateArrays;
-  /** Puts a state back bit for bit. @throws AppError SHAPE when an array is missing or differs in kind or length */
-  restore(state: StateArrays): void;
+  /**
+   * Puts a state back bit for bit, and forgets the gradients; arrays of other names, a trainer's own, are passed over.
+   *
+   * @throws AppError SHAPE when an array is missing or differs in kind or length; then nothing was changed
+   */
+  restore(saved: SavedArrays): void;
 }
 
 /** Bytes of arena that a store of these parameters takes. */
@@ -251,11 +256,11 @@ function checkEntries(entries: readonly ParameterEntry[]): void {
   }
 }
 
-function checkState(own: StateArrays, saved: StateArrays): void {
+function checkState(own: StateArrays, saved: SavedArrays): void {
   for (const [name, array] of Object.entries(own)) {
     const found = saved[name];
     if (found?.length === array.length && found.constructor === array.constructor) continue;
-    const kind = (values: StateArrays[string]) =>
+    const kind = (values: SavedArrays[string]) =>
       `${values.length} ${values instanceof Int32Array ? 'integers' : 'numbers'}`;
     throw new AppError(
       'SHAPE',

@@ -28,6 +28,9 @@ export interface ParameterEntry extends ParameterSettings {
 /** Training state by name; every bit of it matters for resuming. */
 export type StateArrays = Readonly<Record<string, Float32Array | Int32Array>>;
 
+/** What a checkpoint gives back. */
+export type SavedArrays = Readonly<Record<string, Float32Array | Float64Array | Int32Array>>;
+
 /** A parameter inside the store. */
 export interface StoredParameter {
   readonly settings: ParameterSettings;
