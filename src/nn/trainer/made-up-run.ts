@@ -12,6 +12,7 @@ import { compileTraining, type Objective, type SymbolicBatch, type TrainingProgr
 import type { Batch, TrainingStepSettings } from '../training-step.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { TrainingSettings } from './train-options.ts';
+import type { TrainingData } from './training-data.ts';
 
 export const ITEMS = 40;
 export const WIDTH = 8;
@@ -115,4 +116,9 @@ export function madeUpRun(steps = 40): TrainingSettings {
     checkpointEvery: 6,
     recordEvery: 1,
   };
+}
+
+/** As a module for a training worker. */
+export function createTrainingData({ batch }: { readonly batch: number }): TrainingData {
+  return { batches: madeUpSource(batch), validation: madeUpValidation };
 }
