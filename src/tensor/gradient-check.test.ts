@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { checkGradient } from './check.ts';
-import type { AnyOp, Cotangent, Op, Tensor } from './graph.ts';
+import type { AnyOp, Cotangent, GradientPart, Op, Tensor } from './graph.ts';
 import { mul, neg } from './ops/arithmetic.ts';
 import { OPS } from './ops.ts';
 
@@ -41,7 +41,12 @@ function wrongAt(rule: Gradient, at: number, mistake: (part: Cotangent) => Cotan
   return (call, cotangents) => rule(call, cotangents).map((part, i) => (i === at ? mistake(part) : part));
 }
 
-function changed(part: Cotangent, change: (values: Tensor) => Tensor): Cotangent {
-  if (part === undefined) return undefined;
+function changed(cotangent: Cotangent, change: (values: Tensor) => Tensor): Cotangent {
+  if (cotangent === undefined) return undefined;
+  if (Array.isArray(cotangent)) return cotangent.map((part) => changedPart(part, change));
+  return changedPart(cotangent as GradientPart, change);
+}
+
+function changedPart(part: GradientPart, change: (values: Tensor) => Tensor): GradientPart {
   return 'indices' in part ? { ...part, values: change(part.values) } : change(part);
 }

@@ -1,7 +1,15 @@
 // Reverse-mode differentiation: walks a graph backwards and writes its gradient as more graph.
 
 import { AppError } from '../core/errors.ts';
-import { type Call, type Cotangent, type Node, nodesBelow, type Rows, type Tensor } from './graph.ts';
+import {
+  type Call,
+  type Cotangent,
+  type GradientPart,
+  type Node,
+  nodesBelow,
+  type Rows,
+  type Tensor,
+} from './graph.ts';
 import { add } from './ops/arithmetic.ts';
 import { scatterRows } from './ops/indexing.ts';
 import { constant } from './ops/leaf.ts';
@@ -39,7 +47,7 @@ export function pullBack(
   wanted: readonly Tensor[],
 ): readonly Gradient[] {
   const needed = nodesBetween(outputs, wanted);
-  const received = new Map<Tensor, Cotangent[]>();
+  const received = new Map<Tensor, readonly GradientPart[]>();
   for (const [i, output] of outputs.entries()) receive(received, output, cotangents[i]);
 
   for (const node of [...needed].reverse()) {
@@ -64,21 +72,22 @@ function nodesBetween(outputs: readonly Tensor[], wanted: readonly Tensor[]): Re
   return between;
 }
 
-function receive(received: Map<Tensor, Cotangent[]>, tensor: Tensor, part: Cotangent): void {
-  if (part === undefined) return;
-  const list = received.get(tensor);
-  if (list === undefined) received.set(tensor, [part]);
-  else list.push(part);
+function receive(received: Map<Tensor, readonly GradientPart[]>, tensor: Tensor, cotangent: Cotangent): void {
+  if (cotangent !== undefined) received.set(tensor, [...(received.get(tensor) ?? []), ...partsOf(cotangent)]);
 }
 
-function collect(parts: readonly Cotangent[] = []): Gradient {
+function partsOf(cotangent: NonNullable<Cotangent>): readonly GradientPart[] {
+  return Array.isArray(cotangent) ? cotangent : [cotangent as GradientPart];
+}
+
+function collect(parts: readonly GradientPart[] = []): Gradient {
   const rows = parts.filter(isRows);
-  const whole = parts.filter((part): part is Tensor => part !== undefined && !isRows(part));
+  const whole = parts.filter((part): part is Tensor => !isRows(part));
   return whole.length === 0 ? { rows } : { dense: whole.reduce((total, part) => add(total, part)), rows };
 }
 
 /** One dense tensor out of all that flowed to `tensor`. */
-function dense(tensor: Tensor, parts: readonly Cotangent[] | undefined): Tensor | undefined {
+function dense(tensor: Tensor, parts: readonly GradientPart[] | undefined): Tensor | undefined {
   return parts === undefined ? undefined : denseGradient(tensor, collect(parts));
 }
 
@@ -91,6 +100,6 @@ export function denseGradient(tensor: Tensor, { dense: whole, rows }: Gradient):
   return parts.length === 0 ? undefined : parts.reduce((total, part) => add(total, part));
 }
 
-function isRows(part: Cotangent): part is Rows {
-  return part !== undefined && 'indices' in part;
+function isRows(part: GradientPart): part is Rows {
+  return 'indices' in part;
 }

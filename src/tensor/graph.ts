@@ -47,8 +47,11 @@ export interface Rows {
   readonly values: Tensor;
 }
 
-/** What a gradient rule returns for one input. */
-export type Cotangent = Tensor | Rows | undefined;
+/** One share of a gradient: whole, or some rows of it. */
+export type GradientPart = Tensor | Rows;
+
+/** What a gradient rule returns for one input: nothing, one part, or parts that are to be added up. */
+export type Cotangent = GradientPart | readonly GradientPart[] | undefined;
 
 /** What a gradient rule sees: the node, and which of its inputs anybody wants a gradient of. */
 export interface Call<A extends Attributes = Attributes> extends Node<A> {
@@ -74,6 +77,8 @@ export interface Emitter {
   cast(name: string, to: DType): readonly string[];
   /** A constant of the given element type. */
   constant(dtype: DType, values: ArrayLike<number> | BigInt64Array, shape: readonly number[]): string;
+  /** Whether anything reads an output: nodes that only lead to unread ones need not be written. */
+  reads(output: Tensor): boolean;
 }
 
 /** Inputs the op test feeds to a row: drawn uniformly from [low, high], whole where the type is. */
@@ -109,6 +114,11 @@ export interface Op<A extends Attributes = Attributes> {
   readonly gradient?: (call: Call<A>, cotangents: readonly (Tensor | undefined)[]) => readonly Cotangent[];
   /** ONNX: the op type where it is one node without attributes, else a function. */
   readonly emit: string | ((onnx: Emitter, inputs: readonly string[], node: Node<A>) => readonly string[]);
+  /**
+   * How many of the outputs are results, all by default. Those after them only serve the row's own gradient rule, and
+   * no gradient flows to them.
+   */
+  readonly results?: number;
   readonly cases: readonly OpCase[];
 }
 

@@ -16,6 +16,7 @@ import { RECURRENT_OPS } from './ops/recurrent.ts';
 import { REDUCTION_OPS } from './ops/reductions.ts';
 import { SOFTMAX_OPS } from './ops/softmax.ts';
 import { STRUCTURE_OPS } from './ops/structure.ts';
+import { TIED_SOFTMAX_OPS } from './ops/tied-softmax.ts';
 
 export const OPS: readonly AnyOp[] = [
   ...LEAF_OPS,
@@ -29,6 +30,7 @@ export const OPS: readonly AnyOp[] = [
   ...INDEXING_OPS,
   ...REDUCTION_OPS,
   ...SOFTMAX_OPS,
+  ...TIED_SOFTMAX_OPS,
   ...NORMALISATION_OPS,
   ...CONVOLUTION_OPS,
   ...POOLING_OPS,

@@ -28,23 +28,25 @@ export interface EmitOptions {
  */
 export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: EmitOptions = {}): OnnxModel {
   const { float = 'float', weights = {}, inputs = [], metadata = {} } = options;
-  const writer = graphWriter(float);
+  const all = [...inputs, ...Object.values(outputs)];
+  const order = nodesBelow(all);
+  const read = new Set([...all, ...order.flatMap((node) => node.inputs)]);
+  const writer = graphWriter(float, read);
   const names = new Map<Tensor, string>();
   const leaves = new Map<string, Tensor>();
 
-  const all = [...inputs, ...Object.values(outputs)];
-  for (const node of nodesBelow(all)) {
+  for (const node of order) {
     const [first] = node.outputs as readonly [Tensor];
     if (isInput(first) || isParameter(first)) {
       names.set(first, claimName(leaves, first));
       continue;
     }
-    const read = node.inputs.map((input) => names.get(input) as string);
+    const given = node.inputs.map((input) => names.get(input) as string);
     const { emit } = node.op;
     const written =
       typeof emit === 'string'
-        ? writer.emitter.node(emit, read, {}, node.outputs.length)
-        : emit(writer.emitter, read, node as never);
+        ? writer.emitter.node(emit, given, {}, node.outputs.length)
+        : emit(writer.emitter, given, node as never);
     for (const [i, output] of node.outputs.entries()) names.set(output, written[i] as string);
   }
 
@@ -54,7 +56,7 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
     writer.initializers.push(tensorOf(name, leaf.dtype, weights[name] as Float32Array, leaf.shape, float));
   const results = Object.entries(outputs).map(([name, tensor]): OnnxValue => {
     writer.nodes.push(plainNode('Identity', [names.get(tensor) as string], [name]));
-    return valueOf(name, tensor, float);
+    return graphValue(name, tensor, float);
   });
   return {
     irVersion: 8,
@@ -64,7 +66,7 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
     graph: {
       name: 'graph',
       nodes: writer.nodes,
-      inputs: open.map(([name, leaf]) => valueOf(name, leaf, float)),
+      inputs: open.map(([name, leaf]) => graphValue(name, leaf, float)),
       outputs: results,
       initializers: writer.initializers,
     },
@@ -86,7 +88,7 @@ interface GraphWriter {
 }
 
 /** Numbers names by order of writing, so that the same graph gives the same bytes. */
-function graphWriter(float: 'float' | 'double'): GraphWriter {
+function graphWriter(float: 'float' | 'double', read: ReadonlySet<Tensor>): GraphWriter {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const small = new Map<string, string>();
@@ -126,6 +128,7 @@ function graphWriter(float: 'float' | 'double'): GraphWriter {
       ints: (values, shape = [values.length]) => constant('int64', values, shape),
       cast: (name, to) => node('Cast', [name], { to: { int: ELEMENT_TYPES[elementTypeOf(to, float)] } }),
       constant,
+      reads: (output) => read.has(output),
     },
   };
 }
@@ -147,7 +150,7 @@ export function elementTypeOf(dtype: DType, float: 'float' | 'double'): ElementT
   return dtype === 'float' ? float : dtype;
 }
 
-function valueOf(name: string, tensor: Tensor, float: 'float' | 'double'): OnnxValue {
+function graphValue(name: string, tensor: Tensor, float: 'float' | 'double'): OnnxValue {
   return { name, elementType: elementTypeOf(tensor.dtype, float), dims: sizesOf(tensor.axes) };
 }
 

@@ -117,7 +117,7 @@ const layerNormOp: Op<Epsilon> = {
   },
   /*
    * z = standardise(x) is computed again: one pass of onnxruntime's own node, where z saved by the forward pass would
-   * cost two (y = z·scale + shift). The means over a row are products with a vector: cheaper than two more passes.
+   * cost two (y = z·scale + shift). mean(g·z·scale) is a product of g·z, which scale's gradient needs, with a vector.
    */
   gradient: ({ inputs, needs, attributes: { epsilon } }, [g]) => {
     const [x, scale] = inputs as readonly [Tensor, Tensor, Tensor];
@@ -151,7 +151,7 @@ function toStandardised(g: Tensor, { along, standard, inverse, scale }: Standard
   const width = scale.shape[0] as number;
   const averaging = reshape(mul(scale, 1 / width), [width, 1]);
   const scaled = mul(g, scale);
-  const flat = sub(scaled, matmul(g, averaging));
+  const flat = sub(scaled, mean(scaled, -1, { keep: true }));
   return mul(sub(flat, mul(standard, matmul(along, averaging))), inverse);
 }
 
