@@ -178,7 +178,9 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
         microBatch,
         program: programOf(programs, batch),
       }));
+      const statisticsBefore = copyOf(kept);
       const fail = async (): Promise<never> => {
+        for (const [name, value] of Object.entries(statisticsBefore)) kept[name]?.set(value);
         const gradient = store.firstNonFinite()?.name;
         for (const { program, batch, microBatch } of runs)
           await trainingFault(backend, program, feedsOf(program, batch, epoch, microBatch), {
@@ -284,6 +286,9 @@ function gradientsOf(
     })),
   ]);
 }
+
+const copyOf = (arrays: Readonly<Record<string, Float32Array>>): Readonly<Record<string, Float32Array>> =>
+  Object.fromEntries(Object.entries(arrays).map(([name, values]) => [name, values.slice()]));
 
 const asIndices = (indices: RunArray): Int32Array =>
   indices instanceof Int32Array ? indices : Int32Array.from(indices as ArrayLike<number>, Number);
