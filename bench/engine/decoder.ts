@@ -1,6 +1,7 @@
 // The decoder that we and PyTorch both train (peers/decoder_torch.py says it in full), and its losses.
 import { random } from '../../src/core/random.ts';
 import { initialValues, normal } from '../../src/nn/initialise.ts';
+import type { Activation } from '../../src/nn/layers/feed-forward.ts';
 import { transformer } from '../../src/nn/layers/transformer.ts';
 import { binaryCrossEntropy } from '../../src/nn/losses/binary.ts';
 import { sampledSoftmax, tiedCrossEntropy } from '../../src/nn/losses/softmax.ts';
@@ -15,7 +16,6 @@ import { gather } from '../../src/tensor/ops/indexing.ts';
 import { constant } from '../../src/tensor/ops/leaf.ts';
 import { reshape, sum } from '../../src/tensor/ops/structure.ts';
 import { nodeBackend } from '../../src/tensor/session-node.ts';
-import type { Activation } from '../../src/nn/layers/feed-forward.ts';
 import { type Batch, type BatchShape, logPopularity, makeBatches } from '../peers/batches.ts';
 
 export interface DecoderOptions {
@@ -45,7 +45,8 @@ export function decoder(options: DecoderOptions): Module<DecoderBatch, Objective
     const states = scope.apply('trunk', transformer({ ...options, causal: true }), { x });
     const real = cast(not(equal(targets, 0)), 'float');
     const each: Readonly<Record<typeof loss, () => Tensor>> = {
-      bce: () => add(binaryScore(states, gather(table, targets), 1), binaryScore(states, gather(table, negatives), 0)),
+      bce: () =>
+        add(binaryScore(states, gather(table, targets), 1), binaryScore(states, gather(table, negatives), 0)),
       sampled: () => {
         const logChance = constant(logPopularity(shape.items), [shape.items]);
         return sampledSoftmax({ states, table, targets, negatives: shared, logChance }, { maskHits: false });
@@ -58,18 +59,27 @@ export function decoder(options: DecoderOptions): Module<DecoderBatch, Objective
 
 function binaryScore(states: Tensor, rows: Tensor, label: 0 | 1): Tensor {
   const score = sum(mul(states, rows), -1);
-  return binaryCrossEntropy(score, constant(new Float32Array(score.shape.reduce((a, b) => a * b, 1)).fill(label), score.shape));
+  return binaryCrossEntropy(
+    score,
+    constant(new Float32Array(score.shape.reduce((a, b) => a * b, 1)).fill(label), score.shape),
+  );
 }
 
 /** Our contestant: the same steps a peer takes, in this process. */
 export interface Contestant {
   readonly compiled: Compiled;
   readonly parameters: number;
-  run(steps: number): Promise<{ readonly milliseconds: readonly number[]; readonly losses: readonly number[] }>;
+  run(
+    steps: number,
+  ): Promise<{ readonly milliseconds: readonly number[]; readonly losses: readonly number[] }>;
   close(): Promise<void>;
 }
 
-export async function openContestant(options: DecoderOptions, threads: number, seed: number): Promise<Contestant> {
+export async function openContestant(
+  options: DecoderOptions,
+  threads: number,
+  seed: number,
+): Promise<Contestant> {
   const compiled = compileTraining(decoder(options), specs(options.shape));
   const { program, parameters } = compiled;
   const step: TrainingStep = createTrainingStep({
@@ -81,21 +91,32 @@ export async function openContestant(options: DecoderOptions, threads: number, s
     seed,
     threads,
   });
-  const batches = makeBatches(options.shape, seed).map((batch) => ({ bucket: 0, arrays: arraysFor(batch, program.inputs) }));
+  const batches = makeBatches(options.shape, seed).map((batch) => ({
+    bucket: 0,
+    arrays: arraysFor(batch, program.inputs),
+  }));
   let done = 0;
   const run: Contestant['run'] = async (steps) => {
     const milliseconds: number[] = [];
     const losses: number[] = [];
     for (let i = 0; i < steps; i++, done++) {
       const startedMs = performance.now();
-      const { loss } = await step.step([batches[done % batches.length] as (typeof batches)[number]], { epoch: 0, learningRate: 0.001 });
+      const { loss } = await step.step([batches[done % batches.length] as (typeof batches)[number]], {
+        epoch: 0,
+        learningRate: 0.001,
+      });
       milliseconds.push(performance.now() - startedMs);
       losses.push(loss);
     }
     return { milliseconds, losses };
   };
   await run(5);
-  return { compiled, parameters: parameters.reduce((total, { tensor }) => total + tensor.shape.reduce((a, b) => a * b, 1), 0), run, close: step.close };
+  return {
+    compiled,
+    parameters: parameters.reduce((total, { tensor }) => total + tensor.shape.reduce((a, b) => a * b, 1), 0),
+    run,
+    close: step.close,
+  };
 }
 
 function arraysFor(batch: Batch, inputs: Compiled['program']['inputs']): Record<string, Int32Array> {

@@ -1,9 +1,9 @@
 // How long onnxruntime alone takes for the matrix products of a graph, each at its own shape: the floor of a step.
 import { random } from '../../src/core/random.ts';
-import { type MatmulOptions, matmul } from '../../src/tensor/ops/matrix.ts';
 import { nodesBelow, type Tensor } from '../../src/tensor/graph.ts';
 import { emitModel } from '../../src/tensor/onnx/emit.ts';
 import { input } from '../../src/tensor/ops/leaf.ts';
+import { type MatmulOptions, matmul } from '../../src/tensor/ops/matrix.ts';
 import { slice } from '../../src/tensor/ops/structure.ts';
 import type { Session } from '../../src/tensor/session.ts';
 import { nodeBackend } from '../../src/tensor/session-node.ts';
@@ -62,7 +62,8 @@ export async function openProductTimer(products: readonly Product[], threads: nu
     flops: products.reduce((total, { flops, count }) => total + flops * count, 0),
     measure: async () => {
       let total = 0;
-      for (const { product, session, feeds } of opened) total += product.count * (await timed(session, feeds));
+      for (const { product, session, feeds } of opened)
+        total += product.count * (await timed(session, feeds));
       return total;
     },
     close: async () => {
