@@ -13,7 +13,7 @@ import { createTrainingStep } from '../../src/nn/training-step.ts';
 import { gather } from '../../src/tensor/ops/indexing.ts';
 import type { Backend } from '../../src/tensor/session.ts';
 
-const [BATCH, TIME, ITEMS, WIDTH] = [16, 12, 200, 32];
+const [BATCH, TIME, ITEMS, WIDTH] = [16, 8, 60, 16];
 
 const SPECS = {
   items: { dtype: 'int32', axes: { batch: BATCH, time: TIME } },
@@ -47,7 +47,7 @@ export async function trainSmallModel(
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
     const arrays = drawBatch(step);
-    const { loss } = await run.step([{ bucket: 0, arrays }], { epoch: 0, learningRate: 0.005 });
+    const { loss } = await run.step([{ bucket: 0, arrays }], { epoch: 0, learningRate: 0.02 });
     losses.push(loss);
   }
   await run.close();
