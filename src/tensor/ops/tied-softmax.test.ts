@@ -6,6 +6,7 @@ import { evaluate } from '../evaluate.ts';
 import { denseGradient, gradients } from '../gradient.ts';
 import type { Tensor } from '../graph.ts';
 import { emitModel } from '../onnx/emit.ts';
+import type { OnnxNode } from '../onnx/model.ts';
 import { nodeBackend } from '../session-node.ts';
 import { add, cast, equal, mul, neg } from './arithmetic.ts';
 import { constant, input } from './leaf.ts';
@@ -90,6 +91,32 @@ describe('tiedSoftmaxCrossEntropy', () => {
       for (const [k, value] of want.entries()) expect(got[`y${i}`]?.[k]).toBeCloseTo(value, 4);
   });
 
+  it('forgets the scores of a block before the next is made', () => {
+    const whole = sum(tiedSoftmaxCrossEntropy(hidden, table, targets, { weights, bias, rowsAtOnce: 2 }));
+    const parts = gradients(whole, wanted).map(({ dense }) => dense as Tensor);
+    const { nodes } = emitModel({
+      whole,
+      a: parts[0] as Tensor,
+      b: parts[1] as Tensor,
+      c: parts[3] as Tensor,
+    }).graph;
+    const blocks = nodes.flatMap((node, i) =>
+      node.opType === 'Softmax' ? [{ node, scores: nodes[i - 2] }] : [],
+    );
+    expect(blocks).toHaveLength(4);
+    for (const [i, { node, scores }] of blocks.slice(0, -1).entries()) {
+      expect(node.inputs).toEqual(scores?.outputs);
+      const before = nodesAbove(nodes, blocks[i + 1]?.node as OnnxNode);
+      const readers = nodes.filter(({ inputs }) =>
+        [...node.inputs, ...node.outputs].some((name) => inputs.includes(name)),
+      );
+      expect(readers.map(({ opType }) => opType).sort()).toEqual(
+        ['Gemm', 'Gemm', 'MatMul', 'ReduceMax', 'ReduceMax', 'Softmax'].sort(),
+      );
+      expect(readers.filter((reader) => !before.has(reader))).toEqual([]);
+    }
+  });
+
   it('names the axes that do not fit', () => {
     const narrow = input('narrow', 'float', { items: ITEMS, width: 4 });
     expect(() => tiedSoftmaxCrossEntropy(hidden, narrow, targets)).toThrow(
@@ -99,6 +126,22 @@ describe('tiedSoftmaxCrossEntropy', () => {
     expect(() => tiedSoftmaxCrossEntropy(hidden, table, few)).toThrow(/expected 7 targets, got \[3\]/);
   });
 });
+
+/** Every node that must run before `last`. */
+function nodesAbove(nodes: readonly OnnxNode[], last: OnnxNode): ReadonlySet<OnnxNode> {
+  const maker = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const above = new Set<OnnxNode>();
+  const visit = (node: OnnxNode): void => {
+    for (const name of node.inputs) {
+      const source = maker.get(name);
+      if (source === undefined || above.has(source)) continue;
+      above.add(source);
+      visit(source);
+    }
+  };
+  visit(last);
+  return above;
+}
 
 /** The loss, then its gradient to each input, rows and all. */
 function withGradients(loss: Tensor): readonly Tensor[] {
