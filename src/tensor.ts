@@ -1,0 +1,99 @@
+// The public surface of the differentiating compiler, `foresell/tensor`: every name by hand. Runs on Node and in browsers.
+
+// Shapes and graphs.
+export { checkGradient, checkOnnx, type Deviation } from './tensor/check.ts';
+export { evaluate, type Feeds } from './tensor/evaluate.ts';
+export { denseGradient, type Gradient, gradients, pullBack } from './tensor/gradient.ts';
+export {
+  type AnyOp,
+  apply,
+  applyOne,
+  type Call,
+  type Cotangent,
+  type Emitter,
+  type Node,
+  nodesBelow,
+  type Op,
+  type OpCase,
+  type Rows,
+  type Tensor,
+} from './tensor/graph.ts';
+// ONNX files, and sessions that run them.
+export { type EmitOptions, emitModel, OPSET } from './tensor/onnx/emit.ts';
+export { type ImportedModel, type ImportOptions, importModel } from './tensor/onnx/import.ts';
+export type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from './tensor/onnx/model.ts';
+export { readModel } from './tensor/onnx/read.ts';
+export { writeModel } from './tensor/onnx/write.ts';
+// Ops: leaves, structure, arithmetic, functions, products.
+export {
+  gelu,
+  leakyRelu,
+  logSigmoid,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from './tensor/ops/activations.ts';
+export {
+  add,
+  and,
+  cast,
+  div,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  not,
+  or,
+  sub,
+  where,
+} from './tensor/ops/arithmetic.ts';
+export { attend } from './tensor/ops/attention.ts';
+export { convolution } from './tensor/ops/convolution.ts';
+export {
+  abs,
+  clip,
+  cos,
+  erf,
+  exp,
+  floor,
+  log,
+  pow,
+  reciprocal,
+  sign,
+  sin,
+  sqrt,
+  square,
+} from './tensor/ops/elementwise.ts';
+export { gather, gatherElements, oneHot, scatterElements, scatterRows } from './tensor/ops/indexing.ts';
+export { constant, input, parameter, scalar } from './tensor/ops/leaf.ts';
+export { logPartition } from './tensor/ops/log-partition.ts';
+export { matmul } from './tensor/ops/matrix.ts';
+export { applyBatchNorm, batchNorm, layerNorm, rmsNorm, standardise } from './tensor/ops/normalisation.ts';
+export { averagePool, globalAveragePool, globalMaxPool, maxPool } from './tensor/ops/pooling.ts';
+export { gru } from './tensor/ops/recurrent.ts';
+export {
+  argMax,
+  cumulativeSum,
+  l2Normalise,
+  logSumExp,
+  max,
+  mean,
+  min,
+  topK,
+  variance,
+} from './tensor/ops/reductions.ts';
+export { logSoftmax, softmax } from './tensor/ops/softmax.ts';
+export { concat, expand, pad, reshape, slice, split, sum, sumTo, transpose } from './tensor/ops/structure.ts';
+export { OPS } from './tensor/ops.ts';
+export { type Rewrite, rewriteGraph } from './tensor/rewrite.ts';
+export { apart, between, flags, indices, onlyInputs, real } from './tensor/sample.ts';
+export type { Backend, RunArray, Session, SessionOptions } from './tensor/session.ts';
+export { openWebBackend } from './tensor/session-web.ts';
+export { type AxesLike, type Axis, axesOf, type DType, describeAxes, volume } from './tensor/type.ts';
