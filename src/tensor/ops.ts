@@ -5,6 +5,7 @@ import { ACTIVATION_OPS } from './ops/activations.ts';
 import { ARITHMETIC_OPS } from './ops/arithmetic.ts';
 import { ATTENTION_OPS } from './ops/attention.ts';
 import { CONVOLUTION_OPS } from './ops/convolution.ts';
+import { CROSS_ENTROPY_OPS } from './ops/cross-entropy.ts';
 import { ELEMENTWISE_OPS } from './ops/elementwise.ts';
 import { INDEXING_OPS } from './ops/indexing.ts';
 import { LEAF_OPS } from './ops/leaf.ts';
@@ -30,6 +31,7 @@ export const OPS: readonly AnyOp[] = [
   ...INDEXING_OPS,
   ...REDUCTION_OPS,
   ...SOFTMAX_OPS,
+  ...CROSS_ENTROPY_OPS,
   ...TIED_SOFTMAX_OPS,
   ...NORMALISATION_OPS,
   ...CONVOLUTION_OPS,
