@@ -3,14 +3,14 @@
 
 import type { Emitter } from '../graph.ts';
 import { volume } from '../type.ts';
-import { rowsAndColumns, type Window } from './window.ts';
+import { type Geometry, rowsAndColumns } from './window.ts';
 
 /** The three shapes of a convolution, and how its windows lie. */
 export interface Convolved {
   readonly x: readonly number[];
   readonly weight: readonly number[];
   readonly y: readonly number[];
-  readonly geometry: Window & { readonly groups: number };
+  readonly geometry: Geometry;
 }
 
 /** y = x * w */

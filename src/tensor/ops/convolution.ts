@@ -6,8 +6,6 @@ import {
   type AnyOp,
   applyOne,
   type Cotangent,
-  type Emitter,
-  type Node,
   type Op,
   type OpCase,
   type Sample,
@@ -15,17 +13,11 @@ import {
 } from '../graph.ts';
 import { real } from '../sample.ts';
 import { type Axis, describeAxes, volume } from '../type.ts';
+import * as backward from './convolution-backward.ts';
 import * as columns from './convolution-columns.ts';
+import { eachTerm } from './convolution-terms.ts';
 import { sum } from './structure.ts';
-import {
-  type Padding,
-  type PerAxis,
-  padsOf,
-  perAxis,
-  rowsAndColumns,
-  type Window,
-  windowedAxes,
-} from './window.ts';
+import { type Geometry, type Padding, type PerAxis, padsOf, perAxis, windowedAxes } from './window.ts';
 
 export interface ConvolutionOptions {
   readonly stride?: PerAxis;
@@ -35,8 +27,6 @@ export interface ConvolutionOptions {
   /** Channels are cut into this many groups that do not see each other. */
   readonly groups?: number;
 }
-
-export type Geometry = Window & { readonly groups: number };
 
 /** Sizes of the axes that the output of a gradient row has and its inputs do not tell. */
 type Adjoint = Geometry & { readonly spatial: readonly Axis[] };
@@ -184,26 +174,23 @@ const convolutionToInputOp: Op<Adjoint> = {
     needs[1] ? toWeight(u as Tensor, g as Tensor, weight as Tensor, attributes) : undefined,
   ],
   emit: (onnx, names, { inputs: [g, weight], outputs: [x], attributes }) => {
-    if (onnx.float === 'double')
-      return [
-        columns.emitToInput(onnx, names as readonly [string, string], shapesOf([x, weight, g], attributes)),
-      ];
-    const { strides, pads, dilations, spatial } = attributes;
-    const rank = spatial.length;
-    // What the last stride stepped over belongs to the input, but no output cell saw it.
-    const unseen = spatial.map(({ size }, i) => {
-      const kernel = (weight as Tensor).shape[i + 2] as number;
-      const places = (g as Tensor).shape[i + 2] as number;
-      const seen = (strides[i] as number) * (places - 1) + (dilations[i] as number) * (kernel - 1) + 1;
-      return size + (pads[i] as number) + (pads[i + rank] as number) - seen;
-    });
-    return onnx.node('ConvTranspose', names, {
-      ...convAttributes(attributes),
-      output_padding: { ints: unseen },
-    });
+    const { emitToInput } = onnx.float === 'float' ? backward : columns;
+    return [emitToInput(onnx, names as readonly [string, string], shapesOf([x, weight, g], attributes))];
   },
   cases: [
     called('1-D', { spatial: [{ size: 6 }] }, real(2, 4, 4), real(4, 3, 3)),
+    called(
+      '2-D dilated and padded',
+      { spatial: [{ size: 5 }, { size: 4 }], dilations: [2, 1], pads: [1, 0, 2, 1] },
+      real(2, 3, 4, 3),
+      real(3, 2, 3, 3),
+    ),
+    called(
+      '1-D padded more than the kernel is long',
+      { spatial: [{ size: 4 }], pads: [3, 0] },
+      real(2, 3, 6),
+      real(3, 2, 2),
+    ),
     called(
       '1-D strided with an unseen end',
       { spatial: [{ size: 9 }], strides: [2], dilations: [2], pads: [1, 2] },
@@ -251,9 +238,18 @@ const convolutionToWeightOp: Op<Adjoint> = {
     needs[0] ? toInput(g as Tensor, u as Tensor, x as Tensor, attributes) : undefined,
     needs[1] ? applyOne(convolutionOp, [x as Tensor, u as Tensor], geometryOf(attributes)) : undefined,
   ],
-  emit: emitToWeight,
+  emit: (onnx, names, { inputs: [x, g], outputs: [weight], attributes }) => {
+    const { emitToWeight } = onnx.float === 'float' ? backward : columns;
+    return [emitToWeight(onnx, names as readonly [string, string], shapesOf([x, weight, g], attributes))];
+  },
   cases: [
     called('1-D', { spatial: [{ size: 3 }] }, real(2, 3, 6), real(2, 4, 4)),
+    called(
+      '2-D strided, dilated and padded',
+      { spatial: [{ size: 3 }, { size: 2 }], ...uneven2d(), groups: 1 },
+      real(2, 2, 6, 4),
+      real(2, 3, 3, 4),
+    ),
     called(
       '1-D strided with an unseen end',
       { spatial: [{ size: 3 }], strides: [2], dilations: [2], pads: [1, 2] },
@@ -271,101 +267,6 @@ const convolutionToWeightOp: Op<Adjoint> = {
 
 function toWeight(x: Tensor, g: Tensor, weight: Tensor, geometry: Geometry): Tensor {
   return applyOne(convolutionToWeightOp, [x, g], { ...geometryOf(geometry), spatial: weight.axes.slice(2) });
-}
-
-/**
- * A convolution again, with batch and channels exchanged: the output gradient slides over the input as a filter does,
- * strides and dilations trading places.
- */
-function emitToWeight(
-  onnx: Emitter,
-  [x, g]: readonly string[],
-  { inputs, outputs, attributes }: Node<Adjoint>,
-): readonly string[] {
-  if (onnx.float === 'double')
-    return [
-      columns.emitToWeight(
-        onnx,
-        [x as string, g as string],
-        shapesOf([inputs[0], outputs[0], inputs[1]], attributes),
-      ),
-    ];
-  const [batch, channels, ...places] = (inputs[0] as Tensor).shape as readonly [number, number, ...number[]];
-  const { groups, strides, dilations, pads } = attributes;
-  const rest = places.map((_, i) => i + 3);
-  const swap = [1, 0, ...places.map((_, i) => i + 2)];
-  // [batch, groups·C, …] → [C, groups·batch, …]: each group sees its own channels only
-  const [grouped] = onnx.node('Reshape', [
-    x as string,
-    onnx.ints([batch, groups, channels / groups, ...places]),
-  ]);
-  const [turned] = onnx.node('Transpose', [grouped as string], { perm: { ints: [2, 1, 0, ...rest] } });
-  const [images] = onnx.node('Reshape', [
-    turned as string,
-    onnx.ints([channels / groups, groups * batch, ...places]),
-  ]);
-  const [filters] = onnx.node('Transpose', [g as string], { perm: { ints: swap } });
-  const [product] = onnx.node('Conv', [images as string, filters as string], {
-    strides: { ints: dilations },
-    dilations: { ints: strides },
-    pads: { ints: pads },
-    group: { int: groups },
-  });
-  const [weight] = onnx.node('Transpose', [product as string], { perm: { ints: swap } });
-  // Where the last stride stepped over cells, the sliding went further than the kernel is long.
-  const kernel = (outputs[0] as Tensor).shape.slice(2);
-  return onnx.node('Slice', [
-    weight as string,
-    onnx.ints(kernel.map(() => 0)),
-    onnx.ints(kernel),
-    onnx.ints(kernel.map((_, i) => i + 2)),
-  ]);
-}
-
-/**
- * Every product the sum of a convolution has, as positions in input, weight and output.
- * One axis is read as two, the first of size 1.
- */
-function eachTerm(
-  x: Tensor,
-  weight: Tensor,
-  y: Tensor,
-  geometry: Geometry,
-  visit: (input: number, kernel: number, output: number) => void,
-): void {
-  const [batch, channels, height, width] = planes(x.shape);
-  const [filters, perGroup, kernelHeight, kernelWidth] = planes(weight.shape);
-  const [, , rows, columns] = planes(y.shape);
-  const [down, right] = rowsAndColumns(geometry.strides, 1);
-  const [below, beside] = rowsAndColumns(geometry.dilations, 1);
-  const [top, left] = rowsAndColumns(geometry.pads.slice(0, x.shape.length - 2), 0);
-  const filtersPerGroup = filters / geometry.groups;
-  for (let n = 0; n < batch; n++)
-    for (let m = 0; m < filters; m++)
-      for (let c = 0; c < perGroup; c++) {
-        const channel = Math.floor(m / filtersPerGroup) * perGroup + c;
-        for (let kr = 0; kr < kernelHeight; kr++)
-          for (let kc = 0; kc < kernelWidth; kc++)
-            for (let r = 0; r < rows; r++) {
-              const i = r * down + kr * below - top;
-              if (i < 0 || i >= height) continue;
-              for (let s = 0; s < columns; s++) {
-                const j = s * right + kc * beside - left;
-                if (j < 0 || j >= width) continue;
-                visit(
-                  ((n * channels + channel) * height + i) * width + j,
-                  ((m * perGroup + c) * kernelHeight + kr) * kernelWidth + kc,
-                  ((n * filters + m) * rows + r) * columns + s,
-                );
-              }
-            }
-      }
-}
-
-type Four = readonly [number, number, number, number];
-
-function planes(shape: readonly number[]): Four {
-  return (shape.length === 3 ? [shape[0], shape[1], 1, shape[2]] : shape) as unknown as Four;
 }
 
 function convAttributes({ strides, pads, dilations, groups }: Geometry) {

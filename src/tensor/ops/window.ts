@@ -16,6 +16,9 @@ export type Window = {
   readonly dilations: readonly number[];
 };
 
+/** Windows of a convolution: channels are cut into groups that do not see each other. */
+export type Geometry = Window & { readonly groups: number };
+
 export function perAxis(op: string, value: PerAxis, rank: number): readonly number[] {
   const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
   if (list.length !== rank || list.some((entry) => !Number.isInteger(entry) || entry < 1))
