@@ -25,7 +25,8 @@ BATCH, LENGTH = 16, 64
 def main(weights: Path, out: Path) -> None:
     bert = transformers.BertModel.from_pretrained(weights, add_pooling_layer=False).eval()
     bert.set_attn_implementation("eager")
-    encoder = Encoder(bert, "eager", own_mask=True)
+    # The exporter puts the module back in the mode it found it in, and that must not be training.
+    encoder = Encoder(bert, "eager", own_mask=True).eval()
     chance = torch.Generator().manual_seed(1)
     mask = torch.tensor([[int(i < LENGTH - 3 * row) for i in range(LENGTH)] for row in range(BATCH)])
     ids = torch.randint(1000, 30_000, mask.shape, generator=chance) * mask
