@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../core/errors.ts';
 import type { Backend } from '../tensor/session.ts';
 import { nodeBackend } from '../tensor/session-node.ts';
+import { openWebBackend } from '../tensor/session-web.ts';
 import type { Gradient } from './optimiser/gradient.ts';
 import { ITEMS, LENGTHS, madeUpBatch, madeUpProgram, madeUpSettings, WIDTH } from './trainer/made-up-run.ts';
 import { type Batch, createTrainingStep, type TrainingStepOptions } from './training-step.ts';
@@ -162,6 +163,20 @@ describe('a training step', () => {
     await first.close();
     await second.close();
   });
+});
+
+it('takes the same course on WebAssembly as on the native runtime', async () => {
+  const losses = async (backend: Backend) => {
+    const run = createTrainingStep({ backend, ...madeUpSettings() });
+    const list: number[] = [];
+    for (let i = 0; i < 50; i++)
+      list.push((await run.step([madeUpBatch(2 * i), madeUpBatch(2 * i + 1)], moment)).loss);
+    await run.close();
+    return list;
+  };
+  const native = await losses(nodeBackend);
+  for (const [i, loss] of (await losses(await openWebBackend())).entries())
+    expect(Math.abs(loss - (native[i] as number))).toBeLessThan(1e-4);
 });
 
 describe('a number that is not finite', () => {
