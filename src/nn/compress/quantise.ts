@@ -40,7 +40,7 @@ export interface Quantised {
  * Products become DynamicQuantizeLinear and MatMulInteger, which onnxruntime fuses with the scales; looked-up rows are
  * widened after the look-up. Products of two activations (attention's scores) stay in float.
  *
- * @throws AppError VERSION below opset 13; USAGE for a model quantised before; NOT_FOUND when no weight can be made 8-bit
+ * @throws AppError VERSION below opset 13; USAGE for a model quantised before; NOT_FOUND when no weight fits
  */
 export function quantiseDynamic(model: OnnxModel, options: QuantiseOptions = {}): Quantised {
   return quantise(model, options, dynamicProduct);
@@ -53,7 +53,8 @@ export function quantiseDynamic(model: OnnxModel, options: QuantiseOptions = {})
  * it to a Gemm, which it then computes in float.
  *
  * @param ranges of every activation that meets a chosen weight: what `calibrate` gives
- * @throws AppError VERSION below opset 13; USAGE for a model quantised before; NOT_FOUND when no weight can be made 8-bit or a range is missing
+ * @throws AppError VERSION below opset 13; USAGE for a model quantised before; NOT_FOUND when no weight fits or a
+ *   range is missing
  */
 export function quantiseStatic(
   model: OnnxModel,
