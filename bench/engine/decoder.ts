@@ -16,7 +16,14 @@ import { gather } from '../../src/tensor/ops/indexing.ts';
 import { constant } from '../../src/tensor/ops/leaf.ts';
 import { reshape, sum } from '../../src/tensor/ops/structure.ts';
 import { nodeBackend } from '../../src/tensor/session-node.ts';
-import { type Batch, type BatchShape, logPopularity, makeBatches } from '../peers/batches.ts';
+import {
+  type Batch,
+  type BatchShape,
+  logPopularity,
+  makeBatches,
+  SASREC_SHAPE,
+  TRANSFORMER_SHAPE,
+} from '../peers/batches.ts';
 
 export interface DecoderOptions {
   readonly shape: BatchShape;
@@ -26,15 +33,28 @@ export interface DecoderOptions {
   readonly inner: number;
   readonly activation: Activation;
   readonly dropout: number;
-  readonly loss: 'bce' | 'sampled' | 'full';
+  readonly loss: LossName;
 }
 
-function specs({ batch, length, shared }: BatchShape) {
+export type LossName = 'bce' | 'sampled' | 'full';
+
+const MODELS = {
+  sasrec: { shape: SASREC_SHAPE, width: 64, heads: 2, blocks: 2, inner: 64, activation: 'relu' },
+  wide: { shape: TRANSFORMER_SHAPE, width: 256, heads: 4, blocks: 4, inner: 1024, activation: 'gelu' },
+} as const;
+
+export type ModelName = keyof typeof MODELS;
+
+export function decoderSettings(model: ModelName, loss: LossName, dropout: number): DecoderOptions {
+  return { ...MODELS[model], loss, dropout };
+}
+
+export function decoderSpecs({ batch, length, shared }: BatchShape) {
   const ids = { dtype: 'int32', axes: { batch, time: length } } as const;
   return { inputs: ids, targets: ids, negatives: ids, shared: { dtype: 'int32', axes: { shared } } } as const;
 }
 
-type DecoderBatch = SymbolicBatch<ReturnType<typeof specs>>;
+type DecoderBatch = SymbolicBatch<ReturnType<typeof decoderSpecs>>;
 
 export function decoder(options: DecoderOptions): Module<DecoderBatch, Objective> {
   const { shape, width, dropout, loss } = options;
@@ -44,7 +64,7 @@ export function decoder(options: DecoderOptions): Module<DecoderBatch, Objective
     const x = scope.dropout(add(gather(table, inputs), places), dropout);
     const states = scope.apply('trunk', transformer({ ...options, causal: true }), { x });
     const real = cast(not(equal(targets, 0)), 'float');
-    const each: Readonly<Record<typeof loss, () => Tensor>> = {
+    const each: Readonly<Record<LossName, () => Tensor>> = {
       bce: () =>
         add(binaryScore(states, gather(table, targets), 1), binaryScore(states, gather(table, negatives), 0)),
       sampled: () => {
@@ -80,7 +100,7 @@ export async function openContestant(
   threads: number,
   seed: number,
 ): Promise<Contestant> {
-  const compiled = compileTraining(decoder(options), specs(options.shape));
+  const compiled = compileTraining(decoder(options), decoderSpecs(options.shape));
   const { program, parameters } = compiled;
   const step: TrainingStep = createTrainingStep({
     backend: nodeBackend,
