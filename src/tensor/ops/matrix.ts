@@ -5,7 +5,7 @@ import { type AnyOp, applyOne, type Op, type Tensor } from '../graph.ts';
 import { real } from '../sample.ts';
 import { broadcastStrides, stridedOffsets } from '../strided.ts';
 import { type Axis, broadcastAxes, describeAxes, describeMismatch, volume } from '../type.ts';
-import { reshape, sumTo } from './structure.ts';
+import { reshape, sum, sumTo } from './structure.ts';
 
 export interface MatmulOptions {
   /** Reads the left operand with its last two axes swapped. */
@@ -99,6 +99,16 @@ const matmulOp: Op<MatmulAttributes> = {
     { inputs: [real(2, 3, 4), real(2, 4, 2)], attributes: { transposeLeft: false, transposeRight: false } },
     { inputs: [real(2, 1, 4, 3), real(3, 2, 4)], attributes: { transposeLeft: true, transposeRight: true } },
     { inputs: [real(3, 4), real(2, 4, 2)], attributes: { transposeLeft: false, transposeRight: false } },
+    {
+      name: 'one matrix for many rows, whose gradient is cut',
+      inputs: [real(2, 512, 1), real(1, 1)],
+      attributes: { transposeLeft: false, transposeRight: false },
+    },
+    {
+      name: 'the same read transposed',
+      inputs: [real(2, 512, 1), real(2, 1)],
+      attributes: { transposeLeft: false, transposeRight: true },
+    },
   ],
 };
 
@@ -120,13 +130,27 @@ function isShared(left: Tensor, right: Tensor, transposeLeft: boolean): boolean 
   return right.shape.length === 2 && left.shape.length > 2 && !transposeLeft;
 }
 
+/**
+ * Σ over rows of leftᵀ·upstream. Many rows are cut into eight products and these added up: onnxruntime shares one such
+ * product badly among threads, and its inner loop is longer than its caches (a quarter faster at 6,400 rows of 64 with
+ * two threads; an eighth at 4,096 rows of 256 by 1,024 with one).
+ */
 function sharedGradient(left: Tensor, upstream: Tensor, transposeRight: boolean): Tensor {
-  const rows = reshape(left, [-1, left.shape.at(-1) as number]);
-  const flat = reshape(upstream, [-1, upstream.shape.at(-1) as number]);
-  return transposeRight
+  const [width, columns] = [left.shape.at(-1) as number, upstream.shape.at(-1) as number];
+  const count = volume(left.shape) / width;
+  const pieces = count >= LONG && count % PIECES === 0 ? PIECES : 1;
+  const cut = (x: Tensor, size: number): Tensor =>
+    reshape(x, pieces === 1 ? [count, size] : [pieces, count / pieces, size]);
+  const [rows, flat] = [cut(left, width), cut(upstream, columns)];
+  const product = transposeRight
     ? matmul(flat, rows, { transposeLeft: true })
     : matmul(rows, flat, { transposeLeft: true });
+  return pieces === 1 ? product : sum(product, 0);
 }
+
+/** From how many rows on their sum is cut, and into how many pieces. */
+const LONG = 1024;
+const PIECES = 8;
 
 function matrixAxes(x: Tensor, swapped: boolean): readonly [Axis, Axis] {
   const [rows, columns] = x.axes.slice(-2) as unknown as readonly [Axis, Axis];
