@@ -10,8 +10,8 @@ import { reshape, transpose } from '../../tensor/ops/structure.ts';
 import { zeros } from '../initialise.ts';
 import { defineModule, type Module } from '../module.ts';
 
-/** Far below any score, yet finite: a row that may see nothing becomes uniform instead of NaN. */
-const HIDDEN = -1e9;
+/** Far below any score, so that its share is 0; finite, so that a place that may see nothing gets no NaN. */
+const HIDDEN = -1e4;
 
 /** 0 where a place may be seen, a large negative number after it: [time, time]. */
 export function causalBias(time: number): Tensor {

@@ -12,8 +12,10 @@ import { rotate } from './rotary.ts';
 
 export interface AttentionOptions {
   readonly width: number;
-  /** Must divide the width. */
+  /** Must divide the width, unless `headWidth` is said. */
   readonly heads: number;
+  /** Width inside one head, width / heads by default; said where heads have been pruned. */
+  readonly headWidth?: number;
   /** Share of attention weights dropped while training. */
   readonly dropout?: number;
   /** Turns queries and keys by their places. */
@@ -46,13 +48,13 @@ export interface AttentionInput {
  * @see Vaswani et al. 2017, arXiv:1706.03762, §3.2
  */
 export function attention(options: AttentionOptions): Module<AttentionInput, Tensor> {
-  const { width, heads, dropout = 0, rotary = false } = options;
-  if (width % heads !== 0)
+  const { width, heads, headWidth = width / heads, dropout = 0, rotary = false } = options;
+  if (!Number.isInteger(headWidth))
     throw new AppError('SHAPE', `attention: expected heads that divide width ${width}, got ${heads}`);
   return defineModule('attention', (scope, input) => {
     const { x, context = x } = input;
     const project = (name: string, from: Tensor): Tensor =>
-      splitHeads(scope.apply(name, linear({ width }), from), heads);
+      splitHeads(scope.apply(name, linear({ width: heads * headWidth }), from), heads);
     const placed = (tensor: Tensor): Tensor => (rotary ? rotate(tensor) : tensor);
     const query = scope.tap('queries', placed(project('query', x)));
     const key = scope.tap('keys', placed(project('key', context)));

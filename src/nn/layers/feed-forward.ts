@@ -23,7 +23,8 @@ export interface FeedForwardOptions {
 }
 
 /**
- * `[..., width]` to the same: act(x·W₁ + b₁)·W₂ + b₂; with `swiglu` (silu(x·Wg) ∘ x·W₁)·W₂, without shifts.
+ * `[..., width]` to the same: act(x·W₁ + b₁)·W₂ + b₂; with `swiglu` (silu(x·Wg) ∘ x·W₁)·W₂, without shifts. The
+ * bent cells, `hidden`, can be tapped.
  *
  * @see Shazeer 2020, arXiv:2002.05202 for SwiGLU
  */
@@ -40,6 +41,7 @@ export function feedForward({
       activation === 'swiglu'
         ? mul(silu(scope.apply('gate', linear({ width: inner, bias }), x)), widened)
         : BENT[activation](widened);
-    return scope.apply('output', linear({ width, bias }), scope.dropout(bent, dropout));
+    const hidden = scope.tap('hidden', bent);
+    return scope.apply('output', linear({ width, bias }), scope.dropout(hidden, dropout));
   });
 }

@@ -11,6 +11,8 @@ import { layerNorm, rmsNorm } from './norm.ts';
 export interface BlockOptions {
   readonly width: number;
   readonly heads: number;
+  /** Width inside one head, width / heads by default; said where heads have been pruned. */
+  readonly headWidth?: number;
   /** Width inside the feed-forward layer; 4 · width by default. */
   readonly inner?: number;
   readonly activation?: Activation;
@@ -32,6 +34,7 @@ export function transformerBlock(options: BlockOptions): Module<AttentionInput, 
   const look = attention({
     width,
     heads,
+    ...(options.headWidth === undefined ? {} : { headWidth: options.headWidth }),
     dropout,
     rotary: options.rotary ?? false,
     ...(options.gapBuckets === undefined ? {} : { gapBuckets: options.gapBuckets }),
@@ -51,8 +54,16 @@ export function transformerBlock(options: BlockOptions): Module<AttentionInput, 
   });
 }
 
+/** What pruning makes different from block to block. */
+export interface BlockShape {
+  readonly heads?: number;
+  readonly inner?: number;
+}
+
 export interface TransformerOptions extends BlockOptions {
   readonly blocks: number;
+  /** By block, where it differs from the common options. */
+  readonly shapes?: readonly BlockShape[];
   /** Each place sees itself and what came before. */
   readonly causal?: boolean;
 }
@@ -68,8 +79,8 @@ export interface SequenceInput {
 
 /** Blocks one after the other under `blocks.0`, `blocks.1`, …, with a last norm after pre-norm blocks. */
 export function transformer(options: TransformerOptions): Module<SequenceInput, Tensor> {
-  const { blocks, causal = false, normAt = 'pre' } = options;
-  const block = transformerBlock(options);
+  const { blocks, shapes = [], causal = false, normAt = 'pre' } = options;
+  const each = Array.from({ length: blocks }, (_, i) => transformerBlock({ ...options, ...shapes[i] }));
   return defineModule('transformer', (scope, { x, mask, times }) => {
     const time = x.shape[1] as number;
     const shared = {
@@ -78,7 +89,8 @@ export function transformer(options: TransformerOptions): Module<SequenceInput, 
       distances: options.reach === undefined ? undefined : distanceBuckets(time, options.reach),
     };
     let state = x;
-    for (let i = 0; i < blocks; i++) state = scope.apply(`blocks.${i}`, block, { x: state, ...shared });
+    for (const [i, block] of each.entries())
+      state = scope.apply(`blocks.${i}`, block, { x: state, ...shared });
     return normAt === 'post'
       ? state
       : scope.apply('norm', (options.norm === 'rms' ? rmsNorm : layerNorm)(), state);
