@@ -81,18 +81,19 @@ function sessionOver(
   const inputs = new Map(graph.inputs.map((value) => [value.name, value]));
   const outputs = new Map(graph.outputs.map((value) => [value.name, value]));
   // Parameters are the same array at every step: their tensor is made once.
-  const made = new WeakMap<RunArray, OrtTensor>();
+  const made = new WeakMap<RunArray, { readonly value: OnnxValue; readonly fed: OrtTensor }>();
 
   const tensor = (value: OnnxValue | undefined, data: RunArray): OrtTensor => {
     invariant(value !== undefined, 'a feed without an input of its name');
     const known = made.get(data);
-    if (known !== undefined) return known;
+    // One array may feed two inputs of different shapes: zeros, say.
+    if (known?.value === value) return known.fed;
     const fresh = new runtime.Tensor(
       ortType(value.elementType),
       data as never,
       fixedDims(value, data.length),
     );
-    made.set(data, fresh);
+    made.set(data, { value, fed: fresh });
     return fresh;
   };
 
