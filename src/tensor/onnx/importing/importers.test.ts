@@ -1,13 +1,13 @@
 // Every op type that can be imported: a file of one node, run by onnxruntime, against its import run by our reference.
 
 import { describe, expect, it } from 'vitest';
+import { CASES, type Fed, type ImportCase } from '../../../../test/onnx/importer-cases.ts';
 import { random } from '../../../core/random.ts';
 import { evaluate } from '../../evaluate.ts';
 import { nodeBackend } from '../../session-node.ts';
 import { volume } from '../../type.ts';
 import { IMPORTERS, importModel } from '../import.ts';
 import type { ElementType, OnnxModel, OnnxTensor } from '../model.ts';
-import { CASES, type Fed, type ImportCase } from './importer-cases.ts';
 import { MICROSOFT } from './microsoft.ts';
 
 /** What is fed for each input of a case: its initialisers are not. */

@@ -163,8 +163,7 @@ function strided(x: Tensor, axis: number, { start, end, step }: Stride): Tensor 
   const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
   const within = (at: number): number => Math.min(Math.max(fromFirst(at, size), lowest), highest);
   const from = within(start);
-  // −size − 1 and below: before the first, which `fromFirst` would wrap around
-  const to = step < 0 && end < -size ? -1 : within(end);
+  const to = within(end);
   if (step === 1) return slice(x, axis, from, Math.max(from, to));
   const count = Math.max(Math.ceil((to - from) / step), 0);
   return gather(

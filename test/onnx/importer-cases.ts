@@ -1,7 +1,7 @@
 // Files of one node, at least one for each op type that can be imported: what the importers' test runs.
 
-import type { ElementType, OnnxAttribute } from '../model.ts';
-import { MICROSOFT } from './microsoft.ts';
+import { MICROSOFT } from '../../src/tensor/onnx/importing/microsoft.ts';
+import type { ElementType, OnnxAttribute } from '../../src/tensor/onnx/model.ts';
 
 /** An input fed with drawn numbers. */
 export interface Fed {
@@ -274,7 +274,7 @@ const CONVOLUTION: readonly ImportCase[] = [
       type: 'Conv',
       name: mode,
       inputs: [real(1, 2, 5, 6), weight(3, 2, 3, 2)],
-      attributes: { auto_pad: { string: mode }, strides: { ints: [2, 2] } },
+      attributes: { auto_pad: { string: mode }, strides: { ints: [2, 1] } },
     }),
   ),
   { type: 'MaxPool', inputs: [real(1, 2, 6, 5)], attributes: window([2, 1], [1, 0, 1, 1]) },

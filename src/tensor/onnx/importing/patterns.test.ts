@@ -1,0 +1,118 @@
+// What exporters take apart is put together again where it is exactly that, and left alone where it is nearly that.
+
+import { describe, expect, it } from 'vitest';
+import { random } from '../../../core/random.ts';
+import { evaluate } from '../../evaluate.ts';
+import { nodesBelow, type Tensor } from '../../graph.ts';
+import { add, div, equal, mul, not, sub, where } from '../../ops/arithmetic.ts';
+import { erf, pow, sqrt, square } from '../../ops/elementwise.ts';
+import { constant, input } from '../../ops/leaf.ts';
+import { matmul } from '../../ops/matrix.ts';
+import { mean } from '../../ops/reductions.ts';
+import { softmax } from '../../ops/softmax.ts';
+import { transpose } from '../../ops/structure.ts';
+import { volume } from '../../type.ts';
+import { recognise } from './patterns.ts';
+
+const x = input('x', 'float', [2, 3, 4]);
+const other = input('other', 'float', [2, 3, 4]);
+const scale = input('scale', 'float', [4]);
+const shift = input('shift', 'float', [4]);
+const LEAVES = [x, other, scale, shift];
+
+/** The graph after recognition, checked to compute what it computed before. */
+function opsOf(before: Tensor): readonly string[] {
+  const draws = random(2);
+  const feeds = Object.fromEntries(
+    LEAVES.map(({ node, shape }) => [
+      node.attributes.name as string,
+      Float64Array.from({ length: volume(shape) }, () => draws.normal()),
+    ]),
+  );
+  const [after] = recognise([before]) as readonly [Tensor];
+  const [want, got] = evaluate([before, after], feeds) as readonly [Float64Array, Float64Array];
+  for (const [i, value] of want.entries()) expect(got[i]).toBeCloseTo(value, 6);
+  return nodesBelow([after]).map(({ op }) => op.name);
+}
+
+describe('layer norm', () => {
+  const written = (squared: (centred: Tensor) => Tensor, axis = -1, of = x) => {
+    const centred = sub(x, mean(of, axis, { keep: true }));
+    const normal = div(centred, sqrt(add(mean(squared(centred), axis, { keep: true }), 1e-5)));
+    return add(shift, mul(scale, normal));
+  };
+
+  it.each([
+    ['a power', (c: Tensor) => pow(c, 2)],
+    ['a square', square],
+    ['a product with itself', (c: Tensor) => mul(c, c)],
+  ])('is found when its square is written as %s', (_, squared) =>
+    expect(opsOf(written(squared))).toContain('layerNorm'),
+  );
+
+  it('is not found over another axis, around the mean of something else, or of third powers', () => {
+    for (const near of [written(square, 1), written(square, -1, other), written((c) => mul(c, square(c)))])
+      expect(nodesBelow(recognise([near])).map(({ op }) => op.name)).not.toContain('layerNorm');
+  });
+});
+
+describe('GELU', () => {
+  const gate = (of: Tensor, root = Math.SQRT2) => add(erf(div(of, root)), 1);
+
+  it.each([
+    ['the half last', () => mul(mul(x, gate(x)), 0.5)],
+    ['the half first', () => mul(mul(0.5, x), gate(x))],
+    ['the half at the gate', () => mul(x, mul(gate(x), 0.5))],
+    ['a multiplication by the root', () => mul(mul(x, add(1, erf(mul(x, Math.SQRT1_2)))), 0.5)],
+    [
+      'an operand that is a product itself',
+      () => {
+        const product = mul(x, other);
+        return mul(mul(product, gate(product)), 0.5);
+      },
+    ],
+  ])('is found with %s', (_, write) => {
+    const ops = opsOf(write());
+    expect(ops).toContain('gelu');
+    expect(ops).not.toContain('erf');
+  });
+
+  it('is not found with another factor, another root, or a gate of something else', () => {
+    const near = [mul(mul(x, gate(x)), 0.6), mul(mul(x, gate(x, 1.5)), 0.5), mul(mul(x, gate(other)), 0.5)];
+    for (const one of near) expect(opsOf(one)).not.toContain('gelu');
+  });
+});
+
+describe('attention', () => {
+  const bias = constant([0, -1, 0.5], [1, 1, 3]);
+  const value = mul(other, 2);
+  const dots = () => matmul(x, transpose(other));
+
+  it.each([
+    ['no scale', () => dots()],
+    ['scores divided', () => div(dots(), Math.sqrt(4))],
+    ['scores multiplied', () => mul(0.5, dots())],
+    ['queries and keys multiplied', () => matmul(mul(x, 0.7), mul(transpose(other), 0.7))],
+    ['a bias', () => add(mul(dots(), 0.5), bias)],
+    ['a bias in front', () => add(bias, mul(dots(), 0.5))],
+  ])('is found with %s', (_, scores) => {
+    const ops = opsOf(matmul(softmax(scores()), value));
+    expect(ops).toContain('attention');
+    expect(ops).not.toContain('softmax');
+  });
+
+  it('gives 0 to a query that sees no key, as the guard of the exporter does', () => {
+    const sees = constant([1, 1, 0, 0, 0, 0, 1, 1, 1], [1, 3, 3], 'bool');
+    const weights = softmax(add(dots(), where(sees, 0, Number.NEGATIVE_INFINITY)));
+    const guarded = where(not(equal(weights, weights)), 0, weights);
+    expect(opsOf(matmul(guarded, value))).toContain('attention');
+  });
+
+  it('is not found over another axis of the scores, or without a product in them', () => {
+    const near = [
+      matmul(softmax(dots(), 1), value),
+      matmul(softmax(transpose(matmul(x, transpose(other)))), value),
+    ];
+    for (const one of near) expect(opsOf(one)).not.toContain('attention');
+  });
+});
