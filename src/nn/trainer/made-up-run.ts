@@ -106,14 +106,15 @@ export const madeUpValidation: BatchSource = {
 export function madeUpRun(steps = 40): TrainingSettings {
   return {
     ...madeUpSettings(),
-    schedule: { kind: 'plateau', rate: 0.02, patience: 0, factor: 0.5 },
+    // Strict enough that some evaluations are better and others are not.
+    schedule: { kind: 'plateau', rate: 0.02, patience: 1, factor: 0.5, threshold: 0.2 },
     accumulate: 2,
     averageDecay: 0.9,
     clipNorm: 1,
-    earlyStopping: { patience: 1000 },
+    earlyStopping: { patience: 1000, minimumImprovement: 0.2 },
     limits: { steps },
     evaluateEvery: 5,
-    checkpointEvery: 6,
+    checkpointEvery: 4,
     recordEvery: 1,
   };
 }

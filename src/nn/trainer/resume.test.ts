@@ -35,7 +35,7 @@ describe('a run taken up again', () => {
     await runUntil(optionsIn('whole'), () => false);
     const whole = leftBy('whole');
     expect(whole.metrics.length).toBe(48);
-    for (const left of [6, 7, 13, 28]) {
+    for (const left of [4, 7, 13, 29]) {
       const folder = `left at ${left}`;
       await runUntil(optionsIn(folder), (event) => event.kind === 'step' && event.step === left);
       await runUntil(optionsIn(folder), () => false);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodeBackend } from '../../tensor/session-node.ts';
 import { readCheckpoint } from '../checkpoint.ts';
+import type { Batch } from '../training-step.ts';
 import type { StoppedEvent, TrainingEvent } from './events.ts';
 import { madeUpBatch, madeUpRun, madeUpSettings, madeUpSource, madeUpValidation } from './made-up-run.ts';
 import { runFolder } from './run-folder.ts';
@@ -45,20 +46,20 @@ describe('the training loop', () => {
   });
 
   it('gives the mean of the validation batches as weighted by their examples', async () => {
-    const half = { ...madeUpBatch(1), examples: 2 };
+    const half: Batch = { ...madeUpBatch(1), examples: 2 };
     const batches = [madeUpBatch(0), half];
     const validation = { batches: () => batches };
     const events = await gathered({ ...plain, validation, evaluateEvery: 3, limits: { steps: 3 } });
-    const alone = async (batch: typeof half) => {
+    const alone = async (batch: Batch) => {
       const single = await gathered({
         ...plain,
-        validation: { batches: () => [batch] },
+        validation: { batches: () => [{ ...batch, examples: 1 }] },
         evaluateEvery: 3,
         limits: { steps: 3 },
       });
       return single.find((event) => event.kind === 'evaluation')?.scores.loss as number;
     };
-    const expected = (8 * (await alone(batches[0] as typeof half)) + 2 * (await alone(half))) / 10;
+    const expected = (8 * (await alone(batches[0] as Batch)) + 2 * (await alone(half))) / 10;
     expect(events.find((event) => event.kind === 'evaluation')?.scores).toEqual({
       loss: expected,
       squared_error: expected,
