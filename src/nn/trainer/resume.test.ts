@@ -1,9 +1,10 @@
 // A run that was killed and taken up again ends in the bytes of the run that was not.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Progress } from '../../core/progress.ts';
 import { nodeBackend } from '../../tensor/session-node.ts';
 import type { TrainingEvent } from './events.ts';
 import { leftIn, trainThroughKills } from './made-up-kills.ts';
@@ -49,5 +50,22 @@ describe('a run taken up again', () => {
     expect(killedAt).toHaveLength(2);
     expect(Math.max(...killedAt)).toBeLessThan(40);
     expect(leftBy('killed')).toEqual(leftBy('whole'));
+  });
+
+  it('falls back on the checkpoint before one that was damaged, says so, and ends in the same bytes', async () => {
+    await runUntil(optionsIn('damaged'), (event) => event.kind === 'step' && event.step === 14);
+    const newest = join(root, 'damaged', 'checkpoint-000000012.safetensors');
+    truncateSync(newest, statSync(newest).size - 100);
+    const notes: string[] = [];
+    const done: number[] = [];
+    const progress: Progress = {
+      note: (message) => notes.push(message),
+      step: (step) => done.push(step.done),
+    };
+    await runUntil({ ...optionsIn('damaged'), progress }, () => false);
+    expect(notes).toEqual([expect.stringMatching(/^checkpoint of step 12 cannot be used/)]);
+    // the one before was made at step 10, the best until then
+    expect(done).toEqual(Array.from({ length: 30 }, (_, i) => 11 + i));
+    expect(leftBy('damaged')).toEqual(leftBy('whole'));
   });
 });
