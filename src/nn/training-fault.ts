@@ -52,7 +52,14 @@ export async function trainingFault(
         { step, tensor: name, parameter: name },
       );
   }
-  const found = await firstBadNode(backend, program, feeds);
+  let found: BadNode | undefined;
+  let obstacle: unknown;
+  try {
+    found = await firstBadNode(backend, program, feeds);
+  } catch (error) {
+    // Too little memory for the probes, say: the news is still that training diverged.
+    obstacle = error;
+  }
   const reached = gradient === undefined ? '' : `; it reached the gradient of "${gradient}"`;
   if (found !== undefined)
     throw new AppError(
@@ -61,13 +68,14 @@ export async function trainingFault(
         `${found.parameter === undefined ? '' : `, near parameter "${found.parameter}"`}${reached}; ${ADVICE}`,
       { step, gradient, ...found },
     );
-  if (isLast)
+  if (isLast || obstacle !== undefined)
     throw new AppError(
       'DIVERGED',
       gradient === undefined
         ? `step ${step}: the loss is not finite; ${ADVICE}`
-        : `step ${step}: every micro-batch is finite, the sum of gradients of "${gradient}" is not; ${ADVICE}`,
+        : `step ${step}: the gradient of "${gradient}" is not finite; ${ADVICE}`,
       { step, gradient },
+      obstacle,
     );
 }
 

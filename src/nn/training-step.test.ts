@@ -235,4 +235,21 @@ describe('a number that is not finite', () => {
     expect(fault).toMatchObject({ code: 'DIVERGED', details: { pass: 'backward', gradient: 'out' } });
     expect(fault.message).toMatch(/comes out of (MatMul|Gemm) in the backward pass.*gradient of "out"/);
   });
+
+  it('is told even where the search for its origin fails', async () => {
+    let opened = 0;
+    const backend: Backend = {
+      ...nodeBackend,
+      open: (model, options) =>
+        ++opened > 1 ? Promise.reject(new Error('no memory')) : nodeBackend.open(model, options),
+    };
+    const table = (plain.values.table as Float32Array).map(() => 1e30);
+    const run = createTrainingStep({ ...plain, backend, values: { ...plain.values, table } });
+    await expect(run.step([madeUpBatch(0)], moment)).rejects.toMatchObject({
+      code: 'DIVERGED',
+      message: expect.stringMatching(/^step 1: the loss is not finite/),
+      cause: new Error('no memory'),
+    });
+    await run.close();
+  });
 });
