@@ -48,7 +48,8 @@ export interface StatisticUpdate {
 }
 
 /**
- * Sees each tensor a module lets others see, and may answer with another of the same shape.
+ * Sees each tensor a module lets others see, and may answer with another of the same shape; attention also takes more
+ * `keys` and as many more `values`, put in front.
  *
  * @param path the dotted path of the tap: a module's own path for its output, `path.keys` for an inner one
  * @param kind the kind of the module it lies in
