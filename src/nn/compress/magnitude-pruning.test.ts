@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../core/random.ts';
 import { nodeBackend } from '../../tensor/session-node.ts';
-import { madeUpBatch, madeUpSettings } from '../trainer/made-up-run.ts';
+import { madeUpBatch, madeUpSettings, madeUpSource } from '../trainer/made-up-run.ts';
+import { train } from '../trainer/train.ts';
 import { createTrainingStep } from '../training-step.ts';
 import { applyMasks, magnitudeMasks, sparsityTable } from './magnitude-pruning.ts';
 import { cubicSparsity, withPruning } from './pruned-training.ts';
@@ -139,5 +140,20 @@ describe('training while pruning', () => {
     expect(shares(first).at(-1)).toBeCloseTo(0.8, 2);
     await first.close();
     await second.close();
+  });
+
+  it('works inside the training loop, whose averaged weights are pruned too', async () => {
+    const prune = { match, sparsity: cubicSparsity({ to: 0.5, lastStep: 8 }), every: 4 };
+    for await (const event of train({
+      ...madeUpSettings(),
+      backend: nodeBackend,
+      batches: madeUpSource(),
+      schedule: { kind: 'constant', rate: 0.01 },
+      limits: { steps: 10 },
+      averageDecay: 0.9,
+      around: (step) => withPruning(step, prune),
+    }))
+      if (event.kind === 'stopped') expect(sparsityTable(event.values, match).at(-1)?.sparsity).toBe(0.5);
+    expect.assertions(1);
   });
 });

@@ -17,6 +17,7 @@ import { input, parameter } from '../../tensor/ops/leaf.ts';
 import { matmul } from '../../tensor/ops/matrix.ts';
 import type { RunArray } from '../../tensor/session.ts';
 import { nodeBackend } from '../../tensor/session-node.ts';
+import { openWebBackend } from '../../tensor/session-web.ts';
 import { calibrate } from './calibration.ts';
 import { fixInputShapes } from './input-shapes.ts';
 import { toInt8 } from './int8-weights.ts';
@@ -221,6 +222,16 @@ describe('static quantisation', () => {
     expect(counts).toMatchObject({ QuantizeLinear: 1, MatMulIntegerToFloat: 1 });
     expect(counts).not.toHaveProperty('MatMul');
     expect(counts).not.toHaveProperty('Gemm');
+  });
+
+  it('and dynamic quantisation compute the same in the onnxruntime of browsers', async () => {
+    const web = await openWebBackend();
+    for (const { model } of [quantiseStatic(linearModel, ranges), quantiseDynamic(linearModel)]) {
+      const session = await web.open(model);
+      const [got, want] = [await session.run({ x }), await run(model, { x })];
+      await session.release();
+      expect(furthest(got.y as Float32Array, want.y as Float32Array)).toBeLessThan(1e-5);
+    }
   });
 
   it('asks for the ranges it lacks', () => {

@@ -4,7 +4,7 @@ import type { Progress } from '../../core/progress.ts';
 import type { Backend } from '../../tensor/session.ts';
 import type { GradientTransform } from '../optimiser/gradient.ts';
 import type { ScheduleSettings } from '../training-settings.ts';
-import type { TrainingStepSettings } from '../training-step.ts';
+import type { TrainingStep, TrainingStepSettings } from '../training-step.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { EarlyStoppingSettings } from './early-stopping.ts';
 import type { Evaluate } from './evaluate.ts';
@@ -40,6 +40,8 @@ export interface TrainOptions extends TrainingSettings {
   /** Scores of one's own instead of means of the evaluation programs' outputs. */
   readonly evaluate?: Evaluate;
   readonly transform?: GradientTransform;
+  /** Puts something around the training step, which must resume as it does: `withPruning`, say. */
+  readonly around?: (step: TrainingStep) => TrainingStep;
   /** Without it nothing is kept and nothing resumed. */
   readonly files?: RunFiles;
   readonly progress?: Progress;

@@ -21,8 +21,8 @@ import type { TrainOptions } from './train-options.ts';
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
   const { files, progress = silent, signal, now = wallClock, accumulate = 1, recordEvery = 10 } = options;
-  const { limits = {}, earlyStopping } = options;
-  const run = createTrainingStep(options);
+  const { limits = {}, earlyStopping, around = (step) => step } = options;
+  const run = around(createTrainingStep(options));
   const startedMs = now();
   try {
     const warn = (line: string) => progress.note(line);
