@@ -159,9 +159,20 @@ const ELEMENTWISE: readonly ImportCase[] = [
     ['Neg', 'Abs', 'Sign', 'Floor', 'Ceil', 'Exp', 'Erf', 'Sin', 'Cos', 'Tanh', 'Sigmoid', 'Softplus'],
     real(3, 4),
   ),
+  ...plain(['Abs', 'Sign'], { ...wholes(3, 4), low: -3 }).map((one) => ({
+    ...one,
+    name: 'of whole numbers',
+    outputs: INT64,
+  })),
   ...plain(['Relu', 'LeakyRelu', 'Elu', 'HardSigmoid', 'HardSwish'], { dims: [5, 4], low: -5, high: 5 }),
   ...plain(['Log', 'Sqrt', 'Reciprocal'], positive(3, 4)),
   { type: 'Clip', inputs: [real(3, 4), number(-0.5), undefined] },
+  {
+    type: 'Clip',
+    name: 'of whole numbers',
+    inputs: [{ ...wholes(6), low: -5, high: 5 }, int(-2), int(3)],
+    outputs: INT64,
+  },
   { type: 'Clip', name: 'of opset 6', inputs: [real(3, 4)], attributes: { max: { float: 0.5 } }, opset: 6 },
   { type: 'Gelu', inputs: [real(3, 4)], opset: 20 },
   {

@@ -13,7 +13,7 @@ import { MICROSOFT, MICROSOFT_IMPORTERS, STRAY_IMPORTERS } from './importing/mic
 import { nameInitialisers } from './importing/names.ts';
 import { describeNode, type ImportedNode, type Importers } from './importing/node.ts';
 import { NORMALISATION_IMPORTERS } from './importing/normalisation.ts';
-import { recognise } from './importing/patterns.ts';
+import { recognise } from './importing/patterns/recognise.ts';
 import { REDUCTION_IMPORTERS } from './importing/reductions.ts';
 import { refuseUnknown, typeOf } from './importing/refusals.ts';
 import { SHAPE_IMPORTERS } from './importing/shapes.ts';

@@ -94,8 +94,8 @@ export const ELEMENTWISE_IMPORTERS: Importers = {
   // Outside training both outputs are the input; the mask is never read.
   Dropout: one((x) => x),
   Neg: one(neg),
-  Abs: one(abs),
-  Sign: one(sign),
+  Abs: one((x) => throughFloat(x, abs)),
+  Sign: one((x) => throughFloat(x, sign)),
   Floor: one(floor),
   Ceil: one((x) => neg(floor(neg(x)))),
   Exp: one(exp),
@@ -123,7 +123,7 @@ export const ELEMENTWISE_IMPORTERS: Importers = {
     const low = float(node, 'min') ?? singleNumber(node, 1);
     const high = float(node, 'max') ?? singleNumber(node, 2);
     const limits = { ...(low === undefined ? {} : { low }), ...(high === undefined ? {} : { high }) };
-    return clip(operand(node, 0), limits);
+    return throughFloat(operand(node, 0), (x) => clip(x, limits));
   },
   Gelu: (node) => gelu(operand(node, 0), text(node, 'approximate') === 'tanh' ? 'tanh' : 'erf'),
 };
@@ -135,6 +135,11 @@ function quotient(a: Tensor, b: Tensor): Tensor {
 
 function throughFloats(a: Tensor, b: Tensor, make: (x: Tensor, y: Tensor) => Tensor): Tensor {
   return cast(make(cast(a, 'float'), cast(b, 'float')), a.dtype);
+}
+
+/** Functions our table has for floats alone, of whole numbers. */
+function throughFloat(x: Tensor, make: (x: Tensor) => Tensor): Tensor {
+  return cast(make(cast(x, 'float')), x.dtype);
 }
 
 function hardSigmoid(x: Tensor, slope: number, shift: number): Tensor {

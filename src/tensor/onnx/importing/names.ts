@@ -23,7 +23,7 @@ export function nameInitialisers({ nodes, initializers }: OnnxGraph): ReadonlyMa
       names.set(name, name);
       continue;
     }
-    const reader = readers.get(name)?.[0];
+    const reader = firstReader(name, readers);
     const found =
       reader === undefined ? undefined : (nameByBias(reader, readers, held) ?? nameByScope(reader));
     const unique = firstFree(found ?? name, taken);
@@ -31,6 +31,13 @@ export function nameInitialisers({ nodes, initializers }: OnnxGraph): ReadonlyMa
     names.set(name, unique);
   }
   return names;
+}
+
+/** Who first reads a value for what it is: copies and transposes are looked through. */
+function firstReader(name: string, readers: ReadonlyMap<string, readonly OnnxNode[]>): OnnxNode | undefined {
+  const all = readers.get(name) ?? [];
+  const direct = all.find(({ opType }) => !/^(Identity|Transpose|Cast)$/.test(opType));
+  return direct ?? (all[0] && firstReader(all[0].outputs[0] ?? '', readers));
 }
 
 function nameByBias(

@@ -1,18 +1,19 @@
 // What exporters take apart is put together again where it is exactly that, and left alone where it is nearly that.
 
 import { describe, expect, it } from 'vitest';
-import { random } from '../../../core/random.ts';
-import { evaluate } from '../../evaluate.ts';
-import { nodesBelow, type Tensor } from '../../graph.ts';
-import { add, div, equal, mul, not, sub, where } from '../../ops/arithmetic.ts';
-import { erf, pow, sqrt, square } from '../../ops/elementwise.ts';
-import { constant, input } from '../../ops/leaf.ts';
-import { matmul } from '../../ops/matrix.ts';
-import { mean } from '../../ops/reductions.ts';
-import { softmax } from '../../ops/softmax.ts';
-import { transpose } from '../../ops/structure.ts';
-import { volume } from '../../type.ts';
-import { recognise } from './patterns.ts';
+import { random } from '../../../../core/random.ts';
+import { evaluate } from '../../../evaluate.ts';
+import { nodesBelow, type Tensor } from '../../../graph.ts';
+import { tanh } from '../../../ops/activations.ts';
+import { add, div, equal, mul, not, sub, where } from '../../../ops/arithmetic.ts';
+import { erf, pow, reciprocal, sqrt, square } from '../../../ops/elementwise.ts';
+import { constant, input } from '../../../ops/leaf.ts';
+import { matmul } from '../../../ops/matrix.ts';
+import { mean } from '../../../ops/reductions.ts';
+import { softmax } from '../../../ops/softmax.ts';
+import { transpose } from '../../../ops/structure.ts';
+import { volume } from '../../../type.ts';
+import { recognise } from './recognise.ts';
 
 const x = input('x', 'float', [2, 3, 4]);
 const other = input('other', 'float', [2, 3, 4]);
@@ -56,7 +57,35 @@ describe('layer norm', () => {
   });
 });
 
+describe('RMS norm', () => {
+  const root = (of: Tensor, axis = -1) => sqrt(add(mean(pow(of, 2), axis, { keep: true }), 1e-6));
+
+  it.each([
+    ['a quotient', () => div(x, root(x))],
+    ['a product with one over the root', () => mul(x, div(constant([1], []), root(x)))],
+    ['a product with the reciprocal', () => mul(reciprocal(root(x)), x)],
+  ])('is found when written as %s', (_, write) => {
+    const found = nodesBelow(recognise([mul(scale, write())])).map(({ op }) => op.name);
+    expect(found).toContain('divideByRms');
+    expect(opsOf(mul(scale, write()))).toEqual(found);
+  });
+
+  it('is not found over another axis or by the size of something else', () => {
+    for (const near of [div(x, root(x, 1)), div(x, root(other))])
+      expect(opsOf(mul(scale, near))).not.toContain('divideByRms');
+  });
+});
+
 describe('GELU', () => {
+  const bent = (of: Tensor, cube: Tensor, slope = 0.044715) =>
+    mul(mul(x, 0.5), add(tanh(mul(add(of, mul(cube, slope)), Math.sqrt(2 / Math.PI))), 1));
+
+  it('is found in its approximation by tanh, and not with another slope or cube', () => {
+    for (const cube of [pow(x, 3), mul(mul(x, x), x)]) expect(opsOf(bent(x, cube))).toContain('geluTanh');
+    for (const near of [bent(x, pow(x, 3), 0.05), bent(x, pow(x, 2)), bent(other, pow(other, 3))])
+      expect(opsOf(near)).not.toContain('geluTanh');
+  });
+
   const gate = (of: Tensor, root = Math.SQRT2) => add(erf(div(of, root)), 1);
 
   it.each([
@@ -90,6 +119,7 @@ describe('GELU', () => {
 
 describe('attention', () => {
   const bias = constant([0, -1, 0.5], [1, 1, 3]);
+  const position = constant([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3]);
   const value = mul(other, 2);
   const dots = () => matmul(x, transpose(other));
 
@@ -99,6 +129,7 @@ describe('attention', () => {
     ['scores multiplied', () => mul(0.5, dots())],
     ['queries and keys multiplied', () => matmul(mul(x, 0.7), mul(transpose(other), 0.7))],
     ['a bias', () => add(mul(dots(), 0.5), bias)],
+    ['a bias of position and a mask', () => add(add(mul(dots(), 0.5), position), bias)],
     ['a bias in front', () => add(bias, mul(dots(), 0.5))],
   ])('is found with %s', (_, scores) => {
     const ops = opsOf(matmul(softmax(scores()), value));
