@@ -1,22 +1,36 @@
 // Layer norm and RMS norm, as exporters take them apart.
 
 import type { Tensor } from '../../../graph.ts';
+import { constant, constantData } from '../../../ops/leaf.ts';
 import { layerNorm, rmsNorm } from '../../../ops/normalisation.ts';
 import { eitherWay, isNear, numberOf, operands, type Recogniser } from './match.ts';
 
-/** (x − mean) / √(variance + ε) · scale + shift */
+/** (x − mean) / √(variance + ε) · scale */
 export const asLayerNorm: Recogniser = (inputs) => {
-  for (const [scaled, shift] of eitherWay(inputs)) {
-    for (const [normal, scale] of eitherWay(operands(scaled, 'mul'))) {
-      const parts = standardised(normal);
-      if (parts === undefined) continue;
-      const width = parts.x.shape.at(-1);
-      if ([scale, shift].some(({ shape }) => shape.length !== 1 || shape[0] !== width)) continue;
-      return layerNorm(parts.x, scale, shift, parts.epsilon);
-    }
+  for (const [normal, scale] of eitherWay(inputs)) {
+    const parts = standardised(normal);
+    if (parts === undefined || scale.shape.length !== 1 || scale.shape[0] !== parts.x.shape.at(-1)) continue;
+    const none = constant(new Float64Array(scale.shape[0] as number), scale.shape);
+    return layerNorm(parts.x, scale, none, parts.epsilon);
   }
   return undefined;
 };
+
+/** A layer norm without a shift, and the shift that is added to it. */
+export const asShiftedLayerNorm: Recogniser = (inputs) => {
+  for (const [scaled, shift] of eitherWay(inputs)) {
+    const [x, scale, none] = operands(scaled, 'layerNorm');
+    if (x === undefined || scale === undefined || !isZero(none)) continue;
+    if (shift.shape.length === 1 && shift.shape[0] === scale.shape[0])
+      return layerNorm(x, scale, shift, scaled.node.attributes.epsilon as number);
+  }
+  return undefined;
+};
+
+function isZero(tensor: Tensor | undefined): boolean {
+  const data = tensor && constantData(tensor);
+  return data !== undefined && Array.from<number | bigint>(data).every((value) => Number(value) === 0);
+}
 
 function standardised(normal: Tensor): { readonly x: Tensor; readonly epsilon: number } | undefined {
   const [centred, root] = operands(normal, 'div');
@@ -33,8 +47,7 @@ function standardised(normal: Tensor): { readonly x: Tensor; readonly epsilon: n
 /** x / √(mean(x²) + ε) · scale */
 export const asRmsNorm: Recogniser = (inputs) => {
   for (const [unit, scale] of eitherWay(inputs)) {
-    // A layer norm's: its shift is yet to come.
-    if (scale.shape.length !== 1 || standardised(unit) !== undefined) continue;
+    if (scale.shape.length !== 1) continue;
     for (const [x, root] of quotients(unit)) {
       const [safe] = operands(root, 'sqrt');
       for (const [power, small] of eitherWay(operands(safe, 'add'))) {

@@ -51,6 +51,12 @@ describe('layer norm', () => {
     expect(opsOf(written(squared))).toContain('layerNorm'),
   );
 
+  it('is found without a shift', () => {
+    const centred = sub(x, mean(x, -1, { keep: true }));
+    const normal = div(centred, sqrt(add(mean(square(centred), -1, { keep: true }), 1e-5)));
+    expect(opsOf(mul(normal, scale))).toContain('layerNorm');
+  });
+
   it('is not found over another axis, around the mean of something else, or of third powers', () => {
     for (const near of [written(square, 1), written(square, -1, other), written((c) => mul(c, square(c)))])
       expect(nodesBelow(recognise([near])).map(({ op }) => op.name)).not.toContain('layerNorm');

@@ -6,12 +6,12 @@ import { type Rewrite, rewriteGraph } from '../../../rewrite.ts';
 import { asAttention } from './attention.ts';
 import { asGelu } from './gelu.ts';
 import type { Recogniser } from './match.ts';
-import { asLayerNorm, asRmsNorm } from './norms.ts';
+import { asLayerNorm, asRmsNorm, asShiftedLayerNorm } from './norms.ts';
 
 /** By the op of the last node of a pattern. */
 const RECOGNISERS: Readonly<Record<string, readonly Recogniser[]>> = {
-  add: [asLayerNorm],
-  mul: [asGelu, asRmsNorm],
+  add: [asShiftedLayerNorm],
+  mul: [asGelu, asLayerNorm, asRmsNorm],
   matmul: [asAttention],
 };
 
