@@ -19,6 +19,7 @@ import { refuseUnknown, typeOf } from './importing/refusals.ts';
 import { SHAPE_IMPORTERS } from './importing/shapes.ts';
 import { STRUCTURE_IMPORTERS } from './importing/structure.ts';
 import { constantOf, dtypeOf, valuesOf } from './importing/values.ts';
+import { isWeight } from './importing/weights.ts';
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
 
 /** Every op type that can be imported, and how it becomes our graph. */
@@ -62,9 +63,9 @@ export interface ImportedModel {
 }
 
 /**
- * Imports a model at one batch shape. What follows from shapes alone becomes constants; float initialisers of at least
- * one axis become parameters, in float32 whatever the file's width; scalars stay constants, and so do the running
- * statistics of batch normalisations. Layer norm, GELU and attention in pieces become single rows.
+ * Imports a model at one batch shape. What follows from shapes alone becomes constants; weights (see `isWeight`) become
+ * parameters, in float32 whatever the file's width; other numbers stay constants, and so do the running statistics of
+ * batch normalisations. Norms, GELU and attention in pieces become single rows.
  *
  * @throws AppError BAD_FILE for a quantised model, control flow, or ops that are not known (all are named); USAGE for
  *   inputs or outputs the model does not have or lacks; SHAPE when sizes do not fit
@@ -129,11 +130,12 @@ function openLeaves(
   const weights = new Map<Tensor, ImportedParameter>();
   const names = nameInitialisers(graph);
   for (const tensor of graph.initializers) {
-    if (dtypeOf(tensor.elementType) !== 'float' || tensor.dims.length === 0) {
+    const name = names.get(tensor.name) as string;
+    if (!isWeight(tensor, name)) {
       tensors.set(tensor.name, constantOf(tensor));
       continue;
     }
-    const weight = weightOf(tensor, names.get(tensor.name) as string);
+    const weight = weightOf(tensor, name);
     tensors.set(tensor.name, weight.tensor);
     weights.set(weight.tensor, weight);
   }
