@@ -1,4 +1,4 @@
-// Rebuilding a graph with some of its nodes exchanged: the one tool behind folding, LoRA, pruning and quantising.
+// Rebuilding a graph with some of its nodes exchanged: the one tool behind folding and LoRA.
 
 import { apply, type Node, nodesBelow, type Tensor } from './graph.ts';
 

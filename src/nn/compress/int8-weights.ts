@@ -1,5 +1,6 @@
 // A matrix of floats as 8-bit whole numbers, with a scale for each row or each column.
 
+import { AppError } from '../../core/errors.ts';
 import { roundHalfToEven } from './rounding.ts';
 
 /** `values[i, j] · scales[k]` is about what stood there; k is i or j, by the axis asked for. */
@@ -20,6 +21,7 @@ export interface Int8Options {
  * (or column) becomes ±127 or ±63; one that holds only zeros has scale 1.
  *
  * @param shape [rows, columns]
+ * @throws AppError BAD_DATA for weights that are not finite
  */
 export function toInt8(
   weights: Float32Array,
@@ -31,6 +33,8 @@ export function toInt8(
   const place = (i: number): number => (axis === 0 ? Math.floor(i / columns) : i % columns);
   for (const [i, weight] of weights.entries())
     scales[place(i)] = Math.max(scales[place(i)] as number, Math.abs(weight));
+  if (!scales.every(Number.isFinite))
+    throw new AppError('BAD_DATA', 'toInt8: expected finite weights, got a NaN or an infinity');
   for (const [k, largest] of scales.entries()) scales[k] = largest === 0 ? 1 : largest / limit;
 
   const values = new Int8Array(weights.length);

@@ -147,6 +147,12 @@ describe('a matrix in 8 bits', () => {
     }
   });
 
+  it.each([Number.NaN, Number.NEGATIVE_INFINITY])('refuses %d', (bad) => {
+    expect(() => toInt8(Float32Array.of(1, bad, 2, 3), [2, 2], { axis: 0, bits: 8 })).toThrowError(
+      expect.objectContaining({ code: 'BAD_DATA' }),
+    );
+  });
+
   it('rounds halves to the even number', () => {
     expect([0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 2.4999].map((value) => roundHalfToEven(value) + 0)).toEqual([
       0, 2, 2, 0, -2, -2, 2,
