@@ -4,7 +4,7 @@ import { initialValues, normal } from '../../src/nn/initialise.ts';
 import type { Activation } from '../../src/nn/layers/feed-forward.ts';
 import { transformer } from '../../src/nn/layers/transformer.ts';
 import { binaryCrossEntropy } from '../../src/nn/losses/binary.ts';
-import { sampledSoftmax, tiedCrossEntropy } from '../../src/nn/losses/softmax.ts';
+import { sampledSoftmax, tiedCrossEntropyMean } from '../../src/nn/losses/softmax.ts';
 import { weightedMean } from '../../src/nn/losses/weighted.ts';
 import { defineModule, type Module } from '../../src/nn/module.ts';
 import { type Compiled, compileTraining, type Objective, type SymbolicBatch } from '../../src/nn/program.ts';
@@ -71,9 +71,10 @@ export function decoder(options: DecoderOptions): Module<DecoderBatch, Objective
         const logChance = constant(logPopularity(shape.items), [shape.items]);
         return sampledSoftmax({ states, table, targets, negatives: shared, logChance }, { maskHits: false });
       },
-      full: () => tiedCrossEntropy({ states, table, targets }),
+      full: () => tiedCrossEntropyMean({ states, table, targets }, { weights: real }),
     };
-    return { loss: weightedMean(reshape(each[loss](), real.axes), real) };
+    const found = each[loss]();
+    return { loss: found.shape.length === 0 ? found : weightedMean(reshape(found, real.axes), real) };
   });
 }
 

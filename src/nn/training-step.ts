@@ -137,13 +137,13 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
     [...programs, ...evaluations].map(({ model }) => model),
     { ...sessionOptions, most: openSessions },
   );
-  const live = liveValues();
+  // No function below may mention `values`: the first values of what is trained must not live as long as the run.
+  const live: Readonly<Record<string, Float32Array>> = {
+    ...values,
+    ...kept,
+    ...Object.fromEntries(store.names.map((name) => [name, store.value(name)])),
+  };
   let closed = false;
-
-  function liveValues(): Readonly<Record<string, Float32Array>> {
-    const trained = Object.fromEntries(store.names.map((name) => [name, store.value(name)]));
-    return { ...values, ...kept, ...trained };
-  }
 
   const liveValue = (name: string): Float32Array => firstValue(live, name);
   const feedsOf = (program: TrainingProgram, batch: Batch, epoch: number, microBatch: number): Feeds => ({

@@ -50,13 +50,23 @@ export function pullBack(
   const received = new Map<Tensor, readonly GradientPart[]>();
   for (const [i, output] of outputs.entries()) receive(received, output, cotangents[i]);
 
+  const again = new Map<Tensor, Tensor>();
+  /** What a rule reads instead of an input that is cheaper to make again than to keep. */
+  const remade = (input: Tensor): Tensor => {
+    const { remake } = input.node.op;
+    if (remake === undefined || !needed.has(input.node)) return input;
+    const known = again.get(input) ?? remake(input.node as never);
+    again.set(input, known);
+    return known;
+  };
+
   for (const node of [...needed].reverse()) {
     const { gradient } = node.op;
     if (gradient === undefined) continue;
     const upstream = node.outputs.map((output) => dense(output, received.get(output)));
     if (upstream.every((g) => g === undefined)) continue;
     const needs = node.inputs.map((input) => needed.has(input.node) && input.dtype === 'float');
-    const call: Call = { ...node, needs };
+    const call: Call = { ...node, inputs: node.inputs.map(remade), needs };
     const parts = gradient(call as Call<never>, upstream);
     for (const [i, input] of node.inputs.entries()) if (needs[i]) receive(received, input, parts[i]);
   }

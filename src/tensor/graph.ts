@@ -112,6 +112,11 @@ export interface Op<A extends Attributes = Attributes> {
   readonly evaluate: (inputs: readonly Float64Array[], node: Node<A>) => readonly Float64Array[];
   /** Vector-Jacobian product, as a graph. Absent: the op has no gradient, and none flows through it. */
   readonly gradient?: (call: Call<A>, cotangents: readonly (Tensor | undefined)[]) => readonly Cotangent[];
+  /**
+   * The output made a second time, out of what the row's own gradient needs anyway. Users' gradients then read this one,
+   * and the first need not be kept from the forward pass to the backward.
+   */
+  readonly remake?: (node: Node<A>) => Tensor;
   /** ONNX: the op type where it is one node without attributes, else a function. */
   readonly emit: string | ((onnx: Emitter, inputs: readonly string[], node: Node<A>) => readonly string[]);
   /**

@@ -15,6 +15,8 @@ export const nodeBackend: Backend = backendOver(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: optimisation,
+      // With its memory pattern onnxruntime allocates all of a run once more from the second run on, and is no faster.
+      enableMemPattern: false,
       logSeverityLevel: 3,
       extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
     }),

@@ -42,7 +42,8 @@ export interface CompressionRow {
 
 /**
  * Compares forms of a model with the first of them. They take turns, forwards and backwards, so that what slows the
- * machine for a while slows all of them.
+ * machine for a while slows all of them; one is loaded at a time, because a session opened as the tenth runs slower
+ * than one opened first (measured: 1.5 ×).
  *
  * @throws AppError USAGE without a form or a batch
  */
@@ -50,43 +51,69 @@ export async function compareForms(
   forms: readonly CompressedForm[],
   options: ComparisonOptions,
 ): Promise<readonly CompressionRow[]> {
-  const { backend, batches, rounds = 5, threads = 1, pack, score = singleNumbers } = options;
-  const now = options.now ?? (() => performance.now());
+  const { batches, rounds = 5, pack } = options;
   if (forms.length === 0 || batches.length === 0 || rounds < 1)
     throw new AppError('USAGE', 'compareForms: expected at least one form, one batch and one round');
-  const sessions: Session[] = [];
+  const scores: Record<string, number>[] = [];
+  for (const form of forms) scores.push(await meanScores(form, options));
+  // [form][round][batch]
+  const times = forms.map((): (readonly number[])[] => []);
+  for (let round = 0; round < rounds; round++) {
+    const order = [...forms.entries()];
+    if (round % 2 === 1) order.reverse();
+    for (const [i, form] of order) (times[i] as (readonly number[])[]).push(await timed(form, options));
+  }
+  const first = times[0] as readonly (readonly number[])[];
+  return forms.map(({ name, model }, i) => {
+    const own = times[i] as readonly (readonly number[])[];
+    return {
+      name,
+      scores: scores[i] as Record<string, number>,
+      bytes: model.length,
+      ...(pack === undefined ? {} : { packedBytes: pack(model).length }),
+      milliseconds: median(own.flat()),
+      speedUp: median(own.map((round, k) => median(first[k] as readonly number[]) / median(round))),
+    };
+  });
+}
+
+async function withSession<T>(
+  { model }: CompressedForm,
+  { backend, threads = 1 }: ComparisonOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await backend.open(model, { threads });
   try {
-    for (const { model } of forms) sessions.push(await backend.open(model, { threads }));
-    const scores: Record<string, number>[] = [];
-    for (const session of sessions) scores.push(await meanScores(session, batches, score));
-    const times = await takeTurns(sessions, { batches, rounds, now });
-    const first = times[0] as readonly (readonly number[])[];
-    return forms.map(({ name, model }, i) => {
-      const own = times[i] as readonly (readonly number[])[];
-      return {
-        name,
-        scores: scores[i] as Record<string, number>,
-        bytes: model.length,
-        ...(pack === undefined ? {} : { packedBytes: pack(model).length }),
-        milliseconds: median(own.flat()),
-        speedUp: median(own.map((round, k) => median(first[k] as readonly number[]) / median(round))),
-      };
-    });
+    return await use(session);
   } finally {
-    for (const session of sessions) await session.release();
+    await session.release();
   }
 }
 
-async function meanScores(
-  session: Session,
-  batches: readonly Arrays[],
-  score: NonNullable<ComparisonOptions['score']>,
-): Promise<Record<string, number>> {
-  const totals: Record<string, number> = {};
-  for (const [i, batch] of batches.entries())
-    for (const [name, value] of Object.entries(score(await session.run(batch), i)))
-      totals[name] = (totals[name] ?? 0) + value / batches.length;
-  return totals;
+function meanScores(form: CompressedForm, options: ComparisonOptions): Promise<Record<string, number>> {
+  const { batches, score = singleNumbers } = options;
+  return withSession(form, options, async (session) => {
+    const totals: Record<string, number> = {};
+    for (const [i, batch] of batches.entries())
+      for (const [name, value] of Object.entries(score(await session.run(batch), i)))
+        totals[name] = (totals[name] ?? 0) + value / batches.length;
+    return totals;
+  });
+}
+
+/** Milliseconds of each batch, after one run that makes the session's memory. */
+function timed(form: CompressedForm, options: ComparisonOptions): Promise<readonly number[]> {
+  const { batches, now = () => performance.now() } = options;
+  return withSession(form, options, async (session) => {
+    const milliseconds: number[] = [];
+    await session.run(batches[0] as Arrays);
+    for (const batch of batches) {
+      const startedMs = now();
+      await session.run(batch);
+      milliseconds.push(now() - startedMs);
+    }
+    return milliseconds;
+  });
 }
 
 function singleNumbers(outputs: Arrays): Record<string, number> {
@@ -95,31 +122,6 @@ function singleNumbers(outputs: Arrays): Record<string, number> {
       values.length === 1 ? [[name, Number(values[0])]] : [],
     ),
   );
-}
-
-interface Turns {
-  readonly batches: readonly Arrays[];
-  readonly rounds: number;
-  readonly now: () => number;
-}
-
-/** Milliseconds, [form][round][batch]. */
-async function takeTurns(sessions: readonly Session[], { batches, rounds, now }: Turns) {
-  const times = sessions.map((): number[][] => []);
-  for (let round = 0; round < rounds; round++) {
-    const order = [...sessions.keys()];
-    if (round % 2 === 1) order.reverse();
-    for (const i of order) {
-      const own: number[] = [];
-      for (const batch of batches) {
-        const startedMs = now();
-        await (sessions[i] as Session).run(batch);
-        own.push(now() - startedMs);
-      }
-      (times[i] as number[][]).push(own);
-    }
-  }
-  return times;
 }
 
 function median(values: readonly number[]): number {

@@ -5,6 +5,7 @@ import { PRODUCT_VERSION } from '../../core/product.ts';
 import { type Emitter, type NumericArray, nodesBelow, type Tensor } from '../graph.ts';
 import { isInput, isParameter, leafName } from '../ops/leaf.ts';
 import { type DType, sizesOf, volume } from '../type.ts';
+import { inRunningOrder, nameOutputs } from './finish.ts';
 import type { ElementType, OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
 import { ELEMENT_TYPES } from './model.ts';
 
@@ -54,10 +55,11 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
   const open = [...leaves].filter(([name]) => weights[name] === undefined);
   for (const [name, leaf] of fixed)
     writer.initializers.push(tensorOf(name, leaf.dtype, weights[name] as Float32Array, leaf.shape, float));
-  const results = Object.entries(outputs).map(([name, tensor]): OnnxValue => {
-    writer.nodes.push(plainNode('Identity', [names.get(tensor) as string], [name]));
-    return graphValue(name, tensor, float);
-  });
+  const asked = Object.entries(outputs).map(([name, tensor]) => ({
+    name,
+    tensor: names.get(tensor) as string,
+  }));
+  const nodes = inRunningOrder(nameOutputs(writer.nodes, asked, new Set(leaves.keys())));
   return {
     irVersion: 8,
     opsets: { '': OPSET },
@@ -65,9 +67,9 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
     metadata,
     graph: {
       name: 'graph',
-      nodes: writer.nodes,
+      nodes,
       inputs: open.map(([name, leaf]) => graphValue(name, leaf, float)),
-      outputs: results,
+      outputs: Object.entries(outputs).map(([name, tensor]) => graphValue(name, tensor, float)),
       initializers: writer.initializers,
     },
   };
@@ -76,7 +78,10 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
 function claimName(leaves: Map<string, Tensor>, leaf: Tensor): string {
   const name = leafName(leaf);
   if (leaves.has(name))
-    throw new AppError('SHAPE', `expected one input or parameter named "${name}", got two`);
+    throw new AppError(
+      'SHAPE',
+      `expected one input or parameter named "${name}", got two; rename one of them`,
+    );
   leaves.set(name, leaf);
   return name;
 }

@@ -64,6 +64,22 @@ const stepOp = unary({
   cases: onlyInputs([apart(3, 5)], [{ ...real(3), values: [-1, 0, 1] }]),
 });
 
+type LineAttributes = { readonly slope: number; readonly shift: number };
+
+const hardSigmoidOp = unary<LineAttributes>({
+  name: 'hardSigmoid',
+  of: (x, { slope, shift }) => Math.min(Math.max(slope * x + shift, 0), 1),
+  emit: (onnx, [x], { attributes: { slope, shift } }) => {
+    if (onnx.float === 'float')
+      return onnx.node('HardSigmoid', [x as string], { alpha: { float: slope }, beta: { float: shift } });
+    const [sloped] = onnx.node('Mul', [x as string, onnx.floats([slope], [])]) as [string];
+    const [line] = onnx.node('Add', [sloped, onnx.floats([shift], [])]) as [string];
+    return onnx.node('Clip', [line, onnx.floats([0], []), onnx.floats([1], [])]);
+  },
+  gradient: ({ y, g }, { slope }) => mul(mul(g, slope), mul(step(y), step(sub(1, y)))),
+  cases: [{ inputs: [apart(3, 5)], attributes: { slope: 0.5, shift: 0.5 } }],
+});
+
 // at 0 the gradient is 0
 const reluOp = unary({
   name: 'relu',
@@ -101,6 +117,14 @@ const siluOp = unary({
 });
 
 // (x·Φ(x))′ = Φ(x) + x·φ(x), Φ and φ the normal distribution and its density
+/** ln φ(0) */
+const LOG_NORMAL_PEAK = -0.5 * Math.log(2 * Math.PI);
+
+/** Φ(t√2) = ½ + ½·erf(t), in one pass: erf stays within ±1, where the hard sigmoid is straight. */
+function normalShare(t: Tensor): Tensor {
+  return hardSigmoid(erf(t), 0.5, 0.5);
+}
+
 const geluOp = unary({
   name: 'gelu',
   of: (x) => 0.5 * x * (1 + erfOf(x / Math.SQRT2)),
@@ -114,12 +138,14 @@ const geluOp = unary({
     const [twice] = onnx.node('Mul', [x as string, shifted]) as [string];
     return onnx.node('Mul', [twice, onnx.floats([0.5], [])]);
   },
+  // Φ(x) + x·φ(x), in as few passes over memory as there are functions in it
   gradient: ({ x, g }) => {
     const t = mul(x, Math.SQRT1_2);
-    const cdf = mul(add(erf(t), 1), 0.5);
-    const density = mul(exp(neg(square(t))), 1 / Math.sqrt(2 * Math.PI));
-    return mul(g, add(cdf, mul(x, density)));
+    const density = exp(sub(LOG_NORMAL_PEAK, square(t)));
+    return mul(g, add(normalShare(t), mul(x, density)));
   },
+  // x·Φ(x) once more: Φ is there for the gradient
+  remake: (x) => mul(x, normalShare(mul(x, Math.SQRT1_2))),
   cases: WIDE,
 });
 
@@ -157,6 +183,7 @@ export const ACTIVATION_OPS: readonly AnyOp[] = [
   softplusOp,
   logSigmoidOp,
   stepOp,
+  hardSigmoidOp,
   reluOp,
   leakyReluOp,
   siluOp,
@@ -185,6 +212,11 @@ export function logSigmoid(x: Tensor): Tensor {
 /** 1 where x > 0, else 0, as floats; no gradient flows through it. */
 export function step(x: Tensor): Tensor {
   return applyOne(stepOp, [x], {});
+}
+
+/** `slope · x + shift` cut to [0, 1]. */
+export function hardSigmoid(x: Tensor, slope = 1 / 6, shift = 0.5): Tensor {
+  return applyOne(hardSigmoidOp, [x], { slope, shift });
 }
 
 export function relu(x: Tensor): Tensor {

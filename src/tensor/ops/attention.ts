@@ -108,7 +108,10 @@ const attentionOp: Op<AttentionAttributes> = {
     return [
       needs[0] ? mul(matmul(toScores, key), scale) : undefined,
       needs[1] ? mul(matmul(toScores, query, { transposeLeft: true }), scale) : undefined,
-      needs[2] && toContext ? matmul(drop(weights), toContext, { transposeLeft: true }) : undefined,
+      // the other way round than in the forward pass: made again, else onnxruntime would keep the first
+      needs[2] && toContext
+        ? matmul(keep === undefined ? weights : mul(keep, weights), toContext, { transposeLeft: true })
+        : undefined,
       ...optional.map((part, i) => (needs[3 + i] ? part() : undefined)),
     ];
   },

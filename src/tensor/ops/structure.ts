@@ -31,8 +31,11 @@ const reshapeOp: Op<OnlyAxes> = {
   },
   evaluate: ([x]) => [x as Float64Array],
   gradient: ({ inputs: [x] }, [g]) => [reshape(g as Tensor, (x as Tensor).axes)],
-  emit: (onnx, [x], { attributes: { axes } }) =>
-    onnx.node('Reshape', [x as string, onnx.ints(sizesOf(axes))]),
+  // other names for the same sizes are no node
+  emit: (onnx, [x], { inputs, attributes: { axes } }) =>
+    sameSizes((inputs[0] as Tensor).shape, sizesOf(axes))
+      ? [x as string]
+      : onnx.node('Reshape', [x as string, onnx.ints(sizesOf(axes))]),
   cases: [
     { inputs: [real(2, 6)], attributes: { axes: [{ size: 3 }, { size: 4 }] } },
     { inputs: [real(1)], attributes: { axes: [] } },
@@ -42,7 +45,9 @@ const reshapeOp: Op<OnlyAxes> = {
 /** The same numbers in another shape; one size may be −1 and is worked out. */
 export function reshape(x: Tensor, axes: AxesLike | readonly Axis[]): Tensor {
   const wanted = isAxisList(axes) ? axes : resolveUnknown(x, axes);
-  return sameAxes(x.axes, wanted) ? x : applyOne(reshapeOp, [x], { axes: wanted });
+  // One reshape does for a chain of them.
+  const [before = x] = x.node.op.name === reshapeOp.name ? x.node.inputs : [];
+  return sameAxes(before.axes, wanted) ? before : applyOne(reshapeOp, [before], { axes: wanted });
 }
 
 function isAxisList(axes: AxesLike | readonly Axis[]): axes is readonly Axis[] {

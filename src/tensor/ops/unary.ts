@@ -9,6 +9,8 @@ interface Unary<A extends Attributes> {
   readonly of: (x: number, attributes: A) => number;
   /** What the input receives, of input x, output y and upstream g. Absent: no gradient flows. */
   readonly gradient?: (parts: { x: Tensor; y: Tensor; g: Tensor }, attributes: A) => Tensor;
+  /** See `Op.remake`. */
+  readonly remake?: (x: Tensor, attributes: A) => Tensor;
   readonly emit: Op<A>['emit'];
   readonly cases?: readonly OpCase[];
 }
@@ -18,6 +20,7 @@ export function unary<A extends Attributes = Record<never, never>>({
   name,
   of,
   gradient,
+  remake,
   emit,
   cases,
 }: Unary<A>): Op<A> {
@@ -37,6 +40,9 @@ export function unary<A extends Attributes = Record<never, never>>({
             gradient({ x: x as Tensor, y: y as Tensor, g: g as Tensor }, attributes),
           ],
         }),
+    ...(remake === undefined
+      ? {}
+      : { remake: ({ inputs: [x], attributes }) => remake(x as Tensor, attributes) }),
     emit,
     cases: cases ?? onlyInputs([real(3, 5)]),
   };
