@@ -11,6 +11,7 @@ import type { Batch } from '../../src/nn/training-step.ts';
 import { nodeBackend } from '../../src/tensor/session-node.ts';
 import { atLeast } from '../bench.ts';
 import { drawSequences, type KnownSequence, sequenceLaw } from '../learnable-sequences.ts';
+import { entropyFloor } from '../sequence-baselines.ts';
 import {
   BATCH,
   byteForms,
@@ -61,15 +62,16 @@ async function compress(
 export const measure: MeasurePart = async ({ seed, threads, log }) => {
   const law = sequenceLaw(seed, VOCABULARY);
   const draws = random(seed);
-  const drawn = (name: string, count: number): readonly Batch[] => {
-    const sequences = drawSequences(law, draws.fork(name), {
-      count: BATCH * count,
+  const drawn = (name: string, batches: number) =>
+    drawSequences(law, draws.fork(name), {
+      count: BATCH * batches,
       minLength: LENGTH + 1,
       maxLength: LENGTH + 1,
     });
-    return Array.from({ length: count }, (_, i) => batchOf(sequences.slice(i * BATCH, (i + 1) * BATCH)));
-  };
-  const data = { train: drawn('train', STEPS), test: drawn('test', TEST_BATCHES), seed, threads };
+  const test = drawn('test', TEST_BATCHES);
+  const floor = entropyFloor(test);
+  log(`compression: entropy floor of the next-item task ${floor.toFixed(3)} nats`);
+  const data = { train: batchesOf(drawn('train', STEPS)), test: batchesOf(test), seed, threads };
   const narrow = await compress(64, data, { log, makers: [byteForms, prunedForms, cutForms, tunedForms] });
   // trained for minutes as it is: here it is speed that matters
   const wide = await compress(256, data, { log, makers: [byteForms, prunedForms, cutForms] });
@@ -85,9 +87,14 @@ export const measure: MeasurePart = async ({ seed, threads, log }) => {
         `width 64: ${speedOf(narrow, '8 bits, dynamic').toFixed(2)}`,
       ),
     ],
-    figures: { narrow, wide, encoder: encoder ?? 'skipped: ../shared/models is absent' },
+    figures: { floor, narrow, wide, encoder: encoder ?? 'skipped: ../shared/models is absent' },
   };
 };
+
+function batchesOf(sequences: readonly KnownSequence[]): readonly Batch[] {
+  const count = sequences.length / BATCH;
+  return Array.from({ length: count }, (_, i) => batchOf(sequences.slice(i * BATCH, (i + 1) * BATCH)));
+}
 
 function batchOf(sequences: readonly KnownSequence[]): Batch {
   const inputs = new Int32Array(BATCH * LENGTH);
