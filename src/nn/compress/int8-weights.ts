@@ -30,18 +30,21 @@ export function toInt8(
 ): Int8Matrix {
   const limit = bits === 8 ? 127 : 63;
   const scales = new Float32Array(axis === 0 ? rows : columns);
-  const place = (i: number): number => (axis === 0 ? Math.floor(i / columns) : i % columns);
-  for (const [i, weight] of weights.entries())
-    scales[place(i)] = Math.max(scales[place(i)] as number, Math.abs(weight));
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, at++) {
+      const place = axis === 0 ? row : column;
+      scales[place] = Math.max(scales[place] as number, Math.abs(weights[at] as number));
+    }
   if (!scales.every(Number.isFinite))
     throw new AppError('BAD_DATA', 'toInt8: expected finite weights, got a NaN or an infinity');
   for (const [k, largest] of scales.entries()) scales[k] = largest === 0 ? 1 : largest / limit;
 
   const values = new Int8Array(weights.length);
-  for (const [i, weight] of weights.entries()) {
-    const rounded = roundHalfToEven(weight / (scales[place(i)] as number));
-    // the scale itself is rounded to float32, so the largest weight may come out one too high
-    values[i] = Math.max(-limit, Math.min(limit, rounded));
-  }
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, at++) {
+      const scale = scales[axis === 0 ? row : column] as number;
+      // the scale itself is rounded to float32, so the largest weight may come out one too high
+      values[at] = Math.max(-limit, Math.min(limit, roundHalfToEven((weights[at] as number) / scale)));
+    }
   return { values, scales };
 }

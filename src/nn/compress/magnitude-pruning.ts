@@ -55,8 +55,8 @@ function groupMasks(group: Named<Float32Array>, sparsity: number): Named<Uint8Ar
   let ties = pruned - below(sorted, threshold);
   return group.map(([name, weights]) => {
     const mask = new Uint8Array(weights.length);
-    for (const [i, weight] of weights.entries()) {
-      const size = Math.abs(weight);
+    for (let i = 0; i < weights.length; i++) {
+      const size = Math.abs(weights[i] as number);
       mask[i] = size > threshold || (size === threshold && ties-- <= 0) ? 1 : 0;
     }
     return [name, mask] as const;
