@@ -1,7 +1,9 @@
 // The training engine: is it right, does it learn, and how fast is it beside PyTorch and TensorFlow.js on the same cores.
 import type { Bench, BenchOptions, Target } from './bench.ts';
 import { measureBrowser } from './engine/browser.ts';
+import { measure as measureCompression } from './engine/compression.ts';
 import { measureDuplicates } from './engine/duplicates.ts';
+import { measure as measureEncoder } from './engine/encoder.ts';
 import { measure as measureLearning } from './engine/learnable.ts';
 import { measureMemory } from './engine/memory.ts';
 import { measureOpTable } from './engine/op-table.ts';
@@ -18,7 +20,9 @@ const PARTS: Readonly<Record<string, MeasurePart>> = {
   learnable: measureLearning,
   sasrec: measureSasrec,
   wide: measureWide,
+  encoder: measureEncoder,
   memory: measureMemory,
+  compression: measureCompression,
 };
 
 export const bench: Bench = async (options: BenchOptions) => {
