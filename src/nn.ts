@@ -38,7 +38,7 @@ export { transformer, transformerBlock } from './nn/layers/transformer.ts';
 export { binaryCrossEntropy, generalisedBce } from './nn/losses/binary.ts';
 export { bpr, infoNce } from './nn/losses/ranking.ts';
 export { absoluteError, huber, pinball, poisson, squaredError, tweedie } from './nn/losses/regression.ts';
-export { sampledSoftmax, tiedCrossEntropy } from './nn/losses/softmax.ts';
+export { crossEntropy, sampledSoftmax, tiedCrossEntropy, tiedCrossEntropyMean } from './nn/losses/softmax.ts';
 export { weightedMean } from './nn/losses/weighted.ts';
 export { zeroInflatedLogNormal, zeroInflatedLogNormalMean } from './nn/losses/zero-inflated-lognormal.ts';
 export {

@@ -12,4 +12,5 @@ export { readEventFile } from './nn/record/tensorboard.ts';
 export { readSafeTensors, writeSafeTensors } from './nn/safetensors.ts';
 export { type RunFolderOptions, runFolder } from './nn/trainer/run-folder.ts';
 export { type TrainInWorkerOptions, trainInWorker } from './nn/trainer/train-in-worker.ts';
+export type { TrainingData, TrainingDataModule } from './nn/trainer/training-data.ts';
 export { nodeBackend } from './tensor/session-node.ts';

@@ -56,6 +56,7 @@ export {
 } from './tensor/ops/arithmetic.ts';
 export { attend } from './tensor/ops/attention.ts';
 export { convolution } from './tensor/ops/convolution.ts';
+export { softmaxCrossEntropy } from './tensor/ops/cross-entropy.ts';
 export {
   abs,
   clip,
@@ -74,7 +75,7 @@ export {
 export { gather, gatherElements, oneHot, scatterElements, scatterRows } from './tensor/ops/indexing.ts';
 export { constant, input, parameter, scalar } from './tensor/ops/leaf.ts';
 export { logPartition } from './tensor/ops/log-partition.ts';
-export { matmul } from './tensor/ops/matrix.ts';
+export { gemm, matmul } from './tensor/ops/matrix.ts';
 export { applyBatchNorm, batchNorm, layerNorm, rmsNorm, standardise } from './tensor/ops/normalisation.ts';
 export { averagePool, globalAveragePool, globalMaxPool, maxPool } from './tensor/ops/pooling.ts';
 export { gru } from './tensor/ops/recurrent.ts';
@@ -91,6 +92,7 @@ export {
 } from './tensor/ops/reductions.ts';
 export { logSoftmax, softmax } from './tensor/ops/softmax.ts';
 export { concat, expand, pad, reshape, slice, split, sum, sumTo, transpose } from './tensor/ops/structure.ts';
+export { tiedSoftmaxCrossEntropy } from './tensor/ops/tied-softmax.ts';
 export { OPS } from './tensor/ops.ts';
 export { type Rewrite, rewriteGraph } from './tensor/rewrite.ts';
 export { apart, between, flags, indices, onlyInputs, real } from './tensor/sample.ts';

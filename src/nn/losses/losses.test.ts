@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../tensor/evaluate.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { constant, input } from '../../tensor/ops/leaf.ts';
+import { matmul } from '../../tensor/ops/matrix.ts';
 import { gradientDeviation } from '../gradient-check.ts';
 import { binaryCrossEntropy, generalisedBce, generalisedBceExponent } from './binary.ts';
 import { bpr, infoNce } from './ranking.ts';
 import { absoluteError, huber, pinball, poisson, squaredError, tweedie } from './regression.ts';
-import { sampledSoftmax, tiedCrossEntropy } from './softmax.ts';
+import { crossEntropy, sampledSoftmax, tiedCrossEntropy, tiedCrossEntropyMean } from './softmax.ts';
 import { weightedMean } from './weighted.ts';
 import { zeroInflatedLogNormal, zeroInflatedLogNormalMean } from './zero-inflated-lognormal.ts';
 
@@ -43,6 +44,15 @@ const LOSSES: Readonly<Record<string, readonly [shape: readonly number[], loss: 
     [3, 2],
     (x) => tiedCrossEntropy({ states: reshaped(), table: x, targets: ids([2, 0]) }, { labelSmoothing: 0.2 }),
   ],
+  'tiedCrossEntropyMean of the table': [
+    [3, 2],
+    (x) =>
+      tiedCrossEntropyMean(
+        { states: reshaped(), table: x, targets: ids([2, 0]) },
+        { weights: vector([1, 0.25]) },
+      ),
+  ],
+  'crossEntropy of logits': [[2, 3], (x) => crossEntropy(x, ids([2, 0]), { labelSmoothing: 0.1 })],
   'sampledSoftmax of the table': [
     [3, 2],
     (x) =>
@@ -215,5 +225,33 @@ describe('contrast within a batch', () => {
     );
     expect(masked[0]).toBeCloseTo(alone[0] as number, 9);
     expect(masked[1]).toBeCloseTo(alone[1] as number, 9);
+  });
+});
+
+describe('cross-entropy', () => {
+  it('of logits is that of the tied table that makes them, smoothed or not', () => {
+    const states = constant([0.3, -0.8, 1.1, 0.2], [2, 2]);
+    const table = constant([0.5, -1, 0.25, 2, -0.75, 0.1], [3, 2]);
+    const logits = matmul(states, table, { transposeRight: true });
+    for (const labelSmoothing of [0, 0.3]) {
+      const tied = numbers(tiedCrossEntropy({ states, table, targets: ids([2, 0]) }, { labelSmoothing }));
+      for (const [i, value] of numbers(crossEntropy(logits, ids([2, 0]), { labelSmoothing })).entries())
+        expect(value).toBeCloseTo(tied[i] as number, 12);
+    }
+  });
+
+  it('as a mean weighs each example, and is 0 where all weights are', () => {
+    const input = {
+      states: constant([0.3, -0.8, 1.1, 0.2], [2, 2]),
+      table: constant([0.5, -1, 0.25, 2, -0.75, 0.1], [3, 2]),
+      targets: ids([2, 0]),
+    };
+    const each = tiedCrossEntropy(input);
+    for (const weights of [vector([1, 0.25]), undefined])
+      expect(numbers(tiedCrossEntropyMean(input, { ...(weights && { weights }) }))[0]).toBeCloseTo(
+        numbers(weightedMean(each, weights))[0] as number,
+        12,
+      );
+    expect(numbers(tiedCrossEntropyMean(input, { weights: vector([0, 0]) }))).toEqual([0]);
   });
 });

@@ -4,10 +4,13 @@ import { AppError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { softplus } from '../../tensor/ops/activations.ts';
 import { add, div, equal, maximum, mul, neg, sub, where } from '../../tensor/ops/arithmetic.ts';
+import { softmaxCrossEntropy } from '../../tensor/ops/cross-entropy.ts';
 import { gather } from '../../tensor/ops/indexing.ts';
 import { constant } from '../../tensor/ops/leaf.ts';
 import { logPartition } from '../../tensor/ops/log-partition.ts';
 import { matmul } from '../../tensor/ops/matrix.ts';
+import { mean } from '../../tensor/ops/reductions.ts';
+import { logSoftmax } from '../../tensor/ops/softmax.ts';
 import { reshape, sum } from '../../tensor/ops/structure.ts';
 import { tiedSoftmaxCrossEntropy } from '../../tensor/ops/tied-softmax.ts';
 import { type Axis, volume } from '../../tensor/type.ts';
@@ -35,8 +38,7 @@ export function tiedCrossEntropy(
   { states, table, targets }: TiedSoftmaxInput,
   { labelSmoothing = 0 }: LabelSmoothing = {},
 ): Tensor {
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new AppError('USAGE', `tiedCrossEntropy: expected smoothing in [0, 1), got ${labelSmoothing}`);
+  checkSmoothing('tiedCrossEntropy', labelSmoothing);
   const { log } = logPartition(flat(states), table);
   const places = states.axes.slice(0, -1);
   const taken = scoreOf(states, gather(table, targets));
@@ -45,6 +47,25 @@ export function tiedCrossEntropy(
   const centre = mul(sum(table, 0), 1 / (table.shape[0] as number));
   const smoothed = add(mul(taken, 1 - labelSmoothing), mul(scoreOf(states, centre), labelSmoothing));
   return sub(reshape(log, places), smoothed);
+}
+
+/**
+ * −ln softmax(logits)[target], [...], for scores of one's own over a few classes; with smoothing the target keeps 1 − ε,
+ * and all classes share ε.
+ *
+ * @param logits  [..., classes]
+ * @param targets int32 [...], from 0
+ */
+export function crossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  { labelSmoothing = 0 }: LabelSmoothing = {},
+): Tensor {
+  checkSmoothing('crossEntropy', labelSmoothing);
+  const taken = softmaxCrossEntropy(logits, targets);
+  if (labelSmoothing === 0) return taken;
+  const shared = neg(mean(logSoftmax(logits), -1));
+  return add(mul(taken, 1 - labelSmoothing), mul(shared, labelSmoothing));
 }
 
 export interface MeanOptions extends LabelSmoothing {
@@ -116,4 +137,9 @@ function scoreOf(states: Tensor, rows: Tensor): Tensor {
 function flat(states: Tensor): Tensor {
   const width = states.axes.at(-1) as Axis;
   return reshape(states, [{ size: volume(states.shape) / width.size, name: 'examples' }, width]);
+}
+
+function checkSmoothing(loss: string, labelSmoothing: number): void {
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new AppError('USAGE', `${loss}: expected smoothing in [0, 1), got ${labelSmoothing}`);
 }

@@ -5,6 +5,7 @@ import { type AnyOp, applyOne, type Op, type Tensor } from '../graph.ts';
 import { real } from '../sample.ts';
 import { broadcastStrides, stridedOffsets } from '../strided.ts';
 import { type Axis, broadcastAxes, describeAxes, describeMismatch, volume } from '../type.ts';
+import { add, mul } from './arithmetic.ts';
 import { reshape, sum, sumTo } from './structure.ts';
 
 export interface MatmulOptions {
@@ -73,11 +74,11 @@ const matmulOp: Op<MatmulAttributes> = {
     const names = [a as string, b as string];
     if (!transposeLeft && !transposeRight) return onnx.node('MatMul', names);
     if (left.shape.length === 2 && right.shape.length === 2)
-      return gemm(onnx, names, transposeLeft, transposeRight);
+      return writeGemm(onnx, names, transposeLeft, transposeRight);
     if (!transposeLeft && right.shape.length === 2) {
       // [..., K] · [N, K]ᵀ: one flat product
       const [flat] = onnx.node('Reshape', [a as string, onnx.ints([-1, left.shape.at(-1) as number])]);
-      const [flatProduct] = gemm(onnx, [flat as string, b as string], false, true);
+      const [flatProduct] = writeGemm(onnx, [flat as string, b as string], false, true);
       return onnx.node('Reshape', [flatProduct as string, onnx.ints((outputs[0] as Tensor).shape)]);
     }
     const swapped = names.map((name, i) =>
@@ -125,6 +126,24 @@ export function matmul(
   return applyOne(matmulOp, [left, right], { transposeLeft, transposeRight });
 }
 
+export interface GemmOptions extends MatmulOptions {
+  /** Times the product, 1 by default. */
+  readonly alpha?: number;
+  /** Times what is added, 1 by default. */
+  readonly beta?: number;
+}
+
+/** alpha · A·B + beta · C, as BLAS has it; onnxruntime runs it as one node where both factors are 1. */
+export function gemm(
+  left: Tensor,
+  right: Tensor,
+  addend: Tensor,
+  { alpha = 1, beta = 1, ...transposed }: GemmOptions = {},
+): Tensor {
+  const product = matmul(left, right, transposed);
+  return add(alpha === 1 ? product : mul(product, alpha), beta === 1 ? addend : mul(addend, beta));
+}
+
 /** One matrix applied to a whole batch of rows: its gradient is one flat product, not a sum over the batch. */
 function isShared(left: Tensor, right: Tensor, transposeLeft: boolean): boolean {
   return right.shape.length === 2 && left.shape.length > 2 && !transposeLeft;
@@ -162,7 +181,7 @@ function lastTwoSwapped(x: Tensor): readonly number[] {
   return x.shape.map((_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
 }
 
-function gemm(
+function writeGemm(
   onnx: Parameters<Exclude<Op['emit'], string>>[0],
   names: readonly string[],
   left: boolean,
