@@ -36,7 +36,7 @@ function* batches(epoch, from) {
   }
 }
 const steps = Number(process.argv[2] ?? 600);
-const schedule = { kind: 'warm-up-cosine', rate: 0.004, warmUpSteps: 20, steps, floor: 0.0004 };
+const schedule = { kind: 'warm-up-cosine', rate: 0.004, warmUpSteps: Math.ceil(steps / 30), steps, floor: 0.0004 };
 const model = { programs: [program], values: nn.initialValues(parameters, nn.random(1)), seed: 1 };
 const run = { backend: nodeBackend, threads: 2, batches: { batches }, limits: { steps } };
 let values;
