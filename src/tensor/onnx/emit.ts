@@ -32,7 +32,12 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
   const all = [...inputs, ...Object.values(outputs)];
   const order = nodesBelow(all);
   const read = new Set([...all, ...order.flatMap((node) => node.inputs)]);
-  const writer = graphWriter(float, read);
+  const taken = new Set(Object.keys(outputs));
+  for (const {
+    outputs: [first],
+  } of order)
+    if (first !== undefined && (isInput(first) || isParameter(first))) taken.add(leafName(first));
+  const writer = graphWriter(float, read, taken);
   const names = new Map<Tensor, string>();
   const leaves = new Map<string, Tensor>();
 
@@ -92,12 +97,16 @@ interface GraphWriter {
   readonly initializers: OnnxTensor[];
 }
 
-/** Numbers names by order of writing, so that the same graph gives the same bytes. */
-function graphWriter(float: 'float' | 'double', read: ReadonlySet<Tensor>): GraphWriter {
+/** Numbers names by order of writing, so that the same graph gives the same bytes; those `taken` are passed over. */
+function graphWriter(
+  float: 'float' | 'double',
+  read: ReadonlySet<Tensor>,
+  taken: ReadonlySet<string>,
+): GraphWriter {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const small = new Map<string, string>();
-  let counter = 0;
+  const fresh = numberedNames(taken);
 
   const constant = (
     dtype: DType,
@@ -113,13 +122,13 @@ function graphWriter(float: 'float' | 'double', read: ReadonlySet<Tensor>): Grap
             .join(' ')}`;
     const known = key === undefined ? undefined : small.get(key);
     if (known !== undefined) return known;
-    const name = `c${initializers.length}`;
+    const name = fresh('c');
     initializers.push(tensorOf(name, dtype, values, shape, float));
     if (key !== undefined) small.set(key, name);
     return name;
   };
   const node: Emitter['node'] = (opType, inputs, attributes = {}, outputs = 1) => {
-    const produced = Array.from({ length: outputs }, () => `t${counter++}`);
+    const produced = Array.from({ length: outputs }, () => fresh('t'));
     nodes.push(plainNode(opType, inputs, produced, attributes));
     return produced;
   };
@@ -135,6 +144,16 @@ function graphWriter(float: 'float' | 'double', read: ReadonlySet<Tensor>): Grap
       constant,
       reads: (output) => read.has(output),
     },
+  };
+}
+
+/** `t0`, `t1`, … and `c0`, `c1`, …: a name of its own for every tensor that nobody has named. */
+function numberedNames(taken: ReadonlySet<string>): (letter: 't' | 'c') => string {
+  const next = { t: 0, c: 0 };
+  return (letter) => {
+    let name = `${letter}${next[letter]++}`;
+    while (taken.has(name)) name = `${letter}${next[letter]++}`;
+    return name;
   };
 }
 

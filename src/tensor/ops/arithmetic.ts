@@ -27,11 +27,13 @@ interface Binary {
   readonly of: (a: number, b: number) => number;
   /** Comparisons answer with `bool` and have no gradient. */
   readonly compares?: boolean;
+  /** What it takes: numbers by default, or truth values, or both. */
+  readonly takes?: 'bool' | 'anything';
   readonly gradient?: (a: Tensor, b: Tensor, g: Tensor, y: Tensor) => readonly [() => Tensor, () => Tensor];
   readonly cases?: readonly OpCase[];
 }
 
-function binary({ name, onnx, of, compares, gradient, cases }: Binary): Op<NoAttributes> {
+function binary({ name, onnx, of, compares, takes, gradient, cases }: Binary): Op<NoAttributes> {
   return {
     name,
     infer: ([a, b]) => {
@@ -41,13 +43,16 @@ function binary({ name, onnx, of, compares, gradient, cases }: Binary): Op<NoAtt
           'SHAPE',
           `${name}: expected two tensors of one type, got ${left.dtype} and ${right.dtype}; cast one`,
         );
+      if (takes !== 'anything') requireTruth(name, left, takes === 'bool');
       return [{ dtype: compares ? 'bool' : left.dtype, axes: broadcastAxes(name, left.axes, right.axes) }];
     },
     evaluate: ([a, b], { inputs, outputs }) => {
       const { shape } = outputs[0] as Tensor;
       const left = stretched(a as Float64Array, (inputs[0] as Tensor).shape, shape);
       const right = stretched(b as Float64Array, (inputs[1] as Tensor).shape, shape);
-      return [left.map((value, i) => of(value, right[i] as number))];
+      const result = left.map((value, i) => of(value, right[i] as number));
+      // whole numbers are divided as onnxruntime does it: towards 0
+      return [outputs[0]?.dtype === 'float' ? result : result.map(Math.trunc)];
     },
     ...(gradient === undefined
       ? {}
@@ -93,7 +98,14 @@ const divOp = binary({
   onnx: 'Div',
   of: (a, b) => a / b,
   gradient: (_a, b, g, y) => [() => div(g, b), () => neg(div(mul(g, y), b))],
-  cases: onlyInputs([real(2, 3), between(0.5, 2, 2, 3)], [real(2, 1, 3), between(-2, -0.5, 4, 1)]),
+  cases: onlyInputs(
+    [real(2, 3), between(0.5, 2, 2, 3)],
+    [real(2, 1, 3), between(-2, -0.5, 4, 1)],
+    [
+      { dtype: 'int32', shape: [4], low: 0, high: 0, values: [7, -7, 1, -1] },
+      { dtype: 'int32', shape: [1], low: 0, high: 0, values: [2] },
+    ],
+  ),
 });
 // the larger takes the whole gradient; at a tie the right one does
 const maximumOp = binary({
@@ -135,20 +147,28 @@ const equalOp = binary({
   onnx: 'Equal',
   of: (a, b) => Number(a === b),
   compares: true,
+  takes: 'anything',
   cases: onlyInputs([whole(2, 3), whole(2, 3)], [whole(4, 1), whole(3)]),
 });
 const andOp = binary({
   name: 'and',
   onnx: 'And',
   of: (a, b) => a & b,
+  takes: 'bool',
   cases: onlyInputs([flags(2, 3), flags(3)]),
 });
 const orOp = binary({
   name: 'or',
   onnx: 'Or',
   of: (a, b) => a | b,
+  takes: 'bool',
   cases: onlyInputs([flags(2, 3), flags(3)]),
 });
+
+function requireTruth(op: string, { dtype }: Tensor, wanted: boolean): void {
+  if ((dtype === 'bool') !== wanted)
+    throw new AppError('SHAPE', `${op}: expected ${wanted ? 'bool' : 'numbers'}, got ${dtype}; cast it`);
+}
 
 function whole(...shape: readonly number[]) {
   return { dtype: 'int32', shape, low: 0, high: 2 } as const;
@@ -156,7 +176,10 @@ function whole(...shape: readonly number[]) {
 
 const negOp: Op<NoAttributes> = {
   name: 'neg',
-  infer: ([x]) => [x as Tensor],
+  infer: ([x]) => {
+    requireTruth('neg', x as Tensor, false);
+    return [x as Tensor];
+  },
   evaluate: ([x]) => [(x as Float64Array).map((value) => -value)],
   gradient: (_, [g]) => [neg(g as Tensor)],
   emit: 'Neg',
@@ -165,7 +188,10 @@ const negOp: Op<NoAttributes> = {
 
 const notOp: Op<NoAttributes> = {
   name: 'not',
-  infer: ([x]) => [x as Tensor],
+  infer: ([x]) => {
+    requireTruth('not', x as Tensor, true);
+    return [x as Tensor];
+  },
   evaluate: ([x]) => [(x as Float64Array).map((value) => 1 - value)],
   emit: 'Not',
   cases: onlyInputs([flags(2, 3)]),

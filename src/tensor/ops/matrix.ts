@@ -22,6 +22,11 @@ const matmulOp: Op<MatmulAttributes> = {
   infer: ([a, b], attributes) => {
     const left = a as Tensor;
     const right = b as Tensor;
+    if (left.dtype !== right.dtype)
+      throw new AppError(
+        'SHAPE',
+        `matmul: expected two tensors of one type, got ${left.dtype} and ${right.dtype}; cast one`,
+      );
     if (left.shape.length < 2 || right.shape.length < 2)
       throw new AppError(
         'SHAPE',

@@ -28,6 +28,8 @@ function reduction(
     name,
     infer: ([x], { over, keep }) => {
       const tensor = x as Tensor;
+      if (tensor.dtype === 'bool')
+        throw new AppError('SHAPE', `${name}: expected numbers, got bool; cast it`);
       if (over.some((axis) => tensor.shape[axis] === 0))
         throw new AppError(
           'SHAPE',
@@ -49,11 +51,16 @@ function reduction(
     },
     gradient: parts.gradient,
     emit: (emitter, [x], { attributes: { over, keep } }) =>
-      emitter.node(onnx, [x as string, emitter.ints(over)], { keepdims: { int: keep ? 1 : 0 } }),
+      emitter.node(onnx, [x as string, emitter.ints(over)], {
+        keepdims: { int: keep ? 1 : 0 },
+        // no axes would else mean all of them
+        ...(over.length === 0 ? { noop_with_empty_axes: { int: 1 } } : {}),
+      }),
     cases: [
       { inputs: [apart(2, 3, 4)], attributes: { over: [1], keep: true } },
       { inputs: [apart(2, 3, 4)], attributes: { over: [0, 2], keep: false } },
       { inputs: [apart(5)], attributes: { over: [0], keep: false } },
+      { name: 'over no axis', inputs: [apart(2, 3)], attributes: { over: [], keep: false } },
     ],
   };
 }

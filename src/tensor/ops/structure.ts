@@ -35,10 +35,16 @@ const reshapeOp: Op<OnlyAxes> = {
   emit: (onnx, [x], { inputs, attributes: { axes } }) =>
     sameSizes((inputs[0] as Tensor).shape, sizesOf(axes))
       ? [x as string]
-      : onnx.node('Reshape', [x as string, onnx.ints(sizesOf(axes))]),
+      : onnx.node(
+          'Reshape',
+          [x as string, onnx.ints(sizesOf(axes))],
+          // a size of 0 would else mean "as long as the input's axis at this place"
+          axes.some(({ size }) => size === 0) ? { allowzero: { int: 1 } } : {},
+        ),
   cases: [
     { inputs: [real(2, 6)], attributes: { axes: [{ size: 3 }, { size: 4 }] } },
     { inputs: [real(1)], attributes: { axes: [] } },
+    { name: 'no values', inputs: [real(0, 3)], attributes: { axes: [{ size: 3 }, { size: 0 }] } },
   ],
 };
 
@@ -137,6 +143,7 @@ const sumOp: Op<SumAttributes> = {
   name: 'sum',
   infer: ([x], { over, keep }) => {
     const { dtype, axes } = x as Tensor;
+    if (dtype === 'bool') throw new AppError('SHAPE', 'sum: expected numbers, got bool; cast it');
     const kept = keep
       ? axes.map((axis, i) => (over.includes(i) ? { ...axis, size: 1 } : axis))
       : axes.filter((_, i) => !over.includes(i));
@@ -162,8 +169,12 @@ const sumOp: Op<SumAttributes> = {
   emit: (onnx, [x], { inputs, attributes: { over, keep } }) => {
     const { shape, dtype } = inputs[0] as Tensor;
     const leading = over.length > 0 && over.length < shape.length && over.every((axis, i) => axis === i);
-    if (!leading || keep || dtype !== 'float')
-      return onnx.node('ReduceSum', [x as string, onnx.ints(over)], { keepdims: { int: keep ? 1 : 0 } });
+    if (!leading || keep || dtype !== 'float' || volume(shape) === 0)
+      return onnx.node('ReduceSum', [x as string, onnx.ints(over)], {
+        keepdims: { int: keep ? 1 : 0 },
+        // no axes would else mean all of them
+        ...(over.length === 0 ? { noop_with_empty_axes: { int: 1 } } : {}),
+      });
     // A row of ones times the matrix: several times faster than ReduceSum over leading axes.
     const count = volume(shape.slice(0, over.length));
     const [flat] = onnx.node('Reshape', [x as string, onnx.ints([count, -1])]);
@@ -177,6 +188,8 @@ const sumOp: Op<SumAttributes> = {
     { inputs: [real(2, 3, 4)], attributes: { over: [1], keep: true } },
     { inputs: [real(2, 3, 4)], attributes: { over: [0, 1], keep: false } },
     { inputs: [real(2, 3)], attributes: { over: [0, 1], keep: false } },
+    { name: 'over no axis', inputs: [real(2, 3)], attributes: { over: [], keep: false } },
+    { name: 'of no values', inputs: [real(0, 3)], attributes: { over: [0], keep: false } },
   ],
 };
 
@@ -194,7 +207,7 @@ export function sum(
   return applyOne(sumOp, [x], { over: reducedAxes('sum', x, over), keep });
 }
 
-/** The axes of a reduction, counted from the first and in order. */
+/** The axes of a reduction, counted from the first and in order. @throws AppError SHAPE when one comes twice */
 export function reducedAxes(
   op: string,
   x: Tensor,
@@ -202,7 +215,10 @@ export function reducedAxes(
 ): readonly number[] {
   if (over === undefined) return x.shape.map((_, axis) => axis);
   const list = typeof over === 'number' ? [over] : over;
-  return list.map((axis) => axisIndex(op, axis, x.shape.length)).sort((a, b) => a - b);
+  const axes = list.map((axis) => axisIndex(op, axis, x.shape.length)).sort((a, b) => a - b);
+  if (new Set(axes).size !== axes.length)
+    throw new AppError('SHAPE', `${op}: expected each axis once, got [${list.join(', ')}]`);
+  return axes;
 }
 
 /** Undoes a stretch: sums `x` down to `axes`, the gradient of broadcasting. */
@@ -222,10 +238,10 @@ const sliceOp: Op<SliceAttributes> = {
   infer: ([x], { axis, start, end }) => {
     const { dtype, axes } = x as Tensor;
     const { size, name } = axes[axis] as Axis;
-    if (start < 0 || end > size || start > end)
+    if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > size || start > end)
       throw new AppError(
         'SHAPE',
-        `slice: ${describeAxes(axes)}: expected 0 ≤ start ≤ end ≤ ${size} on axis ${name ?? axis}, got ${start} to ${end}`,
+        `slice: ${describeAxes(axes)}: expected whole numbers 0 ≤ start ≤ end ≤ ${size} on axis ${name ?? axis}, got ${start} to ${end}`,
       );
     return [{ dtype, axes: axes.map((old, i) => (i === axis ? { ...old, size: end - start } : old)) }];
   },
@@ -267,8 +283,11 @@ const padOp: Op<PadAttributes> = {
   name: 'pad',
   infer: ([x], { axis, before, after }) => {
     const { dtype, axes } = x as Tensor;
-    if (before < 0 || after < 0)
-      throw new AppError('SHAPE', `pad: expected at least 0 on each side, got ${before} and ${after}`);
+    if (!Number.isInteger(before) || !Number.isInteger(after) || before < 0 || after < 0)
+      throw new AppError(
+        'SHAPE',
+        `pad: expected a whole number of at least 0 on each side, got ${before} and ${after}`,
+      );
     return [
       { dtype, axes: axes.map((old, i) => (i === axis ? { ...old, size: old.size + before + after } : old)) },
     ];
@@ -303,6 +322,11 @@ const concatOp: Op<{ readonly axis: number }> = {
   infer: (parts, { axis }) => {
     const { dtype, axes } = parts[0] as Tensor;
     for (const part of parts) {
+      if (part.dtype !== dtype)
+        throw new AppError(
+          'SHAPE',
+          `concat: expected tensors of one type, got ${dtype} and ${part.dtype}; cast one`,
+        );
       if (
         part.shape.length !== axes.length ||
         part.shape.some((size, i) => i !== axis && size !== axes[i]?.size)
@@ -354,7 +378,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
 export function split(x: Tensor, axis: number, sizes: readonly number[]): readonly Tensor[] {
   const at = axisIndex('split', axis, x.shape.length);
   const total = sizes.reduce((a, b) => a + b, 0);
-  if (total !== x.shape[at])
+  if (total !== x.shape[at] || sizes.some((size) => size < 0))
     throw new AppError(
       'SHAPE',
       `split: ${describeAxes(x.axes)}: pieces of ${sizes.join(' + ')} = ${total} do not make axis ${x.axes[at]?.name ?? at}`,
