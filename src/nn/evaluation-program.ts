@@ -7,7 +7,7 @@ import { writeModel } from '../tensor/onnx/write.ts';
 import { input } from '../tensor/ops/leaf.ts';
 import { type DType, volume } from '../tensor/type.ts';
 import { type Module, trace } from './module.ts';
-import type { InputSpecs, Objective, SymbolicBatch } from './program.ts';
+import { checkMetrics, type InputSpecs, type Objective, type SymbolicBatch } from './program.ts';
 
 /** A forward pass as plain data; its outputs are `loss`, `metric.NAME`, and what else was asked for. */
 export interface EvaluationProgram {
@@ -26,7 +26,8 @@ export interface Examination extends Objective {
 
 /**
  * @param frozen values written into the model, as in `compileTraining`
- * @throws AppError SHAPE when shapes do not fit; USAGE when an output takes the name of the loss or a metric
+ * @throws AppError SHAPE when shapes do not fit or a metric is not one number; USAGE when a metric or an output takes a
+ *   name that is taken
  */
 export function compileEvaluation<Specs extends InputSpecs>(
   objective: Module<SymbolicBatch<Specs>, Examination>,
@@ -38,6 +39,7 @@ export function compileEvaluation<Specs extends InputSpecs>(
   );
   const traced = trace(objective, batch as SymbolicBatch<Specs>);
   const { loss, metrics = {}, outputs: asked = {} } = traced.output;
+  checkMetrics(metrics);
   const outputs: Record<string, Tensor> = { loss };
   for (const [name, value] of Object.entries(metrics)) outputs[`metric.${name}`] = value;
   const scalars = Object.keys(outputs).filter((name) => volume((outputs[name] as Tensor).shape) === 1);

@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/graph.ts';
 import { emitModel } from '../tensor/onnx/emit.ts';
 import { writeModel } from '../tensor/onnx/write.ts';
 import { input } from '../tensor/ops/leaf.ts';
-import type { AxesLike, DType } from '../tensor/type.ts';
+import { type AxesLike, type DType, describeAxes, volume } from '../tensor/type.ts';
 import { type MaskSpec, type Module, type ParameterSpec, trace } from './module.ts';
 
 /** What a batch holds under one name: `{ dtype: 'int32', axes: { batch: 128, time: 50 } }`. */
@@ -57,6 +57,24 @@ export interface TrainingProgram {
   readonly metrics: readonly string[];
 }
 
+/** Fields of the record of a run, which a metric's name may not hide. */
+const TAKEN = new Set([
+  ...['loss', 'step', 'epoch', 'gradient_norm', 'learning_rate', 'examples_per_second', 'elapsed_seconds'],
+]);
+
+/** @throws AppError USAGE for a name that is taken, SHAPE for a metric of more numbers than one */
+export function checkMetrics(metrics: NonNullable<Objective['metrics']>): void {
+  for (const [name, { shape, axes }] of Object.entries(metrics)) {
+    if (TAKEN.has(name))
+      throw new AppError('USAGE', `expected a metric with a name of its own, got "${name}", which is taken`);
+    if (volume(shape) !== 1)
+      throw new AppError(
+        'SHAPE',
+        `metric "${name}": expected one number, got ${describeAxes(axes)}; take its mean or sum`,
+      );
+  }
+}
+
 export interface CompileOptions {
   /** Which parameters training moves, by name; all by default. */
   readonly trainable?: (name: string) => boolean;
@@ -73,7 +91,8 @@ export interface Compiled {
 /**
  * Builds the objective's graph for one batch shape, differentiates it and writes it as ONNX.
  *
- * @throws AppError SHAPE when shapes do not fit or the loss is not one number; USAGE when nothing is trainable
+ * @throws AppError SHAPE when shapes do not fit or loss or a metric is not one number; USAGE when nothing is trainable
+ *   or a metric's name is taken
  */
 export function compileTraining<Specs extends InputSpecs>(
   objective: Module<SymbolicBatch<Specs>, Objective>,
@@ -85,6 +104,7 @@ export function compileTraining<Specs extends InputSpecs>(
   );
   const traced = trace(objective, batch as SymbolicBatch<Specs>, { training: true });
   const { loss, metrics = {} } = traced.output;
+  checkMetrics(metrics);
   const moved = traced.parameters.filter(({ name, isStatistic }) => !isStatistic && trainable(name));
   if (moved.length === 0)
     throw new AppError('USAGE', 'expected at least one trainable parameter; every one is frozen');

@@ -97,6 +97,25 @@ describe('a training step', () => {
     expect(Math.max(...norms)).toBeGreaterThan(bound);
   });
 
+  it.each([{ clipNorm: -1 }, { clipNorm: 0 }, { averageDecay: 1 }, { averageDecay: Number.NaN }])(
+    'refuses %j, which would climb, stand still or never average',
+    (wrong) => {
+      expect(() => createTrainingStep({ backend: nodeBackend, ...plain, ...wrong })).toThrow(
+        expect.objectContaining({ code: 'USAGE' }),
+      );
+    },
+  );
+
+  it.each([Number.NaN, -0.1, Number.POSITIVE_INFINITY])(
+    'refuses the rate %s before a weight moves',
+    async (learningRate) => {
+      const run = createTrainingStep({ backend: nodeBackend, ...plain });
+      await expect(run.step([BATCH], { epoch: 0, learningRate })).rejects.toMatchObject({ code: 'USAGE' });
+      expect(run.values().hidden).toEqual(plain.values.hidden);
+      await run.close();
+    },
+  );
+
   it('moves statistics as the forward pass says', async () => {
     const run = createTrainingStep({ backend: nodeBackend, ...plain });
     const { table, hidden } = plain.values as { readonly table: Float32Array; readonly hidden: Float32Array };

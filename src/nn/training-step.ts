@@ -114,6 +114,7 @@ const OPEN_SESSIONS = 8;
 export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
   const { backend, programs, evaluations = [], values, seed, transform, clipNorm } = options;
   const { averageDecay, threads = 1, openSessions = OPEN_SESSIONS, simd = true } = options;
+  requireSense(clipNorm, averageDecay);
   const entries = parameterEntries(programs, values, options.optimiser, options.parameters);
   const masks = programs.flatMap((program) => program.masks);
   const movedByForward = new Set(programs.flatMap(({ updates }) => Object.keys(updates)));
@@ -173,6 +174,8 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
     async step(batches, { epoch, learningRate }) {
       invariant(!closed, 'a step after close');
       if (batches.length === 0) throw new AppError('USAGE', 'expected at least one micro-batch, got none');
+      if (!(learningRate >= 0 && Number.isFinite(learningRate)))
+        throw new AppError('USAGE', `expected a learning rate of at least 0, got ${learningRate}`);
       const runs = batches.map((batch, microBatch) => ({
         batch,
         microBatch,
@@ -250,6 +253,13 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
       await sessions.close();
     },
   };
+}
+
+function requireSense(clipNorm: number | undefined, averageDecay: number | undefined): void {
+  if (clipNorm !== undefined && !(clipNorm > 0))
+    throw new AppError('USAGE', `expected a clipNorm above 0, got ${clipNorm}`);
+  if (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1))
+    throw new AppError('USAGE', `expected an averageDecay in [0, 1), got ${averageDecay}`);
 }
 
 function programOf<Program>(programs: readonly Program[], { bucket }: Batch): Program {

@@ -22,3 +22,12 @@ it('an input without a value is named', async () => {
   await expect(session.run({ flat: new Float32Array(5) })).rejects.toThrow('expected 6 values, got 5');
   await session.release();
 });
+
+it('an array of another kind than its input is named', async () => {
+  const session = await nodeBackend.open(emitModel({ total: sum(input('x', 'float', [2])) }));
+  await expect(session.run({ x: Int32Array.of(1, 2) })).rejects.toMatchObject({
+    code: 'SHAPE',
+    message: '"x" is of type float: expected a Float32Array, got a Int32Array',
+  });
+  await session.release();
+});

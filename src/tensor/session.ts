@@ -25,7 +25,7 @@ export interface Session {
    *
    * @param feeds an array for each input; on Node it is read where it lies
    * @param into arrays that receive outputs, where the backend can write into them; others are new
-   * @throws AppError NOT_FOUND for an input not fed
+   * @throws AppError NOT_FOUND for an input not fed; SHAPE for an array of another kind or length than its input
    */
   run(
     feeds: Readonly<Record<string, RunArray>>,
@@ -88,6 +88,7 @@ function sessionOver(
     const known = made.get(data);
     // One array may feed two inputs of different shapes: zeros, say.
     if (known?.value === value) return known.fed;
+    checkKind(value, data);
     const fresh = new runtime.Tensor(
       ortType(value.elementType),
       data as never,
@@ -139,6 +140,24 @@ function fixedDims({ name, dims }: OnnxValue, count: number): readonly number[] 
       `input "${name}" [${sizes.join(', ')}]: expected ${wanted} values, got ${count}`,
     );
   return sizes;
+}
+
+/** The arrays onnxruntime takes for each element type. */
+const ARRAY_KINDS: Readonly<Partial<Record<ElementType, string>>> = {
+  float: 'Float32Array',
+  double: 'Float64Array',
+  int32: 'Int32Array',
+  int64: 'BigInt64Array',
+  uint8: 'Uint8Array',
+  int8: 'Int8Array',
+  bool: 'Uint8Array',
+};
+
+function checkKind({ name, elementType }: OnnxValue, data: RunArray): void {
+  const wanted = ARRAY_KINDS[elementType];
+  const got = Object.prototype.toString.call(data).slice('[object '.length, -1);
+  if (wanted !== undefined && got !== wanted)
+    throw new AppError('SHAPE', `"${name}" is of type ${elementType}: expected a ${wanted}, got a ${got}`);
 }
 
 function ortType(elementType: ElementType): OrtTensor.Type {

@@ -81,8 +81,13 @@ export function copyValues(
   );
 }
 
-/** Saves all of the run; the path, or undefined where nothing is kept. */
+/**
+ * Saves all of the run; the path, or undefined where nothing is kept.
+ *
+ * @throws AppError DIVERGED when a weight is not finite: the run could never go on from there
+ */
 export function save(run: TrainingStep, state: LoopState, files: RunFiles | undefined): string | undefined {
+  if (files !== undefined) requireFinite(run);
   const { bestStep } = state.stopping;
   return files?.save({
     arrays: run.state(),
@@ -90,6 +95,17 @@ export function save(run: TrainingStep, state: LoopState, files: RunFiles | unde
     step: run.steps,
     ...(bestStep === undefined ? {} : { bestStep }),
   });
+}
+
+function requireFinite(run: TrainingStep): void {
+  for (const [name, values] of Object.entries(run.values()))
+    for (let i = 0; i < values.length; i++)
+      if (!Number.isFinite(values[i]))
+        throw new AppError(
+          'DIVERGED',
+          `step ${run.steps} left a number in parameter "${name}" that is not finite, so it is not saved; resume with a lower learning rate`,
+          { step: run.steps, parameter: name },
+        );
 }
 
 export function stepRecord(event: StepEvent, elapsedSeconds: number): MetricsRecord {

@@ -69,6 +69,12 @@ describe('length buckets', () => {
     expect([...(source.batches(3, 2) as Iterable<unknown>)]).toEqual(all.slice(2));
   });
 
+  it.each([0, -1, 1.5, Number.NaN])('refuse batches of %s rows', (batchSize) => {
+    expect(() => lengthBuckets([1, 2], { buckets: [2], batchSize, seed: 1 })).toThrow(
+      expect.objectContaining({ code: 'USAGE' }),
+    );
+  });
+
   it('must grow', () => {
     expect(() => lengthBuckets([1], { buckets: [8, 8], batchSize: 1, seed: 0 })).toThrow(
       'expected bucket lengths that grow from 1, got [8, 8]',

@@ -1,6 +1,6 @@
 // Mixed batches by length: sequences of like length share a batch, so that little of it is padding.
 
-import { AppError, invariant } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import { random } from '../../core/random.ts';
 import type { Batch } from '../training-step.ts';
 import type { BatchSource } from './batch-source.ts';
@@ -39,7 +39,7 @@ export interface LengthBuckets {
  * Plans batches over rows of these lengths. Each row goes to the shortest bucket that holds it.
  *
  * @param lengths [rows]
- * @throws AppError USAGE when buckets do not grow
+ * @throws AppError USAGE when buckets do not grow, or a batch would hold no row
  */
 export function lengthBuckets(
   lengths: ArrayLike<number>,
@@ -47,7 +47,11 @@ export function lengthBuckets(
 ): LengthBuckets {
   if (buckets.length === 0 || buckets.some((length, i) => !(length > (buckets[i - 1] ?? 0))))
     throw new AppError('USAGE', `expected bucket lengths that grow from 1, got [${buckets.join(', ')}]`);
-  invariant(batchSize >= 1 && buckets.length <= 255, 'a batch holds a row, and a bucket number a byte');
+  if (!Number.isInteger(batchSize) || batchSize < 1 || buckets.length > 255)
+    throw new AppError(
+      'USAGE',
+      `expected a whole batch size of at least 1 and at most 255 buckets, got ${batchSize} and ${buckets.length}`,
+    );
   const bucketOf = Uint8Array.from({ length: lengths.length }, (_, row) => {
     const found = buckets.findIndex((length) => (lengths[row] as number) <= length);
     return found < 0 ? buckets.length - 1 : found;

@@ -1,11 +1,11 @@
 // The loop: when it stops, what it hands back, how early stopping and plateaus see the scores.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodeBackend } from '../../tensor/session-node.ts';
-import { readCheckpoint } from '../checkpoint.ts';
+import { checkpointSteps, readCheckpoint } from '../checkpoint.ts';
 import type { Batch } from '../training-step.ts';
 import type { StoppedEvent, TrainingEvent } from './events.ts';
 import { madeUpBatch, madeUpRun, madeUpSettings, madeUpSource, madeUpValidation } from './made-up-run.ts';
@@ -145,12 +145,41 @@ describe('the training loop', () => {
     expect(stopOf(events).step).toBeLessThan(25);
   });
 
-  it('refuses a checkpoint of another seed', async () => {
+  it('refuses a checkpoint of another seed, and leaves the records of its run alone', async () => {
     const files = () => runFolder(join(root, 'seeded'));
+    const log = () => readFileSync(join(root, 'seeded', 'metrics.ndjson'), 'utf8');
     await gathered({ ...plain, files: files(), limits: { steps: 2 } });
+    // as a run leaves it that is killed some steps after its last checkpoint
+    appendFileSync(join(root, 'seeded', 'metrics.ndjson'), '{"step":3,"loss":1}\n');
+    const before = log();
     await expect(gathered({ ...plain, files: files(), seed: 8, limits: { steps: 4 } })).rejects.toMatchObject(
       { code: 'USAGE', message: expect.stringContaining('expected seed 7') },
     );
+    expect(log()).toBe(before);
+  });
+
+  it.each<readonly [string, Partial<TrainOptions>]>([
+    ['early stopping', { earlyStopping: { patience: 1 } }],
+    ['a plateau', { schedule: { kind: 'plateau', rate: 0.1 } }],
+    ['validation batches', { validation: madeUpValidation, evaluations: [] }],
+  ])('refuses %s that no evaluation would serve', async (_, options) => {
+    await expect(gathered({ ...plain, ...options, limits: { steps: 1 } })).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+  });
+
+  it('saves no checkpoint of weights that are not finite', async () => {
+    const folder = join(root, 'infinite');
+    const schedule = { kind: 'constant', rate: 1e38 } as const;
+    const options = {
+      ...plain,
+      schedule,
+      files: runFolder(folder),
+      checkpointEvery: 1,
+      limits: { steps: 2 },
+    };
+    await expect(gathered(options)).rejects.toMatchObject({ code: 'DIVERGED', details: { step: 1 } });
+    expect(checkpointSteps(folder)).toEqual([]);
   });
 
   it('refuses an epoch without batches and a metric nobody gives', async () => {

@@ -1,5 +1,6 @@
 // The training loop, as a generator of events: steps, evaluations, checkpoints, until something says stop.
 
+import { AppError } from '../../core/errors.ts';
 import { silent } from '../../core/progress.ts';
 import type { StateArrays } from '../optimiser/stored-parameter.ts';
 import { scheduleOf } from '../training-settings.ts';
@@ -17,20 +18,22 @@ import type { TrainOptions } from './train-options.ts';
  * the same settings, data and thread count.
  *
  * @throws AppError DIVERGED or BAD_DATA naming the first tensor that is not finite; USAGE when the checkpoint is of
- *   another seed; SHAPE when it is of another model
+ *   another seed, or scores are waited for that nothing gives; SHAPE when it is of another model
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
   const { files, progress = silent, signal, now = wallClock, accumulate = 1, recordEvery = 10 } = options;
   const { limits = {}, earlyStopping, around = (step) => step } = options;
+  requireScores(options);
   const run = around(createTrainingStep(options));
   const startedMs = now();
   try {
     const warn = (line: string) => progress.note(line);
     const saved = files?.latest(warn);
+    let state = saved === undefined ? startLoop(options) : loopStateOf(saved.loop, options);
     if (saved !== undefined) run.restore(saved.arrays as StateArrays);
+    // Only now: it cuts the logs back to the checkpoint, and a run that is refused must leave them as they were.
     files?.open(saved?.step);
     const rateOf = scheduleOf(options.schedule);
-    let state = saved === undefined ? startLoop(options) : loopStateOf(saved.loop, options);
     let best: Readonly<Record<string, Float32Array>> | undefined;
 
     const stopReason = (): StopReason | undefined => {
@@ -93,6 +96,21 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     files?.close();
     await run.close();
   }
+}
+
+/** What waits for a better score must be given scores. */
+function requireScores({ validation, evaluate, earlyStopping, schedule, evaluations }: TrainOptions): void {
+  const waits = earlyStopping !== undefined || schedule.kind === 'plateau';
+  if (waits && validation === undefined && evaluate === undefined)
+    throw new AppError(
+      'USAGE',
+      'early stopping and a plateau schedule need scores: give validation batches or evaluate',
+    );
+  if (validation !== undefined && evaluate === undefined && !evaluations?.length)
+    throw new AppError(
+      'USAGE',
+      'expected an evaluation program for the validation batches, got none; compileEvaluation makes one',
+    );
 }
 
 const wallClock = (): number => performance.timeOrigin + performance.now();
