@@ -47,7 +47,8 @@ export function serveBatches(
     }
   };
   const end = (stream: number): void => {
-    void streams.get(stream)?.iterator.return?.();
+    // A source may fail at its end: whoever still reads the run hears of it.
+    streams.get(stream)?.iterator.return?.().catch(onError);
     streams.delete(stream);
   };
   return {

@@ -79,7 +79,11 @@ describe('a training worker', () => {
     const bad = madeUpBatch(0);
     bad.arrays.target[3] = Number.NaN;
     const failed = await gathered(
-      trainInWorker({ ...madeUpRun(), batches: { batches: () => [madeUpBatch(1), bad] } }),
+      trainInWorker({
+        ...madeUpRun(),
+        validation: madeUpValidation,
+        batches: { batches: () => [madeUpBatch(1), bad] },
+      }),
     ).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(AppError);
     expect(failed).toMatchObject({ code: 'BAD_DATA', details: { step: 1, tensor: 'target' } });
@@ -94,7 +98,32 @@ describe('a training worker', () => {
         throw fault;
       },
     };
-    await expect(gathered(trainInWorker({ ...madeUpRun(), batches }))).rejects.toBe(fault);
+    const options = { ...madeUpRun(), validation: madeUpValidation, batches };
+    await expect(gathered(trainInWorker(options))).rejects.toBe(fault);
+  });
+
+  it('lets no error of a source that is being closed go unheard', async () => {
+    const unheard: unknown[] = [];
+    const listen = (error: unknown): void => void unheard.push(error);
+    process.on('unhandledRejection', listen);
+    const batches = {
+      async *batches() {
+        try {
+          for (let i = 0; ; i++) yield madeUpBatch(i);
+        } finally {
+          // biome-ignore lint/correctness/noUnsafeFinally: a source that fails at its end is what this is about
+          throw new Error('the data cannot be closed');
+        }
+      },
+    };
+    for await (const { kind } of trainInWorker({
+      ...madeUpSettings(),
+      schedule: { kind: 'constant', rate: 0.01 },
+      batches,
+    }))
+      if (kind === 'step') break;
+    process.off('unhandledRejection', listen);
+    expect(unheard).toEqual([]);
   });
 
   it('runs ahead of a slow caller by a few dozen steps at most, and ends when the caller leaves the loop', async () => {
@@ -105,8 +134,9 @@ describe('a training worker', () => {
         for (; ; made++) yield madeUpBatch(made);
       },
     };
-    const { limits: _, ...settings } = madeUpRun();
-    for await (const { kind } of trainInWorker({ ...settings, accumulate: 1, batches: endless })) {
+    const { limits: _, ...endlessRun } = madeUpRun();
+    const settings = { ...endlessRun, validation: madeUpValidation, accumulate: 1 };
+    for await (const { kind } of trainInWorker({ ...settings, batches: endless })) {
       if (kind === 'step') taken++;
       if (taken < 50) continue;
       // Dawdles until nothing moves any more.
