@@ -105,6 +105,12 @@ describe.each(Object.entries(ANY))('%s', (_, { module, match }) => {
     // merged weights are rounded to float32
     expect(largestGap(apart, together)).toBeLessThan(1e-5);
   });
+
+  it('is not merged at another rank than it was adapted at', () => {
+    const values = stirred(withLora(module, lora), isLora);
+    for (const rank of [1, 3])
+      expect(() => mergeLora(values, { rank })).toThrow(/expected the rank .* was adapted at, 2, got/);
+  });
 });
 
 function largestGap(a: Float64Array, b: Float64Array): number {

@@ -129,6 +129,7 @@ export interface MergeOptions {
  * Base weights with the changes added in, and the changes gone: the plain module with these answers as the adapted one.
  *
  * @param weights values by name, of every parameter of the adapted module
+ * @throws AppError USAGE when it was not adapted at this rank
  */
 export function mergeLora(
   weights: Readonly<Record<string, Float32Array>>,
@@ -138,6 +139,11 @@ export function mergeLora(
   for (const [name, values] of Object.entries(weights)) {
     if (isLora(name)) continue;
     const [down, up] = [weights[`${name}.${DOWN}`], weights[`${name}.${UP}`]];
+    if (down && up && values.length * rank * rank !== down.length * up.length)
+      throw new AppError(
+        'USAGE',
+        `mergeLora: expected the rank "${name}" was adapted at, ${Math.sqrt((down.length * up.length) / values.length)}, got ${rank}`,
+      );
     merged[name] = down && up ? plusProduct(values, down, up, { rank, scale: alpha / rank }) : values;
   }
   return merged;

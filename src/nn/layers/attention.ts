@@ -40,8 +40,8 @@ export interface AttentionInput {
 }
 
 /**
- * `[batch, time, width]` to the same. Parameters under `query`, `key`, `value`, `output`; inner tensors `queries`,
- * `keys`, `values` [batch, heads, time, width / heads] and `scores`' bias can be tapped. A tap that puts further keys
+ * `[batch, time, width]` to the same. Parameters under `query`, `key`, `value`, `output`; the inner tensors
+ * `queries`, `keys` and `values`, [batch, heads, time, width / heads], can be tapped. A tap that puts further keys
  * and values in front is seen by every place.
  *
  * @throws AppError SHAPE when the heads do not divide the width

@@ -5,14 +5,17 @@ import type { Tensor } from '../../tensor/graph.ts';
 import { softplus } from '../../tensor/ops/activations.ts';
 import { add, mul, neg, sub } from '../../tensor/ops/arithmetic.ts';
 import { sum } from '../../tensor/ops/structure.ts';
+import { requireAxes } from './same-shape.ts';
 
 /**
  * softplus(x) − x·y = −y·ln σ(x) − (1 − y)·ln(1 − σ(x)), without overflow.
  *
  * @param logits  any shape
  * @param targets the same shape, in [0, 1]
+ * @throws AppError SHAPE when shapes differ
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  requireAxes('binaryCrossEntropy', logits.axes, targets);
   return sub(softplus(logits), mul(logits, targets));
 }
 
@@ -47,6 +50,7 @@ export function generalisedBceExponent({ samplingRate, calibration = 0.75 }: Gen
  * @see Petrov and Macdonald 2023, arXiv:2308.07192, eq. 8
  */
 export function generalisedBce(positive: Tensor, negatives: Tensor, options: GeneralisedBceOptions): Tensor {
+  requireAxes('generalisedBce', negatives.axes.slice(0, -1), positive);
   const taken = mul(softplus(neg(positive)), generalisedBceExponent(options));
   const left = sum(softplus(negatives), -1);
   return mul(add(taken, left), 1 / ((negatives.shape.at(-1) as number) + 1));

@@ -255,3 +255,29 @@ describe('cross-entropy', () => {
     expect(numbers(tiedCrossEntropyMean(input, { weights: vector([0, 0]) }))).toEqual([0]);
   });
 });
+
+describe('a loss of a column and a row', () => {
+  // [4, 1] and [4] stretch to [4, 4]: a number comes out, and training goes nowhere
+  const column = constant([1, 2, 3, 4], [4, 1]);
+  const row = vector([1, 2, 3, 4]);
+  const table = constant([1, 2], [2, 1]);
+  const states = constant([1, 2, 3, 4], [2, 2, 1]);
+  it.each<readonly [string, () => Tensor]>([
+    ['squaredError', () => squaredError(column, row)],
+    ['absoluteError', () => absoluteError(column, row)],
+    ['huber', () => huber(column, row)],
+    ['tweedie', () => tweedie(column, row)],
+    ['poisson', () => poisson(column, row)],
+    ['pinball', () => pinball(constant([1, 2], [1, 2, 1]), vector([1, 2]), [0.5])],
+    ['binaryCrossEntropy', () => binaryCrossEntropy(column, row)],
+    ['generalisedBce', () => generalisedBce(row, constant([1], [1, 1]), { samplingRate: 0.1 })],
+    ['bpr', () => bpr(column, row)],
+    ['infoNce', () => infoNce(column, constant([1], [1, 1]))],
+    ['zeroInflatedLogNormal', () => zeroInflatedLogNormal(constant([1, 2, 3], [1, 1, 3]), row)],
+    ['tiedCrossEntropy', () => tiedCrossEntropy({ states, table, targets: ids([0, 1]) })],
+    ['tiedCrossEntropyMean', () => tiedCrossEntropyMean({ states, table, targets: ids([0, 1]) })],
+    ['sampledSoftmax', () => sampledSoftmax({ states, table, targets: ids([0, 1]), negatives: ids([0]) })],
+  ])('is refused by %s', (name, loss) => {
+    expect(loss).toThrow(`${name}: expected a target for each of`);
+  });
+});

@@ -7,9 +7,11 @@ import { add, mul, sub } from '../../tensor/ops/arithmetic.ts';
 import { logPartition } from '../../tensor/ops/log-partition.ts';
 import { l2Normalise } from '../../tensor/ops/reductions.ts';
 import { sum } from '../../tensor/ops/structure.ts';
+import { requireAxes } from './same-shape.ts';
 
 /** −ln σ(taken − other): Bayesian personalised ranking. @see Rendle et al. 2009, arXiv:1205.2618, §4 */
 export function bpr(taken: Tensor, other: Tensor): Tensor {
+  requireAxes('bpr', taken.axes, other);
   return softplus(sub(other, taken));
 }
 
@@ -36,6 +38,7 @@ export function infoNce(
 ): Tensor {
   if (!(temperature > 0))
     throw new AppError('USAGE', `infoNce: expected a temperature above 0, got ${temperature}`);
+  requireAxes('infoNce', left.axes, right);
   const a = mul(l2Normalise(left), 1 / temperature);
   const b = l2Normalise(right);
   const bias = mask === undefined ? undefined : mul(sub(mask, 1), 1e9);

@@ -1,4 +1,4 @@
-// Losses for quantities: each returns one number an example.
+// Losses for quantities: each returns one number an example, and refuses targets of another shape.
 
 import { AppError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/graph.ts';
@@ -6,14 +6,17 @@ import { add, minimum, mul, sub } from '../../tensor/ops/arithmetic.ts';
 import { abs, exp, square } from '../../tensor/ops/elementwise.ts';
 import { constant } from '../../tensor/ops/leaf.ts';
 import { reshape } from '../../tensor/ops/structure.ts';
+import { requireAxes } from './same-shape.ts';
 
 /** (prediction − target)². */
 export function squaredError(prediction: Tensor, target: Tensor): Tensor {
+  requireAxes('squaredError', prediction.axes, target);
   return square(sub(prediction, target));
 }
 
 /** |prediction − target|. */
 export function absoluteError(prediction: Tensor, target: Tensor): Tensor {
+  requireAxes('absoluteError', prediction.axes, target);
   return abs(sub(prediction, target));
 }
 
@@ -24,6 +27,7 @@ export function absoluteError(prediction: Tensor, target: Tensor): Tensor {
  */
 export function huber(prediction: Tensor, target: Tensor, delta = 1): Tensor {
   if (!(delta > 0)) throw new AppError('USAGE', `huber: expected delta above 0, got ${delta}`);
+  requireAxes('huber', prediction.axes, target);
   const size = abs(sub(prediction, target));
   const near = minimum(size, delta);
   return add(mul(square(near), 0.5), mul(sub(size, near), delta));
@@ -41,12 +45,14 @@ export function huber(prediction: Tensor, target: Tensor, delta = 1): Tensor {
 export function tweedie(logMean: Tensor, target: Tensor, power = 1.5): Tensor {
   if (!(power > 1 && power < 2))
     throw new AppError('USAGE', `tweedie: expected a power between 1 and 2, got ${power}`);
+  requireAxes('tweedie', logMean.axes, target);
   const amounts = mul(mul(target, exp(mul(logMean, 1 - power))), 1 / (power - 1));
   return add(amounts, mul(exp(mul(logMean, 2 - power)), 1 / (2 - power)));
 }
 
 /** e^s − y·s for the score s = ln of the predicted rate: the Poisson likelihood less ln y!. */
 export function poisson(logRate: Tensor, target: Tensor): Tensor {
+  requireAxes('poisson', logRate.axes, target);
   return sub(exp(logRate), mul(target, logRate));
 }
 
@@ -66,6 +72,7 @@ export function pinball(prediction: Tensor, target: Tensor, quantiles: readonly 
       'USAGE',
       `pinball: expected ${prediction.shape.at(-1)} quantiles between 0 and 1, got [${quantiles.join(', ')}]`,
     );
+  requireAxes('pinball', prediction.axes.slice(0, -1), target);
   const error = sub(reshape(target, [...target.axes, { size: 1 }]), prediction);
   const levels = constant(quantiles, [quantiles.length]);
   return sub(mul(levels, error), minimum(error, 0));

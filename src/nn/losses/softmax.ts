@@ -14,6 +14,7 @@ import { logSoftmax } from '../../tensor/ops/softmax.ts';
 import { reshape, sum } from '../../tensor/ops/structure.ts';
 import { tiedSoftmaxCrossEntropy } from '../../tensor/ops/tied-softmax.ts';
 import { type Axis, volume } from '../../tensor/type.ts';
+import { requireAxes } from './same-shape.ts';
 import { weightedMean } from './weighted.ts';
 
 export interface TiedSoftmaxInput {
@@ -39,8 +40,9 @@ export function tiedCrossEntropy(
   { labelSmoothing = 0 }: LabelSmoothing = {},
 ): Tensor {
   checkSmoothing('tiedCrossEntropy', labelSmoothing);
-  const { log } = logPartition(flat(states), table);
   const places = states.axes.slice(0, -1);
+  requireAxes('tiedCrossEntropy', places, targets);
+  const { log } = logPartition(flat(states), table);
   const taken = scoreOf(states, gather(table, targets));
   if (labelSmoothing === 0) return sub(reshape(log, places), taken);
   // the mean of all scores is the score of the mean row
@@ -83,6 +85,7 @@ export function tiedCrossEntropyMean(
 ): Tensor {
   const { states, table, targets } = input;
   if (labelSmoothing !== 0) return weightedMean(tiedCrossEntropy(input, { labelSmoothing }), weights);
+  requireAxes('tiedCrossEntropyMean', states.axes.slice(0, -1), targets);
   const count = volume(targets.shape);
   const share =
     weights === undefined
@@ -116,6 +119,7 @@ export function sampledSoftmax(
   { maskHits = true }: SampledSoftmaxOptions = {},
 ): Tensor {
   const places = states.axes.slice(0, -1);
+  requireAxes('sampledSoftmax', places, targets);
   const examples = volume(targets.shape);
   const score = scoreOf(states, gather(table, targets));
   const taken = logChance === undefined ? score : sub(score, gather(logChance, targets));

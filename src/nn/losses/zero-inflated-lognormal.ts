@@ -6,6 +6,7 @@ import { add, cast, div, greater, maximum, mul, sub } from '../../tensor/ops/ari
 import { exp, log, square } from '../../tensor/ops/elementwise.ts';
 import { reshape, slice } from '../../tensor/ops/structure.ts';
 import { binaryCrossEntropy } from './binary.ts';
+import { requireAxes } from './same-shape.ts';
 
 /** The three scores of the distribution, [...] each. */
 interface ZeroInflated {
@@ -36,6 +37,7 @@ function readScores(scores: Tensor): ZeroInflated {
  */
 export function zeroInflatedLogNormal(scores: Tensor, target: Tensor): Tensor {
   const { logit, location, scale } = readScores(scores);
+  requireAxes('zeroInflatedLogNormal', logit.axes, target);
   const spent = cast(greater(target, 0), 'float');
   // where nothing was spent any positive amount keeps the logarithm finite; `spent` takes it out again
   const logAmount = log(add(target, sub(1, spent)));

@@ -193,4 +193,8 @@ it('says which input is missing, which it does not know, and which has another s
   expect(() => importModel(model, { inputs: { input_ids: [2, 7, 1], attention_mask: [2, 7] } })).toThrow(
     /input "input_ids": the model declares \[batch, sequence\], got \[2, 7, 1\]/,
   );
+  const inputs = { input_ids: [2, 7], attention_mask: [2, 7] };
+  expect(() => importModel(model, { inputs, outputs: ['pooled'] })).toThrow(
+    /expected outputs among .*, got "pooled"/,
+  );
 });

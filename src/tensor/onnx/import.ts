@@ -76,6 +76,7 @@ export function importModel(
 ): ImportedModel {
   const { graph } = model;
   const wanted = outputs ?? graph.outputs.map(({ name }) => name);
+  requireOutputs(graph, wanted);
   const nodes = nodesFor(graph, wanted);
   refuseUnknown(nodes, IMPORTERS);
 
@@ -100,6 +101,16 @@ export function importModel(
     outputs: Object.fromEntries(wanted.map((name, i) => [name, found[i] as Tensor])),
     parameters: [...leaves.weights.values()].filter(({ tensor }) => used.has(tensor)),
   };
+}
+
+function requireOutputs({ outputs, nodes }: OnnxGraph, wanted: readonly string[]): void {
+  const made = new Set([...outputs.map(({ name }) => name), ...nodes.flatMap((node) => node.outputs)]);
+  const unknown = wanted.find((name) => !made.has(name));
+  if (unknown !== undefined)
+    throw new AppError(
+      'USAGE',
+      `expected outputs among ${outputs.map(({ name }) => `"${name}"`).join(', ')}, got "${unknown}"`,
+    );
 }
 
 /** The nodes that the wanted values rest on, in the file's order, which is topological. */
