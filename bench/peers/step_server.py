@@ -9,7 +9,6 @@ from time import perf_counter
 
 # Threads that wait in a spin stand still for seconds when others want the cores; ours do not spin either.
 # Read once, when torch loads OpenMP; set it to ACTIVE from outside on a machine that is all yours.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 

@@ -10,7 +10,7 @@ export const nodeBackend: Backend = backendOver(
   {
     name: 'onnxruntime-node',
     writesInto: true,
-    options: ({ threads = 1, optimisation = 'all', spinning = false }) => ({
+    options: ({ threads = 1, optimisation = 'all', spinMicroseconds = 200 }) => ({
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -18,7 +18,15 @@ export const nodeBackend: Backend = backendOver(
       // With its memory pattern onnxruntime allocates all of a run once more from the second run on, and is no faster.
       enableMemPattern: false,
       logSeverityLevel: 3,
-      extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
+      extra: {
+        session: {
+          intra_op: {
+            allow_spinning: spinMicroseconds > 0 ? '1' : '0',
+            spin_duration_us: String(spinMicroseconds),
+          },
+          force_spinning_stop: '1',
+        },
+      },
     }),
   },
   readModel,

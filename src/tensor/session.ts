@@ -12,8 +12,11 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Graph optimisation by onnxruntime; `all` by default. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all';
-  /** Threads wait busily for work: 3 % faster on a quiet machine, far slower on a busy one. Off by default. */
-  readonly spinning?: boolean;
+  /**
+   * How long a thread looks for work before it sleeps; 200 by default, 0 to sleep at once. Between the small ops of a step
+   * sleeping costs 5 to 10 %; without an end to it, looking takes a busy machine's cores from others. It ends with the run.
+   */
+  readonly spinMicroseconds?: number;
 }
 
 /** A loaded model. Hold it as long as it is needed, then `release` it: its memory is not the garbage collector's. */

@@ -282,7 +282,20 @@ function pair(op: Op<NoAttributes>, a: Operand, b: Operand): Tensor {
       throw new AppError('USAGE', `${op.name}: expected at least one tensor, got two numbers`);
     return applyOne(op, [scalar(a, b.dtype), b], {});
   }
-  return applyOne(op, [a, typeof b === 'number' ? scalar(b, a.dtype) : b], {});
+  if (typeof b === 'number') return applyOne(op, [a, scalar(b, a.dtype)], {});
+  return applyOne(op, [unstretched(a, b), unstretched(b, a)], {});
+}
+
+/** What `x` was stretched from, where the op stretches it all the same: one pass over memory less. */
+function unstretched(x: Tensor, other: Tensor): Tensor {
+  const [before] = x.node.op.name === 'expand' ? x.node.inputs : [];
+  if (before === undefined || other.node.op.name === 'expand') return x;
+  const lead = x.shape.length - before.shape.length;
+  const isCovered = x.shape.every((size, axis) => {
+    const kept = axis >= lead && before.shape[axis - lead] === size;
+    return kept || other.shape[axis + other.shape.length - x.shape.length] === size;
+  });
+  return isCovered ? before : x;
 }
 
 export function add(a: Operand, b: Operand): Tensor {

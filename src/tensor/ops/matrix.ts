@@ -74,18 +74,13 @@ const matmulOp: Op<MatmulAttributes> = {
         : undefined,
     ];
   },
-  emit: (onnx, [a, b], { inputs, outputs, attributes: { transposeLeft, transposeRight } }) => {
+  emit: (onnx, [a, b], { inputs, attributes: { transposeLeft, transposeRight } }) => {
     const [left, right] = inputs as readonly [Tensor, Tensor];
     const names = [a as string, b as string];
     if (!transposeLeft && !transposeRight) return onnx.node('MatMul', names);
+    // Elsewhere onnxruntime draws the transpose into the product.
     if (left.shape.length === 2 && right.shape.length === 2)
       return writeGemm(onnx, names, transposeLeft, transposeRight);
-    if (!transposeLeft && right.shape.length === 2) {
-      // [..., K] · [N, K]ᵀ: one flat product
-      const [flat] = onnx.node('Reshape', [a as string, onnx.ints([-1, left.shape.at(-1) as number])]);
-      const [flatProduct] = writeGemm(onnx, [flat as string, b as string], false, true);
-      return onnx.node('Reshape', [flatProduct as string, onnx.ints((outputs[0] as Tensor).shape)]);
-    }
     const swapped = names.map((name, i) =>
       (i === 0 ? transposeLeft : transposeRight)
         ? (onnx.node('Transpose', [name], {
