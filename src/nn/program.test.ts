@@ -39,3 +39,14 @@ describe.each([
     ).toThrow('metric "each": expected one number, got [batch=4, width=1]; take its mean or sum');
   });
 });
+
+it('a parameter with a frozen value is not trained as well', () => {
+  const objective = withMetric('total', (out) => sum(out));
+  const frozen = { 'out.weight': new Float32Array(3) };
+  expect(() => compileTraining(objective, specs, { frozen })).toThrow(
+    'parameter "out.weight" is trainable and has a frozen value',
+  );
+  const { program } = compileTraining(objective, specs, { frozen, trainable: (name) => name === 'out.bias' });
+  expect(program.trainable.map(({ name }) => name)).toEqual(['out.bias']);
+  expect(program.fixed).toEqual([]);
+});

@@ -91,8 +91,8 @@ export interface Compiled {
 /**
  * Builds the objective's graph for one batch shape, differentiates it and writes it as ONNX.
  *
- * @throws AppError SHAPE when shapes do not fit or loss or a metric is not one number; USAGE when nothing is trainable
- *   or a metric's name is taken
+ * @throws AppError SHAPE when shapes do not fit or loss or a metric is not one number; USAGE when nothing is trainable,
+ *   a parameter is trainable and has a frozen value, or a metric's name is taken
  */
 export function compileTraining<Specs extends InputSpecs>(
   objective: Module<SymbolicBatch<Specs>, Objective>,
@@ -108,6 +108,12 @@ export function compileTraining<Specs extends InputSpecs>(
   const moved = traced.parameters.filter(({ name, isStatistic }) => !isStatistic && trainable(name));
   if (moved.length === 0)
     throw new AppError('USAGE', 'expected at least one trainable parameter; every one is frozen');
+  const both = moved.find(({ name }) => frozen[name] !== undefined);
+  if (both !== undefined)
+    throw new AppError(
+      'USAGE',
+      `parameter "${both.name}" is trainable and has a frozen value, which no step would move; leave one of the two out`,
+    );
 
   const found = gradients(
     loss,
