@@ -1,3 +1,5 @@
+// Learning rates against PyTorch and closed forms.
+
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { observePlateau, type PlateauSettings, startPlateau } from './plateau.ts';

@@ -26,7 +26,9 @@ export type OptimiserSettings =
   | ({ readonly kind: 'sgd' } & SgdSettings)
   | ({ readonly kind: 'adagrad' } & AdagradSettings);
 
+/** @throws AppError USAGE for an optimiser that is not known, or settings with which no weight would stay a number */
 export function updateRule(settings: OptimiserSettings): UpdateRule {
+  requireSense(settings);
   switch (settings.kind) {
     case 'adamw':
       return adamw(settings);
@@ -40,6 +42,18 @@ export function updateRule(settings: OptimiserSettings): UpdateRule {
       throw new AppError(
         'USAGE',
         `expected the optimiser adamw, row-adam, sgd or adagrad, got "${(settings as { kind: string }).kind}"`,
+      );
+  }
+}
+
+function requireSense(settings: OptimiserSettings): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value !== 'number') continue;
+    const isFine = name === 'epsilon' ? value > 0 && Number.isFinite(value) : value >= 0 && value < 1;
+    if (!isFine)
+      throw new AppError(
+        'USAGE',
+        `${settings.kind}: expected ${name} ${name === 'epsilon' ? 'above 0' : 'in [0, 1)'}, got ${value}`,
       );
   }
 }

@@ -97,6 +97,17 @@ describe('a training step', () => {
     expect(Math.max(...norms)).toBeGreaterThan(bound);
   });
 
+  it.each([
+    { kind: 'adamw', beta1: 1 },
+    { kind: 'adamw', epsilon: 0 },
+    { kind: 'row-adam', beta2: Number.NaN },
+    { kind: 'sgd', momentum: 1.5 },
+  ] as const)('refuses the optimiser %j', (optimiser) => {
+    expect(() => createTrainingStep({ backend: nodeBackend, ...plain, optimiser })).toThrow(
+      expect.objectContaining({ code: 'USAGE' }),
+    );
+  });
+
   it.each([{ clipNorm: -1 }, { clipNorm: 0 }, { averageDecay: 1 }, { averageDecay: Number.NaN }])(
     'refuses %j, which would climb, stand still or never average',
     (wrong) => {

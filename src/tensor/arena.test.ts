@@ -1,3 +1,5 @@
+// The arena: arrays side by side, and what it refuses.
+
 import { describe, expect, it } from 'vitest';
 import { arenaBytes, createArena } from './arena.ts';
 

@@ -1,3 +1,5 @@
+// Parameter groups by name and shape.
+
 import { describe, expect, it } from 'vitest';
 import { decayGroups, layerwiseRates } from './groups.ts';
 

@@ -1,3 +1,5 @@
+// Optimisers against the steps PyTorch takes.
+
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createArena } from '../../tensor/arena.ts';

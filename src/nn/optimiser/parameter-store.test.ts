@@ -1,3 +1,5 @@
+// The store: gradients added up, clipped, averaged, saved and restored.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from '../../core/random.ts';

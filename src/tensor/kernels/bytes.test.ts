@@ -1,3 +1,5 @@
+// The committed WebAssembly is what its source compiles to.
+
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// The kernels: SIMD and plain TypeScript give the same bits, and both what the formulas say.
+
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { random } from '../../core/random.ts';
 import { type Arena, createArena } from '../arena.ts';

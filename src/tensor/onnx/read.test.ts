@@ -1,3 +1,5 @@
+// Reading: real files, files cut short, and files that are something else.
+
 import { describe, expect, it } from 'vitest';
 import { GOLDEN_BASE64, goldenModel, TYPED_BASE64, TYPED_HEX } from '../../../test/onnx/golden-models.ts';
 import { AppError } from '../../core/errors.ts';

@@ -1,3 +1,5 @@
+// Writing: the bytes of the reference library, read back alike, run by onnxruntime.
+
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
