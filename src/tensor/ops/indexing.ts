@@ -103,7 +103,10 @@ const scatterRowsOp: Op<{ readonly count: number }> = {
     const [column] = onnx.node('Reshape', [at as string, onnx.ints([rows, 1])]);
     const [places] = onnx.node('Expand', [column as string, onnx.ints([rows, width])]);
     const [flat] = onnx.node('Reshape', [values as string, onnx.ints([rows, width])]);
-    const [zeros] = onnx.node('Expand', [onnx.floats([0], []), onnx.ints([out[0] as number, width])]);
+    const [zeros] = onnx.node('Expand', [
+      onnx.constant((outputs[0] as Tensor).dtype, [0], []),
+      onnx.ints([out[0] as number, width]),
+    ]);
     const [added] = onnx.node('ScatterElements', [zeros as string, places as string, flat as string], {
       axis: { int: 0 },
       reduction: { string: 'add' },
@@ -113,6 +116,7 @@ const scatterRowsOp: Op<{ readonly count: number }> = {
   cases: [
     { inputs: [drawn(4, 6), real(6, 3)], attributes: { count: 4 } },
     { inputs: [drawn(3, 5), real(5)], attributes: { count: 3 } },
+    { name: 'whole numbers', inputs: [drawn(3, 5), drawn(9, 5)], attributes: { count: 3 } },
   ],
 };
 
@@ -178,7 +182,10 @@ const scatterElementsOp: Op<AlongAxis & { readonly size: number }> = {
     gatherElements(g as Tensor, at as Tensor, axis),
   ],
   emit: (onnx, [at, values], { outputs: [y], attributes: { axis } }) => {
-    const [zeros] = onnx.node('Expand', [onnx.floats([0], []), onnx.ints((y as Tensor).shape)]);
+    const [zeros] = onnx.node('Expand', [
+      onnx.constant((y as Tensor).dtype, [0], []),
+      onnx.ints((y as Tensor).shape),
+    ]);
     return onnx.node('ScatterElements', [zeros as string, at as string, values as string], {
       axis: { int: axis },
       reduction: { string: 'add' },
@@ -187,6 +194,7 @@ const scatterElementsOp: Op<AlongAxis & { readonly size: number }> = {
   cases: [
     { inputs: [drawn(3, 2, 7), real(2, 7)], attributes: { axis: 1, size: 3 } },
     { inputs: [drawn(4, 6, 2), real(6, 2)], attributes: { axis: 0, size: 4 } },
+    { name: 'whole numbers', inputs: [drawn(3, 2, 7), drawn(9, 2, 7)], attributes: { axis: 1, size: 3 } },
   ],
 };
 

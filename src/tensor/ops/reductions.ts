@@ -171,6 +171,9 @@ const topKOp: Op<TopKAttributes> = {
         'SHAPE',
         `topK: ${describeAxes(axes)}: expected k from 1 to ${size} on axis ${name ?? axis}, got ${k}`,
       );
+    // onnxruntime divides by the number of lines: with none it takes the whole process down
+    if (volume(sizesOf(axes)) === 0)
+      throw new AppError('SHAPE', `topK: ${describeAxes(axes)}: expected at least one line to rank`);
     const kept = axes.map((old, i) => (i === axis ? { ...old, size: k } : old));
     return [
       { dtype, axes: kept },

@@ -5,7 +5,7 @@ import type { Tensor } from '../graph.ts';
 import { add, and, greater, neg, not } from './arithmetic.ts';
 import { input } from './leaf.ts';
 import { matmul } from './matrix.ts';
-import { max, mean } from './reductions.ts';
+import { max, mean, topK } from './reductions.ts';
 import { concat, pad, slice, split, sum } from './structure.ts';
 
 const x = input('x', 'float', { rows: 2, columns: 3 });
@@ -23,6 +23,7 @@ it.each<readonly [string, () => Tensor | readonly Tensor[]]>([
   ['not: expected bool, got float; cast it', () => not(x)],
   ['concat: expected tensors of one type, got float and int32; cast one', () => concat([x, whole], 0)],
   ['matmul: expected two tensors of one type, got float and int32; cast one', () => matmul(x, whole)],
+  ['topK: [0, 4]: expected at least one line to rank', () => topK(input('none', 'float', [0, 4]), 2).values],
   ['pad: expected a whole number of at least 0 on each side, got 0.5 and 0', () => pad(x, 1, 0.5, 0)],
   [
     'slice: [rows=2, columns=3]: expected whole numbers 0 ≤ start ≤ end ≤ 3 on axis columns, got 0.5 to 2',
