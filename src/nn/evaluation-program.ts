@@ -48,7 +48,7 @@ export function compileEvaluation<Specs extends InputSpecs>(
       throw new AppError('USAGE', `expected an output name of its own, got "${name}", which is taken`);
     outputs[name] = value;
   }
-  const model = emitModel(outputs, { inputs: Object.values(batch), weights: frozen });
+  const model = emitModel(outputs, { inputs: Object.values(batch), weights: frozen, isPortable: false });
   const fed = new Set(model.graph.inputs.map(({ name }) => name));
   return {
     model: writeModel(model),

@@ -7,7 +7,7 @@ import { emitModel } from '../tensor/onnx/emit.ts';
 import { writeModel } from '../tensor/onnx/write.ts';
 import { input } from '../tensor/ops/leaf.ts';
 import { type AxesLike, type DType, describeAxes, volume } from '../tensor/type.ts';
-import { type MaskSpec, type Module, type ParameterSpec, trace } from './module.ts';
+import { type MaskSpec, type Module, type ParameterSpec, type Traced, trace } from './module.ts';
 
 /** What a batch holds under one name: `{ dtype: 'int32', axes: { batch: 128, time: 50 } }`. */
 export interface InputSpec {
@@ -103,7 +103,7 @@ export function compileTraining<Specs extends InputSpecs>(
     Object.entries(specs).map(([name, { dtype, axes }]) => [name, input(name, dtype, axes)]),
   );
   const traced = trace(objective, batch as SymbolicBatch<Specs>, { training: true });
-  const { loss, metrics = {} } = traced.output;
+  const { metrics = {} } = traced.output;
   checkMetrics(metrics);
   const moved = traced.parameters.filter(({ name, isStatistic }) => !isStatistic && trainable(name));
   if (moved.length === 0)
@@ -115,12 +115,11 @@ export function compileTraining<Specs extends InputSpecs>(
       `parameter "${both.name}" is trainable and has a frozen value, which no step would move; leave one of the two out`,
     );
 
+  const outputs = forwardOutputs(traced);
   const found = gradients(
-    loss,
+    outputs['loss'] as Tensor,
     moved.map(({ tensor }) => tensor),
   );
-  const outputs: Record<string, Tensor> = { loss };
-  for (const [name, value] of Object.entries(metrics)) outputs[`metric.${name}`] = value;
   const parameters = moved.map(({ name, tensor }, i): ProgramParameter => {
     const { dense, rows } = found[i] as (typeof found)[number];
     if (dense !== undefined) outputs[`gradient.${name}`] = dense;
@@ -137,13 +136,7 @@ export function compileTraining<Specs extends InputSpecs>(
       ...(dense === undefined ? {} : { gradient: `gradient.${name}` }),
     };
   });
-  const updates: Record<string, string> = {};
-  for (const { name, value } of traced.updates) {
-    updates[name] = `statistic.${name}`;
-    outputs[`statistic.${name}`] = value;
-  }
-
-  const model = emitModel(outputs, { inputs: Object.values(batch), weights: frozen });
+  const model = emitModel(outputs, { inputs: Object.values(batch), weights: frozen, isPortable: false });
   const fed = new Set(model.graph.inputs.map(({ name }) => name));
   const movedNames = new Set(moved.map(({ name }) => name));
   return {
@@ -158,10 +151,22 @@ export function compileTraining<Specs extends InputSpecs>(
       fixed: traced.parameters.flatMap(({ name, tensor }) =>
         !movedNames.has(name) && fed.has(name) ? [{ name, shape: tensor.shape }] : [],
       ),
-      updates,
+      updates: Object.fromEntries(traced.updates.map(({ name }) => [name, `statistic.${name}`])),
       metrics: Object.keys(metrics),
     },
   };
+}
+
+/** Loss, metrics and statistics by the names of the model's outputs. */
+function forwardOutputs({
+  output: { loss, metrics = {} },
+  updates,
+}: Traced<Objective>): Record<string, Tensor> {
+  return Object.fromEntries([
+    ['loss', loss],
+    ...Object.entries(metrics).map(([name, value]) => [`metric.${name}`, value] as const),
+    ...updates.map(({ name, value }) => [`statistic.${name}`, value] as const),
+  ]);
 }
 
 /**

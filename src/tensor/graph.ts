@@ -58,6 +58,15 @@ export interface Call<A extends Attributes = Attributes> extends Node<A> {
   readonly needs: readonly boolean[];
 }
 
+/** An operand of a product as it is written. */
+export interface MatrixOperand {
+  readonly name: string;
+  /** How many axes it has. */
+  readonly rank: number;
+  /** Read with its last two axes swapped. */
+  readonly transposed?: boolean;
+}
+
 /** Where a row writes its ONNX nodes. */
 export interface Emitter {
   /** The element type of `float` tensors in this model. */
@@ -69,6 +78,12 @@ export interface Emitter {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     outputs?: number,
   ): readonly string[];
+  /**
+   * A product of matrices, in batches, with operands read transposed and the result scaled. In a model for onnxruntime
+   * alone this is one node of its own; with a transpose written out, it would be merged into the one that splits heads,
+   * and copy keys and values twice.
+   */
+  product(left: MatrixOperand, right: MatrixOperand, scale?: number): readonly string[];
   /** A float constant; equal constants are written once. */
   floats(values: ArrayLike<number>, shape: readonly number[]): string;
   /** An int64 constant vector, as ONNX wants for axes and shapes; pass `[]` as shape for a scalar. */

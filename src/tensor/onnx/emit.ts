@@ -12,6 +12,9 @@ import { ELEMENT_TYPES } from './model.ts';
 /** Opset of everything we write; onnxruntime 1.16 and later read it, on Node and in the browser. */
 export const OPSET = 18;
 
+/** onnxruntime's own ops; each of its builds has them. */
+const MICROSOFT = 'com.microsoft';
+
 export interface EmitOptions {
   /** Element type of `float` tensors: `double` is for checks. */
   readonly float?: 'float' | 'double';
@@ -20,6 +23,8 @@ export interface EmitOptions {
   /** Inputs listed here come first and exist even when no output rests on them. */
   readonly inputs?: readonly Tensor[];
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Standard ops only, the default; otherwise a few of onnxruntime's own, where they are faster. */
+  readonly isPortable?: boolean;
 }
 
 /**
@@ -28,7 +33,7 @@ export interface EmitOptions {
  * @throws AppError SHAPE when two different leaves share a name
  */
 export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: EmitOptions = {}): OnnxModel {
-  const { float = 'float', weights = {}, inputs = [], metadata = {} } = options;
+  const { float = 'float', weights = {}, inputs = [], metadata = {}, isPortable = true } = options;
   const all = [...inputs, ...Object.values(outputs)];
   const order = nodesBelow(all);
   const read = new Set([...all, ...order.flatMap((node) => node.inputs)]);
@@ -37,7 +42,7 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
     outputs: [first],
   } of order)
     if (first !== undefined && (isInput(first) || isParameter(first))) taken.add(leafName(first));
-  const writer = graphWriter(float, read, taken);
+  const writer = graphWriter({ float, isPortable }, read, taken);
   const names = new Map<Tensor, string>();
   const leaves = new Map<string, Tensor>();
 
@@ -67,7 +72,7 @@ export function emitModel(outputs: Readonly<Record<string, Tensor>>, options: Em
   const nodes = inRunningOrder(nameOutputs(writer.nodes, asked, new Set(leaves.keys())));
   return {
     irVersion: 8,
-    opsets: { '': OPSET },
+    opsets: { '': OPSET, ...(nodes.some(({ domain }) => domain === MICROSOFT) ? { [MICROSOFT]: 1 } : {}) },
     producer: `foresell ${PRODUCT_VERSION}`,
     metadata,
     graph: {
@@ -99,7 +104,7 @@ interface GraphWriter {
 
 /** Numbers names by order of writing, so that the same graph gives the same bytes; those `taken` are passed over. */
 function graphWriter(
-  float: 'float' | 'double',
+  { float, isPortable }: Required<Pick<EmitOptions, 'float' | 'isPortable'>>,
   read: ReadonlySet<Tensor>,
   taken: ReadonlySet<string>,
 ): GraphWriter {
@@ -132,12 +137,33 @@ function graphWriter(
     nodes.push(plainNode(opType, inputs, produced, attributes));
     return produced;
   };
+  const product: Emitter['product'] = (left, right, scale = 1) => {
+    if (float === 'float' && !isPortable) {
+      const name = fresh('t');
+      const attributes = {
+        transA: { int: Number(left.transposed ?? false) },
+        transB: { int: Number(right.transposed ?? false) },
+        alpha: { float: scale },
+      };
+      nodes.push({
+        ...plainNode('FusedMatMul', [left.name, right.name], [name], attributes),
+        domain: MICROSOFT,
+      });
+      return [name];
+    }
+    const [a, b] = [left, right].map(({ name, rank, transposed }) =>
+      transposed ? (node('Transpose', [name], { perm: { ints: lastTwoSwapped(rank) } })[0] as string) : name,
+    ) as [string, string];
+    const whole = node('MatMul', [a, b]);
+    return scale === 1 ? whole : node('Mul', [whole[0] as string, constant('float', [scale], [])]);
+  };
   return {
     nodes,
     initializers,
     emitter: {
       float,
       node,
+      product,
       floats: (values, shape) => constant('float', values, shape),
       ints: (values, shape = [values.length]) => constant('int64', values, shape),
       cast: (name, to) => node('Cast', [name], { to: { int: ELEMENT_TYPES[elementTypeOf(to, float)] } }),
@@ -145,6 +171,10 @@ function graphWriter(
       reads: (output) => read.has(output),
     },
   };
+}
+
+function lastTwoSwapped(rank: number): readonly number[] {
+  return Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
 }
 
 /** `t0`, `t1`, … and `c0`, `c1`, …: a name of its own for every tensor that nobody has named. */

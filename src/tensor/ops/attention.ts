@@ -118,11 +118,7 @@ const attentionOp: Op<AttentionAttributes> = {
   emit: (onnx, names, { inputs, attributes: { scale, biased, dropped } }) => {
     const [query, key, value] = names as readonly [string, string, string];
     const rank = (inputs[1] as Tensor).shape.length;
-    const swap = Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
-    const [keysAcross] = onnx.node('Transpose', [key], { perm: { ints: swap } });
-    // onnxruntime draws transpose and scale into the product
-    const [products] = onnx.node('MatMul', [query, keysAcross as string]);
-    const [scaled] = onnx.node('Mul', [products as string, onnx.floats([scale], [])]);
+    const [scaled] = onnx.product({ name: query, rank }, { name: key, rank, transposed: true }, scale);
     const [scores] = biased ? onnx.node('Add', [scaled as string, names[3] as string]) : [scaled];
     const [weights] = onnx.node('Softmax', [scores as string], { axis: { int: -1 } });
     const [kept] = dropped

@@ -78,17 +78,12 @@ const matmulOp: Op<MatmulAttributes> = {
     const [left, right] = inputs as readonly [Tensor, Tensor];
     const names = [a as string, b as string];
     if (!transposeLeft && !transposeRight) return onnx.node('MatMul', names);
-    // Elsewhere onnxruntime draws the transpose into the product.
     if (left.shape.length === 2 && right.shape.length === 2)
       return writeGemm(onnx, names, transposeLeft, transposeRight);
-    const swapped = names.map((name, i) =>
-      (i === 0 ? transposeLeft : transposeRight)
-        ? (onnx.node('Transpose', [name], {
-            perm: { ints: lastTwoSwapped(inputs[i] as Tensor) },
-          })[0] as string)
-        : name,
+    return onnx.product(
+      { name: a as string, rank: left.shape.length, transposed: transposeLeft },
+      { name: b as string, rank: right.shape.length, transposed: transposeRight },
     );
-    return onnx.node('MatMul', swapped);
   },
   cases: [
     { inputs: [real(3, 4), real(4, 2)], attributes: { transposeLeft: false, transposeRight: false } },
@@ -174,11 +169,6 @@ const PIECES = 8;
 function matrixAxes(x: Tensor, swapped: boolean): readonly [Axis, Axis] {
   const [rows, columns] = x.axes.slice(-2) as unknown as readonly [Axis, Axis];
   return swapped ? [columns, rows] : [rows, columns];
-}
-
-function lastTwoSwapped(x: Tensor): readonly number[] {
-  const rank = x.shape.length;
-  return x.shape.map((_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
 }
 
 function writeGemm(

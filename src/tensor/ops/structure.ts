@@ -1,7 +1,7 @@
 // Ops that move numbers and never change them, with the sum they are dual to: each one's gradient is another one.
 
 import { AppError } from '../../core/errors.ts';
-import { type AnyOp, applyOne, type Call, type Cotangent, type Op, type Tensor } from '../graph.ts';
+import { type AnyOp, apply, applyOne, type Call, type Cotangent, type Op, type Tensor } from '../graph.ts';
 import { real } from '../sample.ts';
 import { broadcastStrides, pick, stretched, stridedOffsets } from '../strided.ts';
 import {
@@ -15,6 +15,7 @@ import {
   stridesOf,
   volume,
 } from '../type.ts';
+import { constant } from './leaf.ts';
 
 type OnlyAxes = { readonly axes: readonly Axis[] };
 
@@ -374,20 +375,47 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
     : applyOne(concatOp, parts, { axis: axisIndex('concat', axis, first.shape.length) });
 }
 
+type SplitAttributes = { readonly axis: number; readonly sizes: readonly number[] };
+
+const splitOp: Op<SplitAttributes> = {
+  name: 'split',
+  infer: ([x], { axis, sizes }) => {
+    const { dtype, axes } = x as Tensor;
+    const total = sizes.reduce((a, b) => a + b, 0);
+    if (total !== axes[axis]?.size)
+      throw new AppError(
+        'SHAPE',
+        `split: ${describeAxes(axes)}: pieces of ${sizes.join(' + ')} = ${total} do not make axis ${axes[axis]?.name ?? axis}`,
+      );
+    return sizes.map((size) => ({
+      dtype,
+      axes: axes.map((old, i) => (i === axis ? { ...old, size } : old)),
+    }));
+  },
+  evaluate: ([x], { inputs, outputs, attributes: { axis, sizes } }) => {
+    const strides = stridesOf((inputs[0] as Tensor).shape);
+    let start = 0;
+    return outputs.map(({ shape }, i) => {
+      const offset = start * (strides[axis] as number);
+      start += sizes[i] as number;
+      return pick(x as Float64Array, stridedOffsets(shape, strides, offset));
+    });
+  },
+  // one joining of all pieces, where slices would each be padded and added
+  gradient: ({ outputs, attributes: { axis } }, pieces) => [
+    concat(
+      pieces.map((piece, i) => piece ?? expand(constant([0], []), (outputs[i] as Tensor).axes)),
+      axis,
+    ),
+  ],
+  emit: (onnx, [x], { outputs, attributes: { axis, sizes } }) =>
+    onnx.node('Split', [x as string, onnx.ints(sizes)], { axis: { int: axis } }, outputs.length),
+  cases: [{ inputs: [real(2, 6)], attributes: { axis: 1, sizes: [1, 3, 2] } }],
+};
+
 /** Cuts one axis into pieces of the given sizes. */
 export function split(x: Tensor, axis: number, sizes: readonly number[]): readonly Tensor[] {
-  const at = axisIndex('split', axis, x.shape.length);
-  const total = sizes.reduce((a, b) => a + b, 0);
-  if (total !== x.shape[at] || sizes.some((size) => size < 0))
-    throw new AppError(
-      'SHAPE',
-      `split: ${describeAxes(x.axes)}: pieces of ${sizes.join(' + ')} = ${total} do not make axis ${x.axes[at]?.name ?? at}`,
-    );
-  let start = 0;
-  return sizes.map((size) => {
-    start += size;
-    return slice(x, at, start - size, start);
-  });
+  return apply(splitOp, [x], { axis: axisIndex('split', axis, x.shape.length), sizes }).outputs;
 }
 
 export const STRUCTURE_OPS: readonly AnyOp[] = [
@@ -398,4 +426,5 @@ export const STRUCTURE_OPS: readonly AnyOp[] = [
   sliceOp,
   padOp,
   concatOp,
+  splitOp,
 ];
