@@ -8,8 +8,6 @@ export { lastBlocks, parameterTable } from './nn/adapt/freezing.ts';
 export { isLora, mergeLora, withLora } from './nn/adapt/lora.ts';
 export { byPattern } from './nn/adapt/pattern.ts';
 export { isPrefix, withPrefix } from './nn/adapt/prefix.ts';
-// Modules and their compilation.
-export { compileEvaluation, type EvaluationProgram, type Examination } from './nn/evaluation-program.ts';
 export { imported } from './nn/imported.ts';
 export { filled, glorot, he, initialValues, normal, ones, zeros } from './nn/initialise.ts';
 // Layers.
@@ -52,6 +50,12 @@ export {
 } from './nn/module.ts';
 // Optimising.
 export { decayGroups, layerwiseRates } from './nn/optimiser/groups.ts';
+// Modules and their compilation.
+export {
+  compileEvaluation,
+  type EvaluationProgram,
+  type Examination,
+} from './nn/program/evaluation-program.ts';
 export {
   type Compiled,
   type CompileOptions,
@@ -61,13 +65,17 @@ export {
   type Objective,
   type SymbolicBatch,
   type TrainingProgram,
-} from './nn/program.ts';
+} from './nn/program/training-program.ts';
 export { constantRate, linearRate, oneCycle, type Schedule, stepRate, warmUpCosine } from './nn/schedule.ts';
+export {
+  type OptimiserSettings,
+  parameterSettings,
+  type ScheduleSettings,
+} from './nn/step/training-settings.ts';
+export { type Batch, createTrainingStep, type TrainingStep } from './nn/step/training-step.ts';
 // The loop.
-export { type BatchSource, fixedBatches } from './nn/trainer/batch-source.ts';
+export { type BatchSource, fixedBatches } from './nn/trainer/batches/batch-source.ts';
+export { bucketedBatches, lengthBuckets } from './nn/trainer/batches/length-buckets.ts';
 export type { StopReason, TrainingEvent } from './nn/trainer/events.ts';
-export { bucketedBatches, lengthBuckets } from './nn/trainer/length-buckets.ts';
 export { train } from './nn/trainer/train.ts';
 export type { TrainingSettings, TrainOptions } from './nn/trainer/train-options.ts';
-export { type OptimiserSettings, parameterSettings, type ScheduleSettings } from './nn/training-settings.ts';
-export { type Batch, createTrainingStep, type TrainingStep } from './nn/training-step.ts';

@@ -6,11 +6,11 @@ export {
   latestCheckpoint,
   readCheckpoint,
   saveCheckpoint,
-} from './nn/checkpoint.ts';
+} from './nn/checkpoint/checkpoint-folder.ts';
+export { readSafeTensors, writeSafeTensors } from './nn/checkpoint/safetensors.ts';
 export { readMetricsLog } from './nn/record/metrics-log.ts';
 export { readEventFile } from './nn/record/tensorboard.ts';
-export { readSafeTensors, writeSafeTensors } from './nn/safetensors.ts';
 export { type RunFolderOptions, runFolder } from './nn/trainer/run-folder.ts';
-export { type TrainInWorkerOptions, trainInWorker } from './nn/trainer/train-in-worker.ts';
-export type { TrainingData, TrainingDataModule } from './nn/trainer/training-data.ts';
-export { nodeBackend } from './tensor/session-node.ts';
+export { type TrainInWorkerOptions, trainInWorker } from './nn/trainer/worker/train-in-worker.ts';
+export type { TrainingData, TrainingDataModule } from './nn/trainer/worker/training-data.ts';
+export { nodeBackend } from './tensor/session/session-node.ts';

@@ -1,7 +1,8 @@
 // The public surface of the differentiating compiler, `foresell/tensor`: every name by hand. Runs on Node and in browsers.
 
 // Shapes and graphs.
-export { checkGradient, checkOnnx, type Deviation } from './tensor/check.ts';
+export { checkGradient, checkOnnx, type Deviation } from './tensor/checks/check.ts';
+export { apart, between, flags, indices, onlyInputs, real } from './tensor/checks/sample.ts';
 export { evaluate, type Feeds } from './tensor/evaluate.ts';
 export { denseGradient, type Gradient, gradients, pullBack } from './tensor/gradient.ts';
 export {
@@ -55,8 +56,6 @@ export {
   where,
 } from './tensor/ops/arithmetic.ts';
 export { attend } from './tensor/ops/attention.ts';
-export { convolution } from './tensor/ops/convolution.ts';
-export { softmaxCrossEntropy } from './tensor/ops/cross-entropy.ts';
 export {
   abs,
   clip,
@@ -74,10 +73,11 @@ export {
 } from './tensor/ops/elementwise.ts';
 export { gather, gatherElements, oneHot, scatterElements, scatterRows } from './tensor/ops/indexing.ts';
 export { constant, input, parameter, scalar } from './tensor/ops/leaf.ts';
-export { logPartition } from './tensor/ops/log-partition.ts';
+export { softmaxCrossEntropy } from './tensor/ops/losses/cross-entropy.ts';
+export { logPartition } from './tensor/ops/losses/log-partition.ts';
+export { tiedSoftmaxCrossEntropy } from './tensor/ops/losses/tied-softmax.ts';
 export { gemm, matmul } from './tensor/ops/matrix.ts';
 export { applyBatchNorm, batchNorm, layerNorm, rmsNorm, standardise } from './tensor/ops/normalisation.ts';
-export { averagePool, globalAveragePool, globalMaxPool, maxPool } from './tensor/ops/pooling.ts';
 export { gru } from './tensor/ops/recurrent.ts';
 export {
   argMax,
@@ -92,10 +92,10 @@ export {
 } from './tensor/ops/reductions.ts';
 export { logSoftmax, softmax } from './tensor/ops/softmax.ts';
 export { concat, expand, pad, reshape, slice, split, sum, sumTo, transpose } from './tensor/ops/structure.ts';
-export { tiedSoftmaxCrossEntropy } from './tensor/ops/tied-softmax.ts';
+export { convolution } from './tensor/ops/windows/convolution.ts';
+export { averagePool, globalAveragePool, globalMaxPool, maxPool } from './tensor/ops/windows/pooling.ts';
 export { OPS } from './tensor/ops.ts';
 export { type Rewrite, rewriteGraph } from './tensor/rewrite.ts';
-export { apart, between, flags, indices, onlyInputs, real } from './tensor/sample.ts';
-export type { Backend, RunArray, Session, SessionOptions } from './tensor/session.ts';
-export { openWebBackend } from './tensor/session-web.ts';
+export type { Backend, RunArray, Session, SessionOptions } from './tensor/session/session.ts';
+export { openWebBackend } from './tensor/session/session-web.ts';
 export { type AxesLike, type Axis, axesOf, type DType, describeAxes, volume } from './tensor/type.ts';

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nodeBackend } from '../src/tensor/session-node.ts';
-import { openWebBackend } from '../src/tensor/session-web.ts';
+import { nodeBackend } from '../src/tensor/session/session-node.ts';
+import { openWebBackend } from '../src/tensor/session/session-web.ts';
 import type { BrowserChecks } from './browser/page.ts';
 import { type ServedPage, servePage } from './browser/serve-page.ts';
 import { trainSmallModel } from './browser/small-training.ts';

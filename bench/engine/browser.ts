@@ -1,8 +1,8 @@
 // The same training graph in onnxruntime-web: in Node, and in headless Chromium where one is installed.
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
-import { openWebBackend } from '../../src/tensor/session-web.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
+import { openWebBackend } from '../../src/tensor/session/session-web.ts';
 import { servePage } from '../../test/browser/serve-page.ts';
 import { trainSmallModel } from '../../test/browser/small-training.ts';
 import { atMost, type Target } from '../bench.ts';

@@ -12,16 +12,20 @@ import { initialValues, normal } from '../../src/nn/initialise.ts';
 import { type TransformerOptions, transformer } from '../../src/nn/layers/transformer.ts';
 import { tiedCrossEntropy } from '../../src/nn/losses/softmax.ts';
 import { defineModule } from '../../src/nn/module.ts';
-import { compileInference, compileTraining, type SymbolicBatch } from '../../src/nn/program.ts';
+import {
+  compileInference,
+  compileTraining,
+  type SymbolicBatch,
+} from '../../src/nn/program/training-program.ts';
 import { warmUpCosine } from '../../src/nn/schedule.ts';
-import { type Batch, createTrainingStep, type TrainingStep } from '../../src/nn/training-step.ts';
+import { type Batch, createTrainingStep, type TrainingStep } from '../../src/nn/step/training-step.ts';
 import { readModel } from '../../src/tensor/onnx/read.ts';
 import { writeModel } from '../../src/tensor/onnx/write.ts';
 import { add, cast, equal } from '../../src/tensor/ops/arithmetic.ts';
 import { gather } from '../../src/tensor/ops/indexing.ts';
 import { matmul } from '../../src/tensor/ops/matrix.ts';
 import { argMax, mean } from '../../src/tensor/ops/reductions.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 
 export const VOCABULARY = 1000;
 export const BATCH = 64;

@@ -7,8 +7,8 @@ import {
   describeForms,
 } from '../../src/nn/compress/compression-report.ts';
 import type { TransformerOptions } from '../../src/nn/layers/transformer.ts';
-import type { Batch } from '../../src/nn/training-step.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import type { Batch } from '../../src/nn/step/training-step.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 import { atLeast } from '../bench.ts';
 import { drawSequences, type KnownSequence, sequenceLaw } from '../learnable-sequences.ts';
 import { entropyFloor } from '../sequence-baselines.ts';

@@ -7,15 +7,20 @@ import { binaryCrossEntropy } from '../../src/nn/losses/binary.ts';
 import { sampledSoftmax, tiedCrossEntropyMean } from '../../src/nn/losses/softmax.ts';
 import { weightedMean } from '../../src/nn/losses/weighted.ts';
 import { defineModule, type Module } from '../../src/nn/module.ts';
-import { type Compiled, compileTraining, type Objective, type SymbolicBatch } from '../../src/nn/program.ts';
-import { parameterSettings } from '../../src/nn/training-settings.ts';
-import { createTrainingStep, type TrainingStep } from '../../src/nn/training-step.ts';
+import {
+  type Compiled,
+  compileTraining,
+  type Objective,
+  type SymbolicBatch,
+} from '../../src/nn/program/training-program.ts';
+import { parameterSettings } from '../../src/nn/step/training-settings.ts';
+import { createTrainingStep, type TrainingStep } from '../../src/nn/step/training-step.ts';
 import type { Tensor } from '../../src/tensor/graph.ts';
 import { add, cast, equal, mul, not } from '../../src/tensor/ops/arithmetic.ts';
 import { gather } from '../../src/tensor/ops/indexing.ts';
 import { constant } from '../../src/tensor/ops/leaf.ts';
 import { reshape, sum } from '../../src/tensor/ops/structure.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 import {
   type Batch,
   type BatchShape,

@@ -1,6 +1,6 @@
 // Gradients of an embedding table with nine duplicates in ten: both of the engine's ways lose nothing in 200 runs.
 
-import { countWrongRuns } from '../../src/tensor/made-up-duplicates.ts';
+import { countWrongRuns } from '../../src/tensor/checks/made-up-duplicates.ts';
 import { atMost, type Target } from '../bench.ts';
 import type { MeasurePart } from './part.ts';
 

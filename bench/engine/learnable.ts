@@ -1,14 +1,14 @@
 // Does it learn? Sequences whose entropy is known: how near to the floor full softmax comes, and whether cheaper losses rank alike.
 import { random } from '../../src/core/random.ts';
-import { compileEvaluation } from '../../src/nn/evaluation-program.ts';
 import { initialValues, normal } from '../../src/nn/initialise.ts';
 import { transformer } from '../../src/nn/layers/transformer.ts';
 import { sampledSoftmax, tiedCrossEntropy } from '../../src/nn/losses/softmax.ts';
 import { weightedMean } from '../../src/nn/losses/weighted.ts';
 import { defineModule, type Scope } from '../../src/nn/module.ts';
-import { compileTraining, type SymbolicBatch } from '../../src/nn/program.ts';
+import { compileEvaluation } from '../../src/nn/program/evaluation-program.ts';
+import { compileTraining, type SymbolicBatch } from '../../src/nn/program/training-program.ts';
 import { warmUpCosine } from '../../src/nn/schedule.ts';
-import { type Batch, createTrainingStep } from '../../src/nn/training-step.ts';
+import { type Batch, createTrainingStep } from '../../src/nn/step/training-step.ts';
 import { softplus } from '../../src/tensor/ops/activations.ts';
 import { add, cast, equal, mul, neg } from '../../src/tensor/ops/arithmetic.ts';
 import { gather } from '../../src/tensor/ops/indexing.ts';
@@ -16,7 +16,7 @@ import { constant } from '../../src/tensor/ops/leaf.ts';
 import { matmul } from '../../src/tensor/ops/matrix.ts';
 import { argMax } from '../../src/tensor/ops/reductions.ts';
 import { reshape, sum } from '../../src/tensor/ops/structure.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 import { atMost } from '../bench.ts';
 import { drawSequences, type KnownSequence, type SequenceLaw, sequenceLaw } from '../learnable-sequences.ts';
 import { bigramCrossEntropy, entropyFloor, lawHitRate, unigramCrossEntropy } from '../sequence-baselines.ts';

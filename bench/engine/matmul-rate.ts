@@ -5,8 +5,8 @@ import { emitModel } from '../../src/tensor/onnx/emit.ts';
 import { input } from '../../src/tensor/ops/leaf.ts';
 import { type MatmulOptions, matmul } from '../../src/tensor/ops/matrix.ts';
 import { slice } from '../../src/tensor/ops/structure.ts';
-import type { Session } from '../../src/tensor/session.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import type { Session } from '../../src/tensor/session/session.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 import { volume } from '../../src/tensor/type.ts';
 import { median } from './part.ts';
 

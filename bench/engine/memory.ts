@@ -2,9 +2,9 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { createTrainingStep } from '../../src/nn/step/training-step.ts';
 import { madeUpBatch, madeUpSettings } from '../../src/nn/trainer/made-up-run.ts';
-import { createTrainingStep } from '../../src/nn/training-step.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 import { atMost } from '../bench.ts';
 import type { MeasurePart } from './part.ts';
 

@@ -1,8 +1,8 @@
 // The op table, counted: rows, cases, and the worst deviation of each kind. The tests hold the same checks one by one.
-import { checkGradient, checkOnnx, type Deviation } from '../../src/tensor/check.ts';
+import { checkGradient, checkOnnx, type Deviation } from '../../src/tensor/checks/check.ts';
 import type { AnyOp, OpCase } from '../../src/tensor/graph.ts';
 import { OPS } from '../../src/tensor/ops.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 import { atMost } from '../bench.ts';
 import type { MeasurePart } from './part.ts';
 

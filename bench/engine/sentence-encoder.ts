@@ -10,7 +10,7 @@ import { fixInputShapes } from '../../src/nn/compress/input-shapes.ts';
 import { quantiseDynamic, quantisedActivations, quantiseStatic } from '../../src/nn/compress/quantise.ts';
 import { readModel } from '../../src/tensor/onnx/read.ts';
 import { writeModel } from '../../src/tensor/onnx/write.ts';
-import { nodeBackend } from '../../src/tensor/session-node.ts';
+import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 
 const FOLDER = new URL('../../../shared/models/use-lite-en/', import.meta.url);
 const LENGTH = 16;

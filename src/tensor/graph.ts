@@ -71,6 +71,8 @@ export interface MatrixOperand {
 export interface Emitter {
   /** The element type of `float` tensors in this model. */
   readonly float: 'float' | 'double';
+  /** Whether the model keeps to standard ops: one to be kept does, one to be trained need not. */
+  readonly isPortable: boolean;
   /** Adds one node of the standard domain and returns the names of its outputs. */
   node(
     opType: string,

@@ -4,20 +4,20 @@ import type { AnyOp } from './graph.ts';
 import { ACTIVATION_OPS } from './ops/activations.ts';
 import { ARITHMETIC_OPS } from './ops/arithmetic.ts';
 import { ATTENTION_OPS } from './ops/attention.ts';
-import { CONVOLUTION_OPS } from './ops/convolution.ts';
-import { CROSS_ENTROPY_OPS } from './ops/cross-entropy.ts';
 import { ELEMENTWISE_OPS } from './ops/elementwise.ts';
 import { INDEXING_OPS } from './ops/indexing.ts';
 import { LEAF_OPS } from './ops/leaf.ts';
-import { LOG_PARTITION_OPS } from './ops/log-partition.ts';
+import { CROSS_ENTROPY_OPS } from './ops/losses/cross-entropy.ts';
+import { LOG_PARTITION_OPS } from './ops/losses/log-partition.ts';
+import { TIED_SOFTMAX_OPS } from './ops/losses/tied-softmax.ts';
 import { MATRIX_OPS } from './ops/matrix.ts';
 import { NORMALISATION_OPS } from './ops/normalisation.ts';
-import { POOLING_OPS } from './ops/pooling.ts';
 import { RECURRENT_OPS } from './ops/recurrent.ts';
 import { REDUCTION_OPS } from './ops/reductions.ts';
 import { SOFTMAX_OPS } from './ops/softmax.ts';
 import { STRUCTURE_OPS } from './ops/structure.ts';
-import { TIED_SOFTMAX_OPS } from './ops/tied-softmax.ts';
+import { CONVOLUTION_OPS } from './ops/windows/convolution.ts';
+import { POOLING_OPS } from './ops/windows/pooling.ts';
 
 export const OPS: readonly AnyOp[] = [
   ...LEAF_OPS,

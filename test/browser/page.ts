@@ -1,8 +1,8 @@
 // What the test page does: offers the checks by name to whoever drives the browser.
 
-import { checkOnnx } from '../../src/tensor/check.ts';
+import { checkOnnx } from '../../src/tensor/checks/check.ts';
 import { OPS } from '../../src/tensor/ops.ts';
-import { openWebBackend } from '../../src/tensor/session-web.ts';
+import { openWebBackend } from '../../src/tensor/session/session-web.ts';
 import { trainSmallModel } from './small-training.ts';
 
 export interface BrowserChecks {

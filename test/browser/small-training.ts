@@ -8,10 +8,14 @@ import { transformer } from '../../src/nn/layers/transformer.ts';
 import { tiedCrossEntropy } from '../../src/nn/losses/softmax.ts';
 import { weightedMean } from '../../src/nn/losses/weighted.ts';
 import { defineModule } from '../../src/nn/module.ts';
-import { compileTraining, type Objective, type SymbolicBatch } from '../../src/nn/program.ts';
-import { createTrainingStep } from '../../src/nn/training-step.ts';
+import {
+  compileTraining,
+  type Objective,
+  type SymbolicBatch,
+} from '../../src/nn/program/training-program.ts';
+import { createTrainingStep } from '../../src/nn/step/training-step.ts';
 import { gather } from '../../src/tensor/ops/indexing.ts';
-import type { Backend } from '../../src/tensor/session.ts';
+import type { Backend } from '../../src/tensor/session/session.ts';
 
 const [BATCH, TIME, ITEMS, WIDTH] = [16, 8, 60, 16];
 

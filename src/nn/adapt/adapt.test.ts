@@ -18,7 +18,7 @@ import { gru } from '../layers/gru.ts';
 import { mlp } from '../layers/mlp.ts';
 import { transformer } from '../layers/transformer.ts';
 import { defineModule, type Module, trace } from '../module.ts';
-import { compileTraining } from '../program.ts';
+import { compileTraining } from '../program/training-program.ts';
 import { isAdapter, withAdapters } from './adapters.ts';
 import { lastBlocks, parameterTable } from './freezing.ts';
 import { isLora, mergeLora, withLora } from './lora.ts';

@@ -2,7 +2,7 @@
 
 import { AppError } from '../../core/errors.ts';
 import type { OnnxModel } from '../../tensor/onnx/model.ts';
-import type { Backend, RunArray, Session } from '../../tensor/session.ts';
+import type { Backend, RunArray, Session } from '../../tensor/session/session.ts';
 
 export interface ActivationRange {
   readonly low: number;

@@ -6,8 +6,8 @@ import { writeModel } from '../../tensor/onnx/write.ts';
 import { mul } from '../../tensor/ops/arithmetic.ts';
 import { input } from '../../tensor/ops/leaf.ts';
 import { sum } from '../../tensor/ops/structure.ts';
-import type { Backend } from '../../tensor/session.ts';
-import { nodeBackend } from '../../tensor/session-node.ts';
+import type { Backend } from '../../tensor/session/session.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { compareForms, describeForms } from './compression-report.ts';
 
 const times = (factor: number): Uint8Array => {

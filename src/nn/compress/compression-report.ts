@@ -1,7 +1,7 @@
 // What compression costs and buys: scores, size and speed of several forms of one model, side by side.
 
 import { AppError } from '../../core/errors.ts';
-import type { Backend, RunArray, Session } from '../../tensor/session.ts';
+import type { Backend, RunArray, Session } from '../../tensor/session/session.ts';
 
 export interface CompressedForm {
   readonly name: string;

@@ -5,10 +5,10 @@ import { gradients } from '../../tensor/gradient.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { emitModel } from '../../tensor/onnx/emit.ts';
 import { input, leafName } from '../../tensor/ops/leaf.ts';
-import type { Backend, RunArray } from '../../tensor/session.ts';
+import type { Backend, RunArray } from '../../tensor/session/session.ts';
 import { volume } from '../../tensor/type.ts';
 import { type Module, trace } from '../module.ts';
-import type { InputSpecs, Objective, SymbolicBatch } from '../program.ts';
+import type { InputSpecs, Objective, SymbolicBatch } from '../program/training-program.ts';
 import { type GateKind, gated } from './gates.ts';
 
 /** Of one attention, feed-forward layer or block. */

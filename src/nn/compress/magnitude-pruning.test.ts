@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { random } from '../../core/random.ts';
-import { nodeBackend } from '../../tensor/session-node.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
+import { createTrainingStep } from '../step/training-step.ts';
 import { madeUpBatch, madeUpSettings, madeUpSource } from '../trainer/made-up-run.ts';
 import { train } from '../trainer/train.ts';
-import { createTrainingStep } from '../training-step.ts';
 import { applyMasks, magnitudeMasks, sparsityTable } from './magnitude-pruning.ts';
 import { cubicSparsity, withPruning } from './pruned-training.ts';
 

@@ -1,7 +1,7 @@
 // Training with weights that stay zero, all at once or more and more of them.
 
 import { AppError } from '../../core/errors.ts';
-import type { TrainingStep } from '../training-step.ts';
+import type { TrainingStep } from '../step/training-step.ts';
 import { applyMasks, type Masks, magnitudeMasks, type PruningOptions } from './magnitude-pruning.ts';
 
 /** Share of zeros wanted after so many steps. */

@@ -6,7 +6,7 @@ import { emitModel } from '../../tensor/onnx/emit.ts';
 import { mul } from '../../tensor/ops/arithmetic.ts';
 import { input, leafName } from '../../tensor/ops/leaf.ts';
 import { mean } from '../../tensor/ops/reductions.ts';
-import { nodeBackend } from '../../tensor/session-node.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { volume } from '../../tensor/type.ts';
 import { mergeLora, withLora } from '../adapt/lora.ts';
 import { normal } from '../initialise.ts';

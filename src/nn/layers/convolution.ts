@@ -2,8 +2,8 @@
 
 import { AppError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/graph.ts';
-import { convolution } from '../../tensor/ops/convolution.ts';
 import { transpose } from '../../tensor/ops/structure.ts';
+import { convolution } from '../../tensor/ops/windows/convolution.ts';
 import { he, zeros } from '../initialise.ts';
 import { defineModule, type Module } from '../module.ts';
 

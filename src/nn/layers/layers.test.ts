@@ -7,7 +7,7 @@ import type { Tensor } from '../../tensor/graph.ts';
 import { emitModel } from '../../tensor/onnx/emit.ts';
 import { cast } from '../../tensor/ops/arithmetic.ts';
 import { constant, input } from '../../tensor/ops/leaf.ts';
-import { nodeBackend } from '../../tensor/session-node.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { volume } from '../../tensor/type.ts';
 import { gradientDeviation } from '../gradient-check.ts';
 import { initialValues } from '../initialise.ts';

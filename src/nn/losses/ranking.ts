@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { softplus } from '../../tensor/ops/activations.ts';
 import { add, mul, sub } from '../../tensor/ops/arithmetic.ts';
-import { logPartition } from '../../tensor/ops/log-partition.ts';
+import { logPartition } from '../../tensor/ops/losses/log-partition.ts';
 import { l2Normalise } from '../../tensor/ops/reductions.ts';
 import { sum } from '../../tensor/ops/structure.ts';
 import { requireAxes } from './same-shape.ts';

@@ -1,6 +1,6 @@
 // A file that grows: opened at a kept length, appended to, forced to the disk when asked.
 import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { guardDisk } from '../disk.ts';
+import { guardDisk } from '../checkpoint/disk.ts';
 
 /** An open file that only grows; close it. */
 export interface AppendFile {

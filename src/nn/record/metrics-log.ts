@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { invariant } from '../../core/errors.ts';
-import { guardDisk, nodeDisk } from '../disk.ts';
+import { guardDisk, nodeDisk } from '../checkpoint/disk.ts';
 import { openAppendFile } from './append-file.ts';
 
 /** What is known at one step; fields keep the order they are given in. */

@@ -1,7 +1,7 @@
 // TensorBoard event files: scalars appended as training goes, cut back to a checkpoint's step when it is resumed.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { guardDisk, nodeDisk } from '../disk.ts';
+import { guardDisk, nodeDisk } from '../checkpoint/disk.ts';
 import { openAppendFile } from './append-file.ts';
 import {
   decodeScalarEvent,

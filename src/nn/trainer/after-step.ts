@@ -3,7 +3,7 @@
 import { AppError } from '../../core/errors.ts';
 import { observePlateau } from '../plateau.ts';
 import type { MetricsRecord } from '../record/metrics-log.ts';
-import type { TrainingStep } from '../training-step.ts';
+import type { TrainingStep } from '../step/training-step.ts';
 import { observeScore } from './early-stopping.ts';
 import { meanScores } from './evaluate.ts';
 import type { EvaluationEvent, StepEvent } from './events.ts';

@@ -1,10 +1,10 @@
 // Scores of a model on validation batches.
 
 import { AppError } from '../../core/errors.ts';
-import type { RunArray } from '../../tensor/session.ts';
-import type { EvaluationProgram } from '../evaluation-program.ts';
-import type { Batch } from '../training-step.ts';
-import type { BatchSource } from './batch-source.ts';
+import type { RunArray } from '../../tensor/session/session.ts';
+import type { EvaluationProgram } from '../program/evaluation-program.ts';
+import type { Batch } from '../step/training-step.ts';
+import type { BatchSource } from './batches/batch-source.ts';
 
 /** Runs an evaluation program; its outputs by name. */
 export type Examine = (batch: Batch) => Promise<Readonly<Record<string, RunArray>>>;

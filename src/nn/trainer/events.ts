@@ -1,6 +1,6 @@
 // What a training run tells its caller, as plain data.
 
-import type { StepResult } from '../training-step.ts';
+import type { StepResult } from '../step/training-step.ts';
 
 /** One step of the optimiser. */
 export interface StepEvent extends StepResult {

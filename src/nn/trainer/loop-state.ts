@@ -3,7 +3,7 @@
 import { isRecord, type Json } from '../../core/canonical-json.ts';
 import { AppError } from '../../core/errors.ts';
 import { type PlateauState, startPlateau } from '../plateau.ts';
-import type { ScheduleSettings } from '../training-settings.ts';
+import type { ScheduleSettings } from '../step/training-settings.ts';
 import { type EarlyStoppingState, NOT_WAITED } from './early-stopping.ts';
 
 export interface LoopState {

@@ -1,6 +1,6 @@
 // A process that trains the made-up run in a folder and says each step, to be killed by a test.
 
-import { nodeBackend } from '../../tensor/session-node.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { madeUpRun, madeUpSource, madeUpValidation } from './made-up-run.ts';
 import { runFolder } from './run-folder.ts';
 import { train } from './train.ts';

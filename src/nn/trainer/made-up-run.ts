@@ -5,14 +5,19 @@ import { add, div, maximum, mul, sub } from '../../tensor/ops/arithmetic.ts';
 import { gather } from '../../tensor/ops/indexing.ts';
 import { matmul } from '../../tensor/ops/matrix.ts';
 import { reshape, sum } from '../../tensor/ops/structure.ts';
-import { compileEvaluation, type EvaluationProgram } from '../evaluation-program.ts';
 import { initialValues, normal, zeros } from '../initialise.ts';
 import { defineModule } from '../module.ts';
-import { compileTraining, type Objective, type SymbolicBatch, type TrainingProgram } from '../program.ts';
-import type { Batch, TrainingStepSettings } from '../training-step.ts';
-import type { BatchSource } from './batch-source.ts';
+import { compileEvaluation, type EvaluationProgram } from '../program/evaluation-program.ts';
+import {
+  compileTraining,
+  type Objective,
+  type SymbolicBatch,
+  type TrainingProgram,
+} from '../program/training-program.ts';
+import type { Batch, TrainingStepSettings } from '../step/training-step.ts';
+import type { BatchSource } from './batches/batch-source.ts';
 import type { TrainingSettings } from './train-options.ts';
-import type { TrainingData } from './training-data.ts';
+import type { TrainingData } from './worker/training-data.ts';
 
 export const ITEMS = 40;
 export const WIDTH = 8;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Progress } from '../../core/progress.ts';
-import { nodeBackend } from '../../tensor/session-node.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { TrainingEvent } from './events.ts';
 import { leftIn, trainThroughKills } from './made-up-kills.ts';
 import { madeUpRun, madeUpSource, madeUpValidation } from './made-up-run.ts';

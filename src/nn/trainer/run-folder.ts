@@ -1,8 +1,8 @@
 // A run's folder on disk: checkpoints, metrics.ndjson and TensorBoard events.
 
 import { invariant } from '../../core/errors.ts';
-import { bestCheckpoint, latestCheckpoint, saveCheckpoint } from '../checkpoint.ts';
-import type { TrainingState } from '../checkpoint-file.ts';
+import type { TrainingState } from '../checkpoint/checkpoint-file.ts';
+import { bestCheckpoint, latestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint-folder.ts';
 import type { MetricsRecord } from '../record/metrics-log.ts';
 import { openTrainingRecord, type TrainingRecord } from '../record/training-record.ts';
 

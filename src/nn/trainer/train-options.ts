@@ -1,11 +1,11 @@
 // Everything a training run is told: settings that are plain data, and what is handed in beside them.
 
 import type { Progress } from '../../core/progress.ts';
-import type { Backend } from '../../tensor/session.ts';
+import type { Backend } from '../../tensor/session/session.ts';
 import type { GradientTransform } from '../optimiser/gradient.ts';
-import type { ScheduleSettings } from '../training-settings.ts';
-import type { TrainingStep, TrainingStepSettings } from '../training-step.ts';
-import type { BatchSource } from './batch-source.ts';
+import type { ScheduleSettings } from '../step/training-settings.ts';
+import type { TrainingStep, TrainingStepSettings } from '../step/training-step.ts';
+import type { BatchSource } from './batches/batch-source.ts';
 import type { EarlyStoppingSettings } from './early-stopping.ts';
 import type { Evaluate } from './evaluate.ts';
 import type { RunFiles } from './run-folder.ts';

@@ -3,10 +3,10 @@
 import { AppError } from '../../core/errors.ts';
 import { silent } from '../../core/progress.ts';
 import type { StateArrays } from '../optimiser/stored-parameter.ts';
-import { scheduleOf } from '../training-settings.ts';
-import { createTrainingStep } from '../training-step.ts';
+import { scheduleOf } from '../step/training-settings.ts';
+import { createTrainingStep } from '../step/training-step.ts';
 import { copyValues, evaluated, evaluationRecord, isEvaluationDue, save, stepRecord } from './after-step.ts';
-import { stepsOf } from './batch-source.ts';
+import { stepsOf } from './batches/batch-source.ts';
 import { isPatienceOver } from './early-stopping.ts';
 import type { EvaluationEvent, StepEvent, StopReason, TrainingEvent } from './events.ts';
 import { loopStateOf, startLoop } from './loop-state.ts';

@@ -5,7 +5,7 @@ import { evaluate } from '../evaluate.ts';
 import { add, mul } from '../ops/arithmetic.ts';
 import { exp } from '../ops/elementwise.ts';
 import { input } from '../ops/leaf.ts';
-import { nodeBackend } from '../session-node.ts';
+import { nodeBackend } from '../session/session-node.ts';
 import { emitModel } from './emit.ts';
 
 it.each([

@@ -162,6 +162,7 @@ function graphWriter(
     initializers,
     emitter: {
       float,
+      isPortable,
       node,
       product,
       floats: (values, shape) => constant('float', values, shape),

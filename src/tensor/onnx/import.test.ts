@@ -9,7 +9,7 @@ import { sub } from '../ops/arithmetic.ts';
 import { square } from '../ops/elementwise.ts';
 import { constant } from '../ops/leaf.ts';
 import { mean } from '../ops/reductions.ts';
-import { nodeBackend } from '../session-node.ts';
+import { nodeBackend } from '../session/session-node.ts';
 import { volume } from '../type.ts';
 import { emitModel } from './emit.ts';
 import { type ImportedModel, importModel } from './import.ts';

@@ -1,8 +1,8 @@
 // Activations and squashing functions: each with the gradient that stays finite and costs the fewest passes over memory.
 
 import { erf as erfOf } from '../../core/special.ts';
+import { apart, between, onlyInputs, real } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Emitter, type Op, type Tensor } from '../graph.ts';
-import { apart, between, onlyInputs, real } from '../sample.ts';
 import { add, greater, mul, neg, sub, where } from './arithmetic.ts';
 import { erf, erfByQuadrature, exp, square } from './elementwise.ts';
 import { unary } from './unary.ts';

@@ -1,6 +1,7 @@
 // Arithmetic of two tensors, stretched to fit each other, and its gradients by the rules of the schoolbook.
 
 import { AppError } from '../../core/errors.ts';
+import { apart, between, flags, onlyInputs, real } from '../checks/sample.ts';
 import {
   type AnyOp,
   applyOne,
@@ -10,7 +11,6 @@ import {
   type OpCase,
   type Tensor,
 } from '../graph.ts';
-import { apart, between, flags, onlyInputs, real } from '../sample.ts';
 import { stretched } from '../strided.ts';
 import { broadcastAxes, type DType } from '../type.ts';
 import { scalar } from './leaf.ts';

@@ -1,8 +1,8 @@
 // Attention as one row: scores, softmax and the weighted sum share what the backward pass needs of each other.
 
 import { AppError } from '../../core/errors.ts';
+import { between, real } from '../checks/sample.ts';
 import { type AnyOp, apply, type Op, type Tensor } from '../graph.ts';
-import { between, real } from '../sample.ts';
 import { stretched } from '../strided.ts';
 import { type Axis, broadcastAxes, describeAxes, describeMismatch, volume } from '../type.ts';
 import { add, mul, sub } from './arithmetic.ts';

@@ -2,8 +2,8 @@
 
 import { gaussLegendre } from '../../core/quadrature.ts';
 import { erf as erfOf } from '../../core/special.ts';
+import { apart, between, onlyInputs } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Emitter, type Op, type Tensor } from '../graph.ts';
-import { apart, between, onlyInputs } from '../sample.ts';
 import { stretched } from '../strided.ts';
 import { broadcastAxes } from '../type.ts';
 import { and, div, greaterOrEqual, lessOrEqual, mul, neg, sub, where } from './arithmetic.ts';

@@ -5,7 +5,7 @@ import { evaluate } from '../evaluate.ts';
 import { denseGradient, gradients } from '../gradient.ts';
 import type { Tensor } from '../graph.ts';
 import { emitModel } from '../onnx/emit.ts';
-import { nodeBackend } from '../session-node.ts';
+import { nodeBackend } from '../session/session-node.ts';
 import { mul } from './arithmetic.ts';
 import { gather, gatherElements, oneHot, scatterElements } from './indexing.ts';
 import { input, parameter } from './leaf.ts';

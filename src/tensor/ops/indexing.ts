@@ -1,8 +1,8 @@
 // Reading rows by number, and adding rows back where they came from.
 
 import { AppError } from '../../core/errors.ts';
+import { indices as drawn, real } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Op, type Tensor } from '../graph.ts';
-import { indices as drawn, real } from '../sample.ts';
 import { pick, stridedOffsets } from '../strided.ts';
 import { type Axis, axesOf, axisIndex, describeAxes, stridesOf, volume } from '../type.ts';
 import { cast, equal } from './arithmetic.ts';

@@ -1,8 +1,8 @@
 // Matrix products, alone and in batches.
 
 import { AppError } from '../../core/errors.ts';
+import { real } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Op, type Tensor } from '../graph.ts';
-import { real } from '../sample.ts';
 import { broadcastStrides, stridedOffsets } from '../strided.ts';
 import { type Axis, broadcastAxes, describeAxes, describeMismatch, volume } from '../type.ts';
 import { add, mul } from './arithmetic.ts';
@@ -74,12 +74,18 @@ const matmulOp: Op<MatmulAttributes> = {
         : undefined,
     ];
   },
-  emit: (onnx, [a, b], { inputs, attributes: { transposeLeft, transposeRight } }) => {
+  emit: (onnx, [a, b], { inputs, outputs, attributes: { transposeLeft, transposeRight } }) => {
     const [left, right] = inputs as readonly [Tensor, Tensor];
     const names = [a as string, b as string];
     if (!transposeLeft && !transposeRight) return onnx.node('MatMul', names);
     if (left.shape.length === 2 && right.shape.length === 2)
       return writeGemm(onnx, names, transposeLeft, transposeRight);
+    if (onnx.isPortable && !transposeLeft && right.shape.length === 2) {
+      // [..., K] · [N, K]ᵀ as one flat product, which whoever reads the file knows as a layer
+      const [flat] = onnx.node('Reshape', [a as string, onnx.ints([-1, left.shape.at(-1) as number])]);
+      const [product] = writeGemm(onnx, [flat as string, b as string], false, true);
+      return onnx.node('Reshape', [product as string, onnx.ints((outputs[0] as Tensor).shape)]);
+    }
     return onnx.product(
       { name: a as string, rank: left.shape.length, transposed: transposeLeft },
       { name: b as string, rank: right.shape.length, transposed: transposeRight },

@@ -1,8 +1,8 @@
 // Layer, RMS and batch normalisation.
 
 import { AppError } from '../../core/errors.ts';
+import { real } from '../checks/sample.ts';
 import { type AnyOp, apply, applyOne, type Op, type Tensor } from '../graph.ts';
-import { real } from '../sample.ts';
 import { axisIndex, describeAxes } from '../type.ts';
 import { add, div, mul, neg, sub } from './arithmetic.ts';
 import { sqrt, square } from './elementwise.ts';

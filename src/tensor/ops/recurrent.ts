@@ -2,6 +2,7 @@
 // Unrolled, because that trains faster than onnxruntime's own GRU, which keeps no gates for the way back.
 
 import { AppError } from '../../core/errors.ts';
+import { flags, real } from '../checks/sample.ts';
 import {
   type AnyOp,
   apply,
@@ -12,7 +13,6 @@ import {
   type Op,
   type Tensor,
 } from '../graph.ts';
-import { flags, real } from '../sample.ts';
 import { type Axis, describeAxes, describeMismatch } from '../type.ts';
 import { sigmoid, tanh } from './activations.ts';
 import { add, cast, greater, mul, sub } from './arithmetic.ts';

@@ -1,8 +1,8 @@
 // Many numbers into one: means, extremes, logarithms of sums; and the running sums and rankings along an axis.
 
 import { AppError } from '../../core/errors.ts';
+import { apart, real } from '../checks/sample.ts';
 import { type AnyOp, apply, applyOne, type Emitter, type Node, type Op, type Tensor } from '../graph.ts';
-import { apart, real } from '../sample.ts';
 import { broadcastStrides, eachLine, stridedOffsets } from '../strided.ts';
 import { type Axis, axisIndex, describeAxes, sizesOf, volume } from '../type.ts';
 import { cast, div, equal, maximum, mul, sub } from './arithmetic.ts';

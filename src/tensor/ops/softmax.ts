@@ -1,7 +1,7 @@
 // Softmax and its logarithm along any axis.
 
+import { between, real } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Op, type Tensor } from '../graph.ts';
-import { between, real } from '../sample.ts';
 import { eachLine } from '../strided.ts';
 import { axisIndex } from '../type.ts';
 import { mul, sub } from './arithmetic.ts';

@@ -1,8 +1,8 @@
 // Ops that move numbers and never change them, with the sum they are dual to: each one's gradient is another one.
 
 import { AppError } from '../../core/errors.ts';
+import { real } from '../checks/sample.ts';
 import { type AnyOp, apply, applyOne, type Call, type Cotangent, type Op, type Tensor } from '../graph.ts';
-import { real } from '../sample.ts';
 import { broadcastStrides, pick, stretched, stridedOffsets } from '../strided.ts';
 import {
   type AxesLike,
@@ -382,7 +382,7 @@ const splitOp: Op<SplitAttributes> = {
   infer: ([x], { axis, sizes }) => {
     const { dtype, axes } = x as Tensor;
     const total = sizes.reduce((a, b) => a + b, 0);
-    if (total !== axes[axis]?.size)
+    if (total !== axes[axis]?.size || sizes.some((size) => !Number.isInteger(size) || size < 0))
       throw new AppError(
         'SHAPE',
         `split: ${describeAxes(axes)}: pieces of ${sizes.join(' + ')} = ${total} do not make axis ${axes[axis]?.name ?? axis}`,

@@ -1,8 +1,8 @@
 // What every function of one number shares: shape, reference, and a gradient that multiplies.
 
 import { AppError } from '../../core/errors.ts';
+import { onlyInputs, real } from '../checks/sample.ts';
 import type { Attributes, Op, OpCase, Tensor } from '../graph.ts';
-import { onlyInputs, real } from '../sample.ts';
 
 interface Unary<A extends Attributes> {
   readonly name: string;

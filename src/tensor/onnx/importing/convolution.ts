@@ -1,11 +1,11 @@
 // Nodes that slide windows over places: convolution and pooling.
 
 import type { Tensor } from '../../graph.ts';
-import { convolution } from '../../ops/convolution.ts';
-import { averagePool, maxPool } from '../../ops/pooling.ts';
 import { max, mean } from '../../ops/reductions.ts';
 import { pad } from '../../ops/structure.ts';
-import type { Padding } from '../../ops/window.ts';
+import { convolution } from '../../ops/windows/convolution.ts';
+import { averagePool, maxPool } from '../../ops/windows/pooling.ts';
+import type { Padding } from '../../ops/windows/window.ts';
 import { type ImportedNode, type Importers, operand, refusal, text, whole, wholes } from './node.ts';
 
 type Pads = readonly (readonly [number, number])[];

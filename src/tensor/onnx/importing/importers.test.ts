@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CASES, type Fed, type ImportCase } from '../../../../test/onnx/importer-cases.ts';
 import { random } from '../../../core/random.ts';
 import { evaluate } from '../../evaluate.ts';
-import { nodeBackend } from '../../session-node.ts';
+import { nodeBackend } from '../../session/session-node.ts';
 import { volume } from '../../type.ts';
 import { IMPORTERS, importModel } from '../import.ts';
 import type { ElementType, OnnxModel, OnnxTensor } from '../model.ts';

@@ -1,0 +1,52 @@
+// Compilation: what of an objective is refused before anything runs.
+
+import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../tensor/graph.ts';
+import { sum } from '../../tensor/ops/structure.ts';
+import { linear } from '../layers/linear.ts';
+import { defineModule } from '../module.ts';
+import { compileEvaluation } from './evaluation-program.ts';
+import { compileTraining, type Objective, type SymbolicBatch } from './training-program.ts';
+
+const specs = { x: { dtype: 'float', axes: { batch: 4, width: 3 } } } as const;
+
+const withMetric = (name: string, metric: (out: Tensor) => Tensor) =>
+  defineModule<SymbolicBatch<typeof specs>, Objective>('objective', (scope, { x }) => {
+    const out = scope.apply('out', linear({ width: 1 }), x);
+    return { loss: sum(out), metrics: { [name]: metric(out) } };
+  });
+
+describe.each([
+  ['compileTraining', compileTraining],
+  ['compileEvaluation', compileEvaluation],
+] as const)('%s', (_, compile) => {
+  // a metric called loss would be added to the loss in the means over validation batches
+  it.each(['loss', 'step', 'epoch', 'learning_rate'])('refuses a metric called %s', (name) => {
+    expect(() =>
+      compile(
+        withMetric(name, (out) => sum(out)),
+        specs,
+      ),
+    ).toThrow(`expected a metric with a name of its own, got "${name}", which is taken`);
+  });
+
+  it('refuses a metric of more numbers than one', () => {
+    expect(() =>
+      compile(
+        withMetric('each', (out) => out),
+        specs,
+      ),
+    ).toThrow('metric "each": expected one number, got [batch=4, width=1]; take its mean or sum');
+  });
+});
+
+it('a parameter with a frozen value is not trained as well', () => {
+  const objective = withMetric('total', (out) => sum(out));
+  const frozen = { 'out.weight': new Float32Array(3) };
+  expect(() => compileTraining(objective, specs, { frozen })).toThrow(
+    'parameter "out.weight" is trainable and has a frozen value',
+  );
+  const { program } = compileTraining(objective, specs, { frozen, trainable: (name) => name === 'out.bias' });
+  expect(program.trainable.map(({ name }) => name)).toEqual(['out.bias']);
+  expect(program.fixed).toEqual([]);
+});
