@@ -7,9 +7,7 @@ import os
 import sys
 from time import perf_counter
 
-# Threads that wait in a spin stand still for seconds when others want the cores; ours do not spin either.
-# Read once, when torch loads OpenMP; set it to ACTIVE from outside on a machine that is all yours.
-
+# OpenMP waits as it comes: a short spin, then sleep. ACTIVE would spin through our turns as well.
 import torch
 
 from batches import Shape, checksum, make_batches
