@@ -1,28 +1,31 @@
 // The public surface of the differentiating compiler, `foresell/tensor`: every name by hand. Runs on Node and in browsers.
 
-// Shapes and graphs.
+export { AppError } from './core/errors.ts';
 export { checkGradient, checkOnnx, type Deviation } from './tensor/checks/check.ts';
 export { apart, between, flags, indices, onlyInputs, real } from './tensor/checks/sample.ts';
 export { evaluate, type Feeds } from './tensor/evaluate.ts';
 export { denseGradient, type Gradient, gradients, pullBack } from './tensor/gradient.ts';
 export {
   type AnyOp,
+  type Attributes,
   apply,
   applyOne,
   type Call,
   type Cotangent,
   type Emitter,
+  type GradientPart,
   type Node,
   nodesBelow,
   type Op,
   type OpCase,
   type Rows,
+  type Sample,
   type Tensor,
 } from './tensor/graph.ts';
 // ONNX files, and sessions that run them.
 export { type EmitOptions, emitModel, OPSET } from './tensor/onnx/emit.ts';
 export { type ImportedModel, type ImportOptions, importModel } from './tensor/onnx/import.ts';
-export type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from './tensor/onnx/model.ts';
+export type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './tensor/onnx/model.ts';
 export { readModel } from './tensor/onnx/read.ts';
 export { writeModel } from './tensor/onnx/write.ts';
 // Ops: leaves, structure, arithmetic, functions, products.
@@ -34,6 +37,7 @@ export {
   sigmoid,
   silu,
   softplus,
+  step,
   tanh,
 } from './tensor/ops/activations.ts';
 export {
@@ -55,7 +59,7 @@ export {
   sub,
   where,
 } from './tensor/ops/arithmetic.ts';
-export { attend } from './tensor/ops/attention.ts';
+export { type AttentionOptions, attend } from './tensor/ops/attention.ts';
 export {
   abs,
   clip,
@@ -72,13 +76,23 @@ export {
   square,
 } from './tensor/ops/elementwise.ts';
 export { gather, gatherElements, oneHot, scatterElements, scatterRows } from './tensor/ops/indexing.ts';
-export { constant, input, parameter, scalar } from './tensor/ops/leaf.ts';
+export {
+  constant,
+  constantData,
+  input,
+  isConstant,
+  isInput,
+  isParameter,
+  leafName,
+  parameter,
+  scalar,
+} from './tensor/ops/leaf.ts';
 export { softmaxCrossEntropy } from './tensor/ops/losses/cross-entropy.ts';
 export { logPartition } from './tensor/ops/losses/log-partition.ts';
 export { tiedSoftmaxCrossEntropy } from './tensor/ops/losses/tied-softmax.ts';
 export { gemm, matmul } from './tensor/ops/matrix.ts';
 export { applyBatchNorm, batchNorm, layerNorm, rmsNorm, standardise } from './tensor/ops/normalisation.ts';
-export { gru } from './tensor/ops/recurrent.ts';
+export { type GruOptions, type GruWeights, gru, maskOfLengths } from './tensor/ops/recurrent.ts';
 export {
   argMax,
   cumulativeSum,
@@ -91,11 +105,31 @@ export {
   variance,
 } from './tensor/ops/reductions.ts';
 export { logSoftmax, softmax } from './tensor/ops/softmax.ts';
-export { concat, expand, pad, reshape, slice, split, sum, sumTo, transpose } from './tensor/ops/structure.ts';
-export { convolution } from './tensor/ops/windows/convolution.ts';
+export {
+  concat,
+  expand,
+  pad,
+  type ReduceOptions,
+  reshape,
+  slice,
+  split,
+  sum,
+  sumTo,
+  transpose,
+} from './tensor/ops/structure.ts';
+export { type ConvolutionOptions, convolution } from './tensor/ops/windows/convolution.ts';
 export { averagePool, globalAveragePool, globalMaxPool, maxPool } from './tensor/ops/windows/pooling.ts';
 export { OPS } from './tensor/ops.ts';
 export { type Rewrite, rewriteGraph } from './tensor/rewrite.ts';
 export type { Backend, RunArray, Session, SessionOptions } from './tensor/session/session.ts';
-export { openWebBackend } from './tensor/session/session-web.ts';
-export { type AxesLike, type Axis, axesOf, type DType, describeAxes, volume } from './tensor/type.ts';
+export { openWebBackend, type WebBackendOptions } from './tensor/session/session-web.ts';
+export {
+  type AxesLike,
+  type Axis,
+  axesOf,
+  type DType,
+  describeAxes,
+  describeMismatch,
+  type TensorType,
+  volume,
+} from './tensor/type.ts';
