@@ -1,5 +1,6 @@
 // The public surface of layers and training, `foresell/nn`: every name by hand. Runs on Node and in browsers.
 
+// Words shared by everything.
 export { AppError } from './core/errors.ts';
 export { type Progress, silent } from './core/progress.ts';
 export { type Random, random } from './core/random.ts';
@@ -35,7 +36,6 @@ export {
   quantiseStatic,
 } from './nn/compress/quantise.ts';
 export { type PrunedTransformer, pruneTransformer } from './nn/compress/structured-pruning.ts';
-// Modules and their compilation.
 export { gradientDeviation } from './nn/gradient-check.ts';
 export { imported, type NamedTensors } from './nn/imported.ts';
 export { filled, glorot, he, initialValues, normal, ones, zeros } from './nn/initialise.ts';
@@ -87,6 +87,7 @@ export {
 } from './nn/losses/softmax.ts';
 export { weightedMean } from './nn/losses/weighted.ts';
 export { zeroInflatedLogNormal, zeroInflatedLogNormalMean } from './nn/losses/zero-inflated-lognormal.ts';
+// Modules, their first values, and their compilation.
 export {
   defineModule,
   type Initialiser,
@@ -133,6 +134,7 @@ export {
   type TrainingStep,
   type TrainingStepOptions,
 } from './nn/step/training-step.ts';
+
 // The loop.
 export { type BatchSource, fixedBatches } from './nn/trainer/batches/batch-source.ts';
 export { bucketedBatches, lengthBuckets, type PlannedBatch } from './nn/trainer/batches/length-buckets.ts';

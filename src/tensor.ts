@@ -1,5 +1,6 @@
 // The public surface of the differentiating compiler, `foresell/tensor`: every name by hand. Runs on Node and in browsers.
 
+// Graphs: shapes, gradients, rewriting, and the interpreter.
 export { AppError } from './core/errors.ts';
 export { checkGradient, checkOnnx, type Deviation } from './tensor/checks/check.ts';
 export { apart, between, flags, indices, onlyInputs, real } from './tensor/checks/sample.ts';
@@ -28,7 +29,7 @@ export { type ImportedModel, type ImportOptions, importModel } from './tensor/on
 export type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './tensor/onnx/model.ts';
 export { readModel } from './tensor/onnx/read.ts';
 export { writeModel } from './tensor/onnx/write.ts';
-// Ops: leaves, structure, arithmetic, functions, products.
+// Ops: leaves, structure, arithmetic, functions, products, and what is made of them.
 export {
   gelu,
   leakyRelu,
@@ -119,6 +120,7 @@ export {
 } from './tensor/ops/structure.ts';
 export { type ConvolutionOptions, convolution } from './tensor/ops/windows/convolution.ts';
 export { averagePool, globalAveragePool, globalMaxPool, maxPool } from './tensor/ops/windows/pooling.ts';
+// The op table, and the checks of a row.
 export { OPS } from './tensor/ops.ts';
 export { type Rewrite, rewriteGraph } from './tensor/rewrite.ts';
 export type { Backend, RunArray, Session, SessionOptions } from './tensor/session/session.ts';
