@@ -27,7 +27,8 @@ const STAGED = 'checkpoint.partial';
 /**
  * Saves `state` as `checkpoint-<step>.safetensors`: written beside, forced to the disk, then renamed, so that whatever
  * stops it the checkpoint before stays whole. Afterwards older ones that are neither kept nor best are removed; later
- * ones, left by a run that this one does not continue, go before the new one takes its name.
+ * ones, left by a run that this one does not continue, go before the new one takes its name. One writer a folder: `train`
+ * holds a lock for as long as it runs.
  *
  * @returns the path written
  * @throws AppError DISK when the disk refuses; the checkpoint the run was last saved in is untouched

@@ -17,7 +17,7 @@ import type { TrainOptions } from './train-options.ts';
  * the latest checkpoint there; what follows is bit for bit what the run would have done had it never stopped, given
  * the same settings, data and thread count.
  *
- * @throws AppError DIVERGED or BAD_DATA naming the first tensor that is not finite; USAGE when the checkpoint is of
+ * @throws AppError BUSY when another run trains in the folder; DIVERGED or BAD_DATA naming the first tensor that is not finite; USAGE when the checkpoint is of
  *   another seed, or scores are waited for that nothing gives; SHAPE when it is of another model
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
@@ -27,6 +27,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const run = around(createTrainingStep(options));
   const startedMs = now();
   try {
+    files?.hold();
     const warn = (line: string) => progress.note(line);
     const saved = files?.latest(warn);
     let state = saved === undefined ? startLoop(options) : loopStateOf(saved.loop, options);
