@@ -5,6 +5,7 @@ import { AppError } from '../../core/errors.ts';
 import { type PlateauState, startPlateau } from '../plateau.ts';
 import type { ScheduleSettings } from '../step/training-settings.ts';
 import { type EarlyStoppingState, NOT_WAITED } from './early-stopping.ts';
+import { type RunIdentity, requireSameRun } from './run-identity.ts';
 
 export interface LoopState {
   readonly seed: number;
@@ -14,27 +15,29 @@ export interface LoopState {
   readonly stopping: EarlyStoppingState;
   /** With a plateau schedule. */
   readonly plateau?: PlateauState;
+  /** Of what is kept in files. */
+  readonly run?: RunIdentity;
 }
 
-export function startLoop({
-  seed,
-  schedule,
-}: {
+interface LoopSettings {
   readonly seed: number;
   readonly schedule: ScheduleSettings;
-}): LoopState {
-  const begun: LoopState = { seed, epoch: 0, position: 0, stopping: NOT_WAITED };
+}
+
+/** @param run of a run that is kept in files */
+export function startLoop({ seed, schedule }: LoopSettings, run?: RunIdentity): LoopState {
+  const begun: LoopState = {
+    ...{ seed, epoch: 0, position: 0, stopping: NOT_WAITED },
+    ...(run === undefined ? {} : { run }),
+  };
   return schedule.kind === 'plateau' ? { ...begun, plateau: startPlateau(schedule.rate) } : begun;
 }
 
 /**
- * @throws AppError BAD_FILE when `saved` is no loop's state; USAGE when it is of a run with another seed or kind of
- *   schedule, which could not go on as it was
+ * @throws AppError BAD_FILE when `saved` is no loop's state; USAGE when it is of a run with another seed, model or
+ *   setting, which could not go on as it was; VERSION when it does not say
  */
-export function loopStateOf(
-  saved: Json,
-  { seed, schedule }: { readonly seed: number; readonly schedule: ScheduleSettings },
-): LoopState {
+export function loopStateOf(saved: Json, { seed, schedule }: LoopSettings, run: RunIdentity): LoopState {
   if (!isRecord(saved) || typeof saved.epoch !== 'number' || typeof saved.position !== 'number')
     throw new AppError(
       'BAD_FILE',
@@ -51,6 +54,7 @@ export function loopStateOf(
       'USAGE',
       `the checkpoint was made ${state.plateau === undefined ? 'without' : 'with'} a plateau schedule; train in another folder`,
     );
+  requireSameRun(state.run, run);
   return state;
 }
 

@@ -9,6 +9,7 @@ import { initialValues, normal, zeros } from '../initialise.ts';
 import { defineModule } from '../module.ts';
 import { compileEvaluation, type EvaluationProgram } from '../program/evaluation-program.ts';
 import {
+  type CompileOptions,
   compileTraining,
   type Objective,
   type SymbolicBatch,
@@ -49,8 +50,13 @@ const objective = (rate: number) =>
     return { loss, metrics: { squared_error: loss } };
   });
 
-export function madeUpProgram(batch: number, time: number, rate = 0.2): TrainingProgram {
-  return compileTraining(objective(rate), specsOf(batch, time)).program;
+export function madeUpProgram(
+  batch: number,
+  time: number,
+  rate = 0.2,
+  options: CompileOptions = {},
+): TrainingProgram {
+  return compileTraining(objective(rate), specsOf(batch, time), options).program;
 }
 
 export function madeUpEvaluation(batch: number, time: number): EvaluationProgram {

@@ -7,8 +7,17 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { checkpointSteps, readCheckpoint } from '../checkpoint/checkpoint-folder.ts';
 import type { Batch } from '../step/training-step.ts';
+import { fixedBatches } from './batches/batch-source.ts';
 import type { StoppedEvent, TrainingEvent } from './events.ts';
-import { madeUpBatch, madeUpRun, madeUpSettings, madeUpSource, madeUpValidation } from './made-up-run.ts';
+import {
+  LENGTHS,
+  madeUpBatch,
+  madeUpProgram,
+  madeUpRun,
+  madeUpSettings,
+  madeUpSource,
+  madeUpValidation,
+} from './made-up-run.ts';
 import { runFolder } from './run-folder.ts';
 import { train } from './train.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -156,6 +165,52 @@ describe('the training loop', () => {
       { code: 'USAGE', message: expect.stringContaining('expected seed 7') },
     );
     expect(log()).toBe(before);
+  });
+
+  it.each<readonly [string, Partial<TrainOptions>]>([
+    ['setting "optimiser"', { optimiser: { kind: 'adamw', beta2: 0.99 } }],
+    ['setting "schedule"', { schedule: { kind: 'constant', rate: 0.02 } }],
+    ['setting "accumulate"', { accumulate: 2 }],
+    ['setting "clipNorm"', { clipNorm: 1 }],
+    ['setting "averageDecay"', { averageDecay: 0.9 }],
+    ['setting "parameters"', { parameters: { table: { rateMultiplier: 0.5 } } }],
+    ['model', { programs: LENGTHS.map((time) => madeUpProgram(8, time, 0.3)) }],
+    ['model', { programs: LENGTHS.map((time) => madeUpProgram(4, time)) }],
+  ])('refuses a checkpoint of a run that differs in the %s', async (what, changes) => {
+    const folder = mkdtempSync(join(root, 'differing-'));
+    const files = () => runFolder(folder);
+    await gathered({ ...plain, files: files(), limits: { steps: 1 } });
+    await expect(
+      gathered({ ...plain, ...changes, files: files(), limits: { steps: 2 } }),
+    ).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(`but the ${what}`) });
+  });
+
+  it('goes on from a checkpoint with other limits, threads and defaults written out', async () => {
+    const files = () => runFolder(join(root, 'longer'));
+    await gathered({ ...plain, files: files(), limits: { steps: 1 }, clipNorm: Number.POSITIVE_INFINITY });
+    const events = await gathered({
+      ...plain,
+      files: files(),
+      accumulate: 1,
+      parameters: {},
+      clipNorm: Number.POSITIVE_INFINITY,
+      threads: 2,
+      limits: { steps: 2 },
+    });
+    expect(stopOf(events).step).toBe(2);
+    expect(events.filter(({ kind }) => kind === 'step')).toHaveLength(1);
+  });
+
+  it('refuses a checkpoint of a run with other values of what no step moves', async () => {
+    const programs = [madeUpProgram(8, LENGTHS[0], 0.2, { trainable: (name) => name !== 'table' })];
+    const run = { ...plain, programs, batches: fixedBatches([madeUpBatch(0)]), evaluations: [] };
+    const files = () => runFolder(join(root, 'fixed'));
+    await gathered({ ...run, files: files(), limits: { steps: 1 } });
+    const values = { ...plain.values, table: plain.values.table.map((value) => value + 1) };
+    await expect(gathered({ ...run, values, files: files(), limits: { steps: 2 } })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('but the model'),
+    });
   });
 
   it.each<readonly [string, Partial<TrainOptions>]>([

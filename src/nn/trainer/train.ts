@@ -10,6 +10,7 @@ import { stepsOf } from './batches/batch-source.ts';
 import { isPatienceOver } from './early-stopping.ts';
 import type { EvaluationEvent, StepEvent, StopReason, TrainingEvent } from './events.ts';
 import { loopStateOf, startLoop } from './loop-state.ts';
+import { identityOf } from './run-identity.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /**
@@ -18,7 +19,7 @@ import type { TrainOptions } from './train-options.ts';
  * the same settings, data and thread count.
  *
  * @throws AppError BUSY when another run trains in the folder; DIVERGED or BAD_DATA naming the first tensor that is not finite; USAGE when the checkpoint is of
- *   another seed, or scores are waited for that nothing gives; SHAPE when it is of another model
+ *   another seed, model or setting (limits may differ), or scores are waited for that nothing gives
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
   const { files, progress = silent, signal, now = wallClock, accumulate = 1, recordEvery = 10 } = options;
@@ -30,7 +31,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     files?.hold();
     const warn = (line: string) => progress.note(line);
     const saved = files?.latest(warn);
-    let state = saved === undefined ? startLoop(options) : loopStateOf(saved.loop, options);
+    const identity = files === undefined ? undefined : await identityOf(options);
+    let state =
+      saved === undefined || identity === undefined
+        ? startLoop(options, identity)
+        : loopStateOf(saved.loop, options, identity);
     if (saved !== undefined) run.restore(saved.arrays as StateArrays);
     // Only now: it cuts the logs back to the checkpoint, and a run that is refused must leave them as they were.
     files?.open(saved?.step);
