@@ -2,7 +2,7 @@
 
 import { AppError } from '../../core/errors.ts';
 import { readModel } from '../onnx/read.ts';
-import { type Backend, backendOver, type Runtime } from './session.ts';
+import { type Backend, backendOver, type Runtime, requireThreads } from './session.ts';
 
 export interface WebBackendOptions {
   /**
@@ -18,9 +18,10 @@ export interface WebBackendOptions {
  * The WebAssembly backend. Its package is an optional peer, so it is loaded only here. Inputs are copied in and outputs
  * out at each run, and the thread count of a session's own options is not used.
  *
- * @throws AppError NOT_FOUND when onnxruntime-web is not installed
+ * @throws AppError NOT_FOUND when onnxruntime-web is not installed; USAGE for threads that are not a whole number from 1 on
  */
 export async function openWebBackend({ threads = 1, files }: WebBackendOptions = {}): Promise<Backend> {
+  requireThreads(threads);
   const runtime = await load();
   const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean };
   runtime.env.wasm.numThreads = crossOriginIsolated === true ? threads : 1;

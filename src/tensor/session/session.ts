@@ -28,18 +28,21 @@ export interface Session {
    *
    * @param feeds an array for each input; on Node it is read where it lies
    * @param into arrays that receive outputs, where the backend can write into them; others are new
-   * @throws AppError NOT_FOUND for an input not fed; SHAPE for an array of another kind or length than its input
+   * @throws AppError NOT_FOUND for an input not fed; SHAPE for an array of another kind or length than its input;
+   *   BAD_DATA when onnxruntime refuses what it meets, naming op and node (`details` too); USAGE after `release`
    */
   run(
     feeds: Readonly<Record<string, RunArray>>,
     into?: Readonly<Record<string, RunArray>>,
   ): Promise<Readonly<Record<string, RunArray>>>;
+  /** @throws AppError USAGE the second time */
   release(): Promise<void>;
 }
 
 /** onnxruntime on some platform. */
 export interface Backend {
   readonly name: 'onnxruntime-node' | 'onnxruntime-web';
+  /** @throws AppError USAGE for threads that are not a whole number from 1 on */
   open(model: OnnxModel | Uint8Array, options?: SessionOptions): Promise<Session>;
 }
 
@@ -67,6 +70,7 @@ export function backendOver(
   return {
     name: traits.name,
     async open(model, options = {}) {
+      requireThreads(options.threads);
       const [bytes, plain] =
         model instanceof Uint8Array ? [model, describe(model)] : [writeModel(model), model];
       const session = await runtime.InferenceSession.create(bytes, traits.options(options));
@@ -101,10 +105,17 @@ function sessionOver(
     return fresh;
   };
 
+  let released = false;
+  const requireOpen = (): void => {
+    if (released)
+      throw new AppError('USAGE', 'expected a session that is open, got one that was released; open another');
+  };
+
   return {
     inputs: graph.inputs,
     outputs: graph.outputs,
     async run(feeds, into = {}) {
+      requireOpen();
       const fed: Record<string, OrtTensor> = {};
       for (const name of inputs.keys()) {
         const data = feeds[name];
@@ -117,7 +128,7 @@ function sessionOver(
         const place = traits.writesInto ? into[name] : undefined;
         fetched[name] = place === undefined ? null : tensor(value, place);
       }
-      const results = await session.run(fed, fetched);
+      const results = await session.run(fed, fetched, QUIET).catch(refused);
       const arrays: Record<string, RunArray> = {};
       for (const name of outputs.keys()) {
         const place = traits.writesInto ? into[name] : undefined;
@@ -125,8 +136,35 @@ function sessionOver(
       }
       return arrays;
     },
-    release: () => session.release(),
+    async release() {
+      requireOpen();
+      released = true;
+      await session.release();
+    },
   };
+}
+
+/** Not even errors are logged: they are thrown, and onnxruntime's own lines hold numbers out of the data. */
+const QUIET: InferenceSession.RunOptions = { logSeverityLevel: 4 };
+
+/** onnxruntime's words may hold a number out of the data: what is said here is op and node alone. */
+function refused(cause: unknown): never {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const [, opType, node] = /while running (\S+) node\. Name:'([^']*)'/.exec(words) ?? [];
+  throw new AppError(
+    'BAD_DATA',
+    opType === undefined
+      ? 'onnxruntime refused the run without naming a node; its own words are the cause of this error'
+      : `onnxruntime refused what it met at ${opType} "${node}"; check the numbers fed, ids above all, against what the model expects`,
+    opType === undefined ? {} : { opType, node },
+    cause,
+  );
+}
+
+/** @throws AppError USAGE */
+export function requireThreads(threads: number | undefined): void {
+  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1))
+    throw new AppError('USAGE', `expected a whole number of threads from 1 on, got ${threads}`);
 }
 
 function fixedDims({ name, dims }: OnnxValue, count: number): readonly number[] {
