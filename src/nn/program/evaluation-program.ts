@@ -5,14 +5,15 @@ import type { Tensor } from '../../tensor/graph.ts';
 import { emitModel } from '../../tensor/onnx/emit.ts';
 import { writeModel } from '../../tensor/onnx/write.ts';
 import { input } from '../../tensor/ops/leaf.ts';
-import { type DType, volume } from '../../tensor/type.ts';
+import { volume } from '../../tensor/type.ts';
 import { type Module, trace } from '../module.ts';
+import { type ProgramInput, programInputs } from './program-input.ts';
 import { checkMetrics, type InputSpecs, type Objective, type SymbolicBatch } from './training-program.ts';
 
 /** A forward pass as plain data; its outputs are `loss`, `metric.NAME`, and what else was asked for. */
 export interface EvaluationProgram {
   readonly model: Uint8Array;
-  readonly inputs: Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly number[] }>>;
+  readonly inputs: Readonly<Record<string, ProgramInput>>;
   /** Parameters and statistics it is fed. */
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** Outputs of one number each: what a mean over batches makes sense of. */
@@ -52,9 +53,7 @@ export function compileEvaluation<Specs extends InputSpecs>(
   const fed = new Set(model.graph.inputs.map(({ name }) => name));
   return {
     model: writeModel(model),
-    inputs: Object.fromEntries(
-      Object.entries(batch).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
-    ),
+    inputs: programInputs(batch, outputs),
     parameters: traced.parameters.flatMap(({ name, tensor }) =>
       fed.has(name) ? [{ name, shape: tensor.shape }] : [],
     ),

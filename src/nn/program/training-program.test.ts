@@ -2,7 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../tensor/graph.ts';
-import { sum } from '../../tensor/ops/structure.ts';
+import { add, cast } from '../../tensor/ops/arithmetic.ts';
+import { gather } from '../../tensor/ops/indexing.ts';
+import { reshape, sum } from '../../tensor/ops/structure.ts';
+import { zeros } from '../initialise.ts';
 import { linear } from '../layers/linear.ts';
 import { defineModule } from '../module.ts';
 import { compileEvaluation } from './evaluation-program.ts';
@@ -49,4 +52,35 @@ it('a parameter with a frozen value is not trained as well', () => {
   const { program } = compileTraining(objective, specs, { frozen, trainable: (name) => name === 'out.bias' });
   expect(program.trainable.map(({ name }) => name)).toEqual(['out.bias']);
   expect(program.fixed).toEqual([]);
+});
+
+it('an input knows the rows of the smallest table it reads, through what changes no number', () => {
+  const ids = {
+    item: { dtype: 'int64', axes: { batch: 4, time: 3 } },
+    size: { dtype: 'int32', axes: { batch: 4 } },
+    moved: { dtype: 'int32', axes: { batch: 4 } },
+    column: { dtype: 'int32', axes: { batch: 4 } },
+  } as const;
+  const objective = defineModule<SymbolicBatch<typeof ids>, Objective>('tables', (scope, batch) => {
+    const table = (name: string, rows: number) => scope.parameter(name, { rows, width: 2 }, zeros);
+    const flat = reshape(batch.item, [12]);
+    return {
+      loss: [
+        gather(table('large', 9), batch.item),
+        gather(table('small', 5), cast(flat, 'int32')),
+        gather(table('sizes', 7), batch.size),
+        gather(table('shifted', 7), add(batch.moved, 3)),
+        gather(table('wide', 7), batch.column, 1),
+      ]
+        .map((rows) => sum(rows))
+        .reduce((a, b) => add(a, b)),
+    };
+  });
+  for (const { inputs } of [compileTraining(objective, ids).program, compileEvaluation(objective, ids)])
+    expect(Object.entries(inputs).map(([name, { below }]) => [name, below])).toEqual([
+      ['item', 5],
+      ['size', 7],
+      ['moved', undefined],
+      ['column', undefined],
+    ]);
 });

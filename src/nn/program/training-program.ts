@@ -8,6 +8,7 @@ import { writeModel } from '../../tensor/onnx/write.ts';
 import { input } from '../../tensor/ops/leaf.ts';
 import { type AxesLike, type DType, describeAxes, volume } from '../../tensor/type.ts';
 import { type MaskSpec, type Module, type ParameterSpec, type Traced, trace } from '../module.ts';
+import { type ProgramInput, programInputs } from './program-input.ts';
 
 /** What a batch holds under one name: `{ dtype: 'int32', axes: { batch: 128, time: 50 } }`. */
 export interface InputSpec {
@@ -45,7 +46,7 @@ export interface ProgramParameter {
 /** A compiled training step as plain data: it can be saved, sent to a worker, run anywhere. */
 export interface TrainingProgram {
   readonly model: Uint8Array;
-  readonly inputs: Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly number[] }>>;
+  readonly inputs: Readonly<Record<string, ProgramInput>>;
   readonly masks: readonly MaskSpec[];
   /** What training moves. */
   readonly trainable: readonly ProgramParameter[];
@@ -115,9 +116,10 @@ export function compileTraining<Specs extends InputSpecs>(
       `parameter "${both.name}" is trainable and has a frozen value, which no step would move; leave one of the two out`,
     );
 
-  const outputs = forwardOutputs(traced);
+  const forward = forwardOutputs(traced);
+  const outputs = { ...forward };
   const found = gradients(
-    outputs['loss'] as Tensor,
+    forward.loss as Tensor,
     moved.map(({ tensor }) => tensor),
   );
   const parameters = moved.map(({ name, tensor }, i): ProgramParameter => {
@@ -143,9 +145,7 @@ export function compileTraining<Specs extends InputSpecs>(
     parameters: traced.parameters,
     program: {
       model: writeModel(model),
-      inputs: Object.fromEntries(
-        Object.entries(batch).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
-      ),
+      inputs: programInputs(batch, forward),
       masks: traced.masks,
       trainable: parameters,
       fixed: traced.parameters.flatMap(({ name, tensor }) =>

@@ -127,6 +127,30 @@ describe('a training step', () => {
     },
   );
 
+  it.each([
+    ['above', ITEMS],
+    ['below', -1],
+  ])(
+    'refuses an id %s the rows of its table, trained on or evaluated, before anything moves',
+    async (_, id) => {
+      const run = createTrainingStep({ backend: nodeBackend, ...plain });
+      const bad = madeUpBatch(0);
+      bad.arrays.items[7] = id;
+      const before = structuredClone(run.state());
+      const expected = {
+        code: 'BAD_DATA',
+        message: expect.stringMatching(
+          /^batch input "items" \[8, 3\]: expected ids in \[0, 40\), .* at \[2, 1\]$/,
+        ),
+        details: { input: 'items', position: [2, 1], below: ITEMS },
+      };
+      await expect(run.step([madeUpBatch(1), bad], moment)).rejects.toMatchObject(expected);
+      await expect(run.evaluate(bad)).rejects.toMatchObject(expected);
+      expect(run.state()).toEqual(before);
+      await run.close();
+    },
+  );
+
   it('moves statistics as the forward pass says', async () => {
     const run = createTrainingStep({ backend: nodeBackend, ...plain });
     const { table, hidden } = plain.values as { readonly table: Float32Array; readonly hidden: Float32Array };

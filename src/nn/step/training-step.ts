@@ -4,12 +4,12 @@ import { AppError, invariant } from '../../core/errors.ts';
 import { arenaBytes, createArena } from '../../tensor/arena.ts';
 import { createKernels } from '../../tensor/kernels/create.ts';
 import type { Backend, RunArray, SessionOptions } from '../../tensor/session/session.ts';
-import { volume } from '../../tensor/type.ts';
 import type { Gradient, GradientTransform } from '../optimiser/gradient.ts';
 import { createParameterStore, storeBytes } from '../optimiser/parameter-store.ts';
 import type { StateArrays } from '../optimiser/stored-parameter.ts';
 import type { EvaluationProgram } from '../program/evaluation-program.ts';
 import type { TrainingProgram } from '../program/training-program.ts';
+import { requireFit } from './batch-check.ts';
 import { createMaskPool, maskPoolBytes } from './mask-pool.ts';
 import { createSessionPool } from './session-pool.ts';
 import { type Feeds, trainingFault } from './training-fault.ts';
@@ -87,10 +87,11 @@ export interface TrainingStep {
    * One step of the optimiser on the mean gradient of the micro-batches.
    *
    * @throws AppError DIVERGED or BAD_DATA when loss or gradient is not finite, naming the first bad tensor; then no
-   *   weight has moved. SHAPE when an array does not fit its input
+   *   weight has moved. SHAPE when an array does not fit its input, BAD_DATA when an id in it names no row; then nothing
+   *   has moved at all
    */
   step(batches: readonly Batch[], moment: StepMoment): Promise<StepResult>;
-  /** Outputs of an evaluation program by name. */
+  /** Outputs of an evaluation program by name. @throws AppError SHAPE and BAD_DATA as `step` */
   evaluate(batch: Batch): Promise<Readonly<Record<string, RunArray>>>;
   /** Live views of parameters and statistics by name. */
   values(): Readonly<Record<string, Float32Array>>;
@@ -148,7 +149,7 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
 
   const liveValue = (name: string): Float32Array => firstValue(live, name);
   const feedsOf = (program: TrainingProgram, batch: Batch, epoch: number, microBatch: number): Feeds => ({
-    ...checkedArrays(program.inputs, batch),
+    ...batch.arrays,
     ...Object.fromEntries(
       [...program.trainable, ...program.fixed].map(({ name }) => [name, liveValue(name)]),
     ),
@@ -176,11 +177,11 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
       if (batches.length === 0) throw new AppError('USAGE', 'expected at least one micro-batch, got none');
       if (!(learningRate >= 0 && Number.isFinite(learningRate)))
         throw new AppError('USAGE', `expected a learning rate of at least 0, got ${learningRate}`);
-      const runs = batches.map((batch, microBatch) => ({
-        batch,
-        microBatch,
-        program: programOf(programs, batch),
-      }));
+      const runs = batches.map((batch, microBatch) => {
+        const program = programOf(programs, batch);
+        requireFit(program.inputs, batch.arrays);
+        return { batch, microBatch, program };
+      });
       const statisticsBefore = copyOf(kept);
       const fail = async (): Promise<never> => {
         for (const [name, value] of Object.entries(statisticsBefore)) kept[name]?.set(value);
@@ -224,9 +225,10 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
     },
     async evaluate(batch) {
       const program = programOf(evaluations, batch);
+      requireFit(program.inputs, batch.arrays);
       const session = await sessions.session(programs.length + batch.bucket);
       return session.run({
-        ...checkedArrays(program.inputs, batch),
+        ...batch.arrays,
         ...Object.fromEntries(program.parameters.map(({ name }) => [name, liveValue(name)])),
       });
     },
@@ -267,19 +269,6 @@ function programOf<Program>(programs: readonly Program[], { bucket }: Batch): Pr
   if (program === undefined)
     throw new AppError('USAGE', `expected a bucket in [0, ${programs.length}), got ${bucket}`);
   return program;
-}
-
-/** @throws AppError SHAPE for an array that is missing or has another length than its input */
-function checkedArrays(inputs: TrainingProgram['inputs'], { arrays }: Batch): Feeds {
-  for (const [name, { shape }] of Object.entries(inputs)) {
-    const length = arrays[name]?.length;
-    if (length !== volume(shape))
-      throw new AppError(
-        'SHAPE',
-        `batch input "${name}" [${shape.join(', ')}]: expected ${volume(shape)} numbers, got ${length ?? 'none'}`,
-      );
-  }
-  return arrays;
 }
 
 function gradientsOf(

@@ -66,6 +66,9 @@ const gatherOp: Op<AlongAxis> = {
 /**
  * Rows of a table by number, an embedding: `[rows, …row] [… places] → [… places, …row]`; with `axis`, entries along
  * another axis. The gradient to a table's rows stays a list of rows until somebody needs it dense.
+ *
+ * Places lie in [0, rows). A session refuses one from `rows` on (BAD_DATA), but reads from the end for one in [-rows, 0);
+ * the interpreter refuses both, and so does a training step for ids that come straight from the batch.
  */
 export function gather(table: Tensor, places: Tensor, axis = 0): Tensor {
   return applyOne(gatherOp, [table, places], { axis: axisIndex('gather', axis, table.shape.length) });
