@@ -154,6 +154,26 @@ describe('the training loop', () => {
     expect(stopOf(events).step).toBeLessThan(25);
   });
 
+  it('saves itself and stops when the signal fires while a batch is waited for', async () => {
+    const folder = join(root, 'stuck');
+    const aborting = new AbortController();
+    const stuck = {
+      async *batches(epoch: number, from: number) {
+        for (let i = from; i < 3; i++) yield madeUpBatch(epoch * 7 + i);
+        setTimeout(() => aborting.abort(), 5);
+        await new Promise(() => undefined);
+      },
+    };
+    const files = () => runFolder(folder);
+    const events = await gathered({ ...plain, batches: stuck, files: files(), signal: aborting.signal });
+    // the third batch was waiting to learn whether it was the last
+    expect(events.map(({ kind }) => kind)).toEqual(['step', 'step', 'checkpoint', 'stopped']);
+    expect(stopOf(events)).toMatchObject({ reason: 'aborted', step: 2 });
+    const resumed = await gathered({ ...plain, files: files(), limits: { steps: 5 } });
+    const whole = await gathered({ ...plain, limits: { steps: 5 } });
+    expect(stopOf(resumed).values).toEqual(stopOf(whole).values);
+  });
+
   it('refuses a checkpoint of another seed, and leaves the records of its run alone', async () => {
     const files = () => runFolder(join(root, 'seeded'));
     const log = () => readFileSync(join(root, 'seeded', 'metrics.ndjson'), 'utf8');

@@ -7,6 +7,7 @@ import { scheduleOf } from '../step/training-settings.ts';
 import { createTrainingStep } from '../step/training-step.ts';
 import { copyValues, evaluated, evaluationRecord, isEvaluationDue, save, stepRecord } from './after-step.ts';
 import { stepsOf } from './batches/batch-source.ts';
+import { untilAborted } from './batches/until-aborted.ts';
 import { isPatienceOver } from './early-stopping.ts';
 import type { EvaluationEvent, StepEvent, StopReason, TrainingEvent } from './events.ts';
 import { loopStateOf, startLoop } from './loop-state.ts';
@@ -14,7 +15,7 @@ import { identityOf } from './run-identity.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /**
- * Trains until a limit, early stopping, the signal, or until the caller leaves the loop. With `files` it first takes up
+ * Trains until a limit, early stopping, the signal (also one that fires while a batch is waited for), or until the caller leaves the loop. With `files` it first takes up
  * the latest checkpoint there; what follows is bit for bit what the run would have done had it never stopped, given
  * the same settings, data and thread count.
  *
@@ -53,10 +54,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     };
 
     let reason = stopReason();
+    let keptStep = run.steps;
     while (reason === undefined) {
       const { epoch } = state;
       let beforeMs = now();
-      for await (const { group, isLast } of stepsOf(options.batches, state, accumulate)) {
+      for await (const { group, isLast } of untilAborted(
+        stepsOf(options.batches, state, accumulate),
+        signal,
+      )) {
         const learningRate = state.plateau?.rate ?? rateOf(run.steps);
         const result = await run.step(group, { epoch, learningRate });
         const afterMs = now();
@@ -85,8 +90,15 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         if (evaluation !== undefined) yield evaluation;
         if (path !== undefined) yield { kind: 'checkpoint', step, path };
         if (isLast) yield { kind: 'epoch', step, epoch };
+        if (path !== undefined) keptStep = step;
         if (reason !== undefined) break;
         beforeMs = now();
+      }
+      if (reason === undefined && signal?.aborted) {
+        // The signal fired while a batch was waited for: nothing has moved since the last step.
+        reason = 'aborted';
+        const path = run.steps === keptStep ? undefined : save(run, state, files);
+        if (path !== undefined) yield { kind: 'checkpoint', step: run.steps, path };
       }
     }
 

@@ -75,6 +75,30 @@ describe('a training worker', () => {
     expect(checkpointSteps(folder).at(-1)).toBe(last?.step);
   });
 
+  it('takes no step when the signal has fired before', async () => {
+    const options = { ...madeUpRun(), batches: madeUpSource(), validation: madeUpValidation };
+    const events = await gathered(trainInWorker({ ...options, signal: AbortSignal.abort() }));
+    expect(events).toMatchObject([{ kind: 'stopped', reason: 'aborted', step: 0 }]);
+  });
+
+  it('stops when the signal fires while the source is stuck', async () => {
+    const aborting = new AbortController();
+    const stuck = {
+      async *batches() {
+        yield madeUpBatch(0);
+        yield madeUpBatch(1);
+        await new Promise(() => undefined);
+      },
+    };
+    const settings = { ...madeUpSettings(), schedule: { kind: 'constant', rate: 0.01 } } as const;
+    const events: TrainingEvent[] = [];
+    for await (const event of trainInWorker({ ...settings, batches: stuck, signal: aborting.signal })) {
+      events.push(event);
+      if (event.kind === 'step') aborting.abort();
+    }
+    expect(events.map(({ kind }) => kind)).toEqual(['step', 'stopped']);
+  });
+
   it('hands on what is wrong with its code, message and details', async () => {
     const bad = madeUpBatch(0);
     bad.arrays.target[3] = Number.NaN;

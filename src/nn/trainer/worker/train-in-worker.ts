@@ -39,6 +39,7 @@ export async function* trainInWorker(options: TrainInWorkerOptions): AsyncGenera
     folder,
     keep,
     hasValidation: validation !== undefined,
+    isAborted: signal?.aborted ?? false,
     ...('url' in batches ? { module: { url: batches.url, settings: batches.settings } } : {}),
   };
   const worker = new Worker(...workerFile(start));
@@ -66,7 +67,6 @@ export async function* trainInWorker(options: TrainInWorkerOptions): AsyncGenera
     if (message.kind === 'done') inbox.end();
   });
   const abort = (): void => post({ kind: 'abort' });
-  if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   try {
     for (let event = await inbox.take(); event !== undefined; event = await inbox.take()) {

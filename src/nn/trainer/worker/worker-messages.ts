@@ -14,6 +14,8 @@ export interface WorkerStart {
   readonly module?: { readonly url: string; readonly settings: unknown };
   /** Whether the main side has validation batches. */
   readonly hasValidation: boolean;
+  /** Whether the signal has fired already: a message would come after the first step. */
+  readonly isAborted: boolean;
 }
 
 export type SourceName = 'batches' | 'validation';

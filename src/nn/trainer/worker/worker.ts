@@ -15,9 +15,10 @@ const LEAD = 32;
 invariant(parentPort !== null, 'the training worker is not started as a script');
 const port = parentPort;
 const post = (message: FromWorker): void => port.postMessage(message);
-const { settings, folder, keep, module, hasValidation } = workerData as WorkerStart;
+const { settings, folder, keep, module, hasValidation, isAborted } = workerData as WorkerStart;
 
 const aborting = new AbortController();
+if (isAborted) aborting.abort();
 const receiver = receiveBatches(post);
 let left = false;
 let ahead = 0;
