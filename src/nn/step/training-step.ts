@@ -1,6 +1,6 @@
 // One training step: parameters and batch into the compiled program, gradients out of it into the optimiser.
 
-import { AppError, invariant } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import { arenaBytes, createArena } from '../../tensor/arena.ts';
 import { createKernels } from '../../tensor/kernels/create.ts';
 import type { Backend, RunArray, SessionOptions } from '../../tensor/session/session.ts';
@@ -145,8 +145,6 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
     ...kept,
     ...Object.fromEntries(store.names.map((name) => [name, store.value(name)])),
   };
-  let closed = false;
-
   const liveValue = (name: string): Float32Array => firstValue(live, name);
   const feedsOf = (program: TrainingProgram, batch: Batch, epoch: number, microBatch: number): Feeds => ({
     ...batch.arrays,
@@ -158,12 +156,11 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
 
   /** Runs one micro-batch; its first gradient of a parameter is written straight into the store's sum. */
   const runMicroBatch = async (program: TrainingProgram, bucket: number, feeds: Feeds, isFirst: boolean) => {
-    const session = await sessions.session(bucket);
     const into: Record<string, RunArray> = {};
     if (isFirst)
       for (const { name, gradient } of program.trainable)
         if (gradient !== undefined && !isRowTrained(name)) into[gradient] = store.gradient(name);
-    return session.run(feeds, into);
+    return sessions.use(bucket, (session) => session.run(feeds, into));
   };
   const rowTrained = new Set(entries.filter(({ rule }) => rule.layout === 'rows').map(({ name }) => name));
   const isRowTrained = (name: string): boolean => rowTrained.has(name);
@@ -173,7 +170,6 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
       return store.steps;
     },
     async step(batches, { epoch, learningRate }) {
-      invariant(!closed, 'a step after close');
       if (batches.length === 0) throw new AppError('USAGE', 'expected at least one micro-batch, got none');
       if (!(learningRate >= 0 && Number.isFinite(learningRate)))
         throw new AppError('USAGE', `expected a learning rate of at least 0, got ${learningRate}`);
@@ -226,11 +222,11 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
     async evaluate(batch) {
       const program = programOf(evaluations, batch);
       requireFit(program.inputs, batch.arrays);
-      const session = await sessions.session(programs.length + batch.bucket);
-      return session.run({
+      const feeds = {
         ...batch.arrays,
         ...Object.fromEntries(program.parameters.map(({ name }) => [name, liveValue(name)])),
-      });
+      };
+      return sessions.use(programs.length + batch.bucket, (session) => session.run(feeds));
     },
     values: () => live,
     swapAverages: store.swapAverages,
@@ -250,10 +246,7 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
       }
       store.restore(state);
     },
-    async close() {
-      closed = true;
-      await sessions.close();
-    },
+    close: sessions.close,
   };
 }
 
