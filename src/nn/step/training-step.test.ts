@@ -206,6 +206,21 @@ describe('a training step', () => {
     expect({ opened, most, open }).toEqual({ opened: 3, most: 1, open: 0 });
   });
 
+  it.each<readonly [string, Record<string, undefined>]>([
+    ['a parameter', { 'value.hidden': undefined }],
+    ['a statistic', { 'statistic.seen': undefined }],
+  ])('refuses a state without %s, and is then as it was', async (_, missing) => {
+    const run = createTrainingStep({ backend: nodeBackend, ...plain });
+    const other = createTrainingStep({ backend: nodeBackend, ...plain });
+    await other.step([BATCH], moment);
+    const state = { ...structuredClone(other.state()), ...missing } as ReturnType<typeof run.state>;
+    const before = structuredClone(run.state());
+    expect(() => run.restore(state)).toThrow(expect.objectContaining({ code: 'SHAPE' }));
+    expect(run.state()).toEqual(before);
+    await run.close();
+    await other.close();
+  });
+
   it('goes on from a state as the run it was taken from', async () => {
     const options = { backend: nodeBackend, ...madeUpSettings(), averageDecay: 0.9 };
     const first = createTrainingStep(options);

@@ -99,7 +99,7 @@ export interface TrainingStep {
   swapAverages(): void;
   /** Live views of all that the next step depends on. */
   state(): StateArrays;
-  /** @throws AppError SHAPE when the state is of another model or optimiser */
+  /** @throws AppError SHAPE when the state is of another model or optimiser; then nothing was changed */
   restore(state: StateArrays): void;
   close(): Promise<void>;
 }
@@ -144,6 +144,15 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
     ...values,
     ...kept,
     ...Object.fromEntries(store.names.map((name) => [name, store.value(name)])),
+  };
+  const savedStatistic = (state: StateArrays, name: string): Float32Array => {
+    const saved = state[`statistic.${name}`];
+    const { length } = kept[name] as Float32Array;
+    if (saved instanceof Float32Array && saved.length === length) return saved;
+    throw new AppError(
+      'SHAPE',
+      `expected ${length} numbers of statistic "${name}", got ${saved?.length ?? 'none'}; resume with the model that saved it`,
+    );
   };
   const liveValue = (name: string): Float32Array => firstValue(live, name);
   const feedsOf = (program: TrainingProgram, batch: Batch, epoch: number, microBatch: number): Feeds => ({
@@ -235,16 +244,10 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
       ...Object.fromEntries(Object.entries(kept).map(([name, value]) => [`statistic.${name}`, value])),
     }),
     restore(state) {
-      for (const [name, value] of Object.entries(kept)) {
-        const saved = state[`statistic.${name}`];
-        if (saved?.length !== value.length)
-          throw new AppError(
-            'SHAPE',
-            `expected ${value.length} numbers of statistic "${name}", got ${saved?.length ?? 'none'}`,
-          );
-        value.set(saved);
-      }
+      // All is checked before anything is written: a state that does not fit leaves the run as it was.
+      const saved = Object.keys(kept).map((name) => [name, savedStatistic(state, name)] as const);
       store.restore(state);
+      for (const [name, value] of saved) (kept[name] as Float32Array).set(value);
     },
     close: sessions.close,
   };
