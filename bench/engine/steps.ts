@@ -1,10 +1,10 @@
 // Whole training steps beside PyTorch and TensorFlow.js: the same model, the same batches, in turn.
-import { fileURLToPath } from 'node:url';
 import { atLeast, atMost, type BenchOptions, type Target } from '../bench.ts';
 import { interleave } from '../interleave.ts';
-import { type Peer, type PeerName, peerAbsence, startPeer, startProgram } from '../peers.ts';
+import { type Peer, type PeerName, peerAbsence, startPeer } from '../peers.ts';
 import type { LossName, ModelName } from './decoder.ts';
 import type { MeasurePart, Part } from './part.ts';
+import { startOurs } from './start-ours.ts';
 import { compareWithProducts } from './wide-rate.ts';
 
 /** One comparison: our step against some peers', and what is asked of it. */
@@ -50,17 +50,7 @@ export async function compareSteps(
   const started: Record<string, Peer> = {};
   const leftOut: string[] = [];
   try {
-    started['ours'] = await startProgram({
-      program: process.execPath,
-      args: [
-        '--import',
-        'tsx',
-        fileURLToPath(new URL('our-peer.ts', import.meta.url)),
-        '--model',
-        model,
-        ...common,
-      ],
-    });
+    started['ours'] = await startOurs(['--model', model, ...common]);
     for (const [name, { peer, args }] of Object.entries(comparison.peers)) {
       const absence = peerAbsence(peer);
       if (absence === undefined)

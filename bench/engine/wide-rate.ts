@@ -1,14 +1,13 @@
 // How much of onnxruntime's own matrix rate a whole step of the wide transformer keeps, and what memory it takes.
-import { fileURLToPath } from 'node:url';
 import { trace } from '../../src/nn/module.ts';
 import { gradients } from '../../src/tensor/gradient.ts';
 import { input } from '../../src/tensor/ops/leaf.ts';
 import { atLeast, atMost, type BenchOptions } from '../bench.ts';
 import { interleave } from '../interleave.ts';
-import { startProgram } from '../peers.ts';
 import { decoder, decoderSettings, decoderSpecs } from './decoder.ts';
 import { openProductTimer, productsOf } from './matmul-rate.ts';
 import type { Part } from './part.ts';
+import { startOurs } from './start-ours.ts';
 
 const ROUNDS = 6;
 const STEPS = 3;
@@ -36,24 +35,10 @@ export async function compareWithProducts({ threads, seed, log }: BenchOptions):
     ]),
     threads,
   );
-  const peer = await startProgram({
-    program: process.execPath,
-    args: [
-      '--import',
-      'tsx',
-      fileURLToPath(new URL('our-peer.ts', import.meta.url)),
-      '--model',
-      'wide',
-      '--loss',
-      'sampled',
-      '--dropout',
-      '0.1',
-      '--threads',
-      String(threads),
-      '--seed',
-      String(seed),
-    ],
-  });
+  const peer = await startOurs([
+    ...['--model', 'wide', '--loss', 'sampled', '--dropout', '0.1'],
+    ...['--threads', String(threads), '--seed', String(seed)],
+  ]);
   let peakBytes = 0;
   try {
     const { medians, ratios } = await interleave(ROUNDS, {

@@ -55,7 +55,7 @@ export function pullBack(
   const remade = (input: Tensor): Tensor => {
     const { remake } = input.node.op;
     if (remake === undefined || !needed.has(input.node)) return input;
-    const known = again.get(input) ?? remake(input.node as never);
+    const known = again.get(input) ?? remake(input.node as never) ?? input;
     again.set(input, known);
     return known;
   };

@@ -131,9 +131,9 @@ export interface Op<A extends Attributes = Attributes> {
   readonly gradient?: (call: Call<A>, cotangents: readonly (Tensor | undefined)[]) => readonly Cotangent[];
   /**
    * The output made a second time, out of what the row's own gradient needs anyway. Users' gradients then read this one,
-   * and the first need not be kept from the forward pass to the backward.
+   * and the first need not be kept from the forward pass to the backward. Undefined where keeping it is the better deal.
    */
-  readonly remake?: (node: Node<A>) => Tensor;
+  readonly remake?: (node: Node<A>) => Tensor | undefined;
   /** ONNX: the op type where it is one node without attributes, else a function. */
   readonly emit: string | ((onnx: Emitter, inputs: readonly string[], node: Node<A>) => readonly string[]);
   /**

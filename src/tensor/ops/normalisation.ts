@@ -3,7 +3,7 @@
 import { AppError } from '../../core/errors.ts';
 import { real } from '../checks/sample.ts';
 import { type AnyOp, apply, applyOne, type Op, type Tensor } from '../graph.ts';
-import { axisIndex, describeAxes } from '../type.ts';
+import { axisIndex, describeAxes, volume } from '../type.ts';
 import { add, div, mul, neg, sub } from './arithmetic.ts';
 import { sqrt, square } from './elementwise.ts';
 import { matmul } from './matrix.ts';
@@ -11,6 +11,9 @@ import { mean } from './reductions.ts';
 import { reshape, sum } from './structure.ts';
 
 type Epsilon = { readonly epsilon: number };
+
+/** 4 MB: below it two more passes over memory cost more than the memory is worth. */
+const WORTH_MAKING_AGAIN = 2 ** 20;
 
 // the same number in float32, as ONNX attributes are
 const CASE_EPSILON = { epsilon: 1 / 128 };
@@ -115,6 +118,10 @@ const layerNormOp: Op<Epsilon> = {
     }
     return [out];
   },
+  remake: ({ inputs: [x, scale, shift], attributes: { epsilon } }) =>
+    volume((x as Tensor).shape) < WORTH_MAKING_AGAIN
+      ? undefined
+      : add(mul(standardise(x as Tensor, epsilon).standard, scale as Tensor), shift as Tensor),
   /*
    * z = standardise(x) is computed again: one pass of onnxruntime's own node, where z saved by the forward pass would
    * cost two (y = z·scale + shift). mean(g·z·scale) is a product of g·z, which scale's gradient needs, with a vector.
