@@ -64,9 +64,13 @@ export interface Scope {
   readonly kind: string;
   /** Whether dropout drops and statistics move. */
   readonly training: boolean;
-  /** A parameter under this path; asked for again by the same name, the same one. */
+  /**
+   * A parameter under this path; asked for again by the same name, the same one.
+   *
+   * @throws AppError SHAPE when it was declared in another shape, USAGE as a statistic
+   */
   parameter(name: string, axes: AxesLike, initialise: Initialiser): Tensor;
-  /** A number array that the forward pass itself keeps up to date. */
+  /** A number array that the forward pass itself keeps up to date. @throws AppError as `parameter`, the other way round */
   statistic(name: string, axes: AxesLike, initialise: Initialiser): Tensor;
   /** Says what a statistic will be after this step. */
   update(statistic: Tensor, value: Tensor): void;
@@ -131,6 +135,11 @@ function scopeAt(found: Found, place: Place): Scope {
       found.parameters.set(full, { name: full, tensor, initialise, isStatistic });
       return tensor;
     }
+    if (known.isStatistic !== isStatistic)
+      throw new AppError(
+        'USAGE',
+        `"${full}": declared as a parameter and as a statistic; give one of them another name`,
+      );
     const wanted = axesOf(axes);
     if (!sameSizes(known.tensor.shape, sizesOf(wanted)))
       throw new AppError(

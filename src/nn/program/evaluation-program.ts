@@ -6,6 +6,7 @@ import { emitModel } from '../../tensor/onnx/emit.ts';
 import { writeModel } from '../../tensor/onnx/write.ts';
 import { input } from '../../tensor/ops/leaf.ts';
 import { volume } from '../../tensor/type.ts';
+import { requireKnown } from '../known-names.ts';
 import { type Module, trace } from '../module.ts';
 import { type ProgramInput, programInputs } from './program-input.ts';
 import { checkMetrics, type InputSpecs, type Objective, type SymbolicBatch } from './training-program.ts';
@@ -28,7 +29,7 @@ export interface Examination extends Objective {
 /**
  * @param frozen values written into the model, as in `compileTraining`
  * @throws AppError SHAPE when shapes do not fit or a metric is not one number; USAGE when a metric or an output takes a
- *   name that is taken
+ *   name that is taken, or a frozen name is unknown
  */
 export function compileEvaluation<Specs extends InputSpecs>(
   objective: Module<SymbolicBatch<Specs>, Examination>,
@@ -39,6 +40,11 @@ export function compileEvaluation<Specs extends InputSpecs>(
     Object.entries(specs).map(([name, { dtype, axes }]) => [name, input(name, dtype, axes)]),
   );
   const traced = trace(objective, batch as SymbolicBatch<Specs>);
+  requireKnown(
+    'parameter',
+    Object.keys(frozen),
+    traced.parameters.map(({ name }) => name),
+  );
   const { loss, metrics = {}, outputs: asked = {} } = traced.output;
   checkMetrics(metrics);
   const outputs: Record<string, Tensor> = { loss };

@@ -23,6 +23,18 @@ describe.each([
   ['compileTraining', compileTraining],
   ['compileEvaluation', compileEvaluation],
 ] as const)('%s', (_, compile) => {
+  it('refuses one name for a parameter and a statistic', () => {
+    const declares = (first: 'parameter' | 'statistic', second: 'parameter' | 'statistic') =>
+      defineModule<SymbolicBatch<typeof specs>, Objective>('objective', (scope) => {
+        scope[first]('both', { width: 3 }, zeros);
+        return { loss: sum(scope[second]('both', { width: 3 }, zeros)) };
+      });
+    for (const objective of [declares('parameter', 'statistic'), declares('statistic', 'parameter')])
+      expect(() => compile(objective, specs)).toThrow(
+        expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('"both": declared as') }),
+      );
+  });
+
   // a metric called loss would be added to the loss in the means over validation batches
   it.each(['loss', 'step', 'epoch', 'learning_rate'])('refuses a metric called %s', (name) => {
     expect(() =>
@@ -52,6 +64,15 @@ it('a parameter with a frozen value is not trained as well', () => {
   const { program } = compileTraining(objective, specs, { frozen, trainable: (name) => name === 'out.bias' });
   expect(program.trainable.map(({ name }) => name)).toEqual(['out.bias']);
   expect(program.fixed).toEqual([]);
+});
+
+it('a frozen value nobody reads is refused with the nearest names', () => {
+  const objective = withMetric('total', (out) => sum(out));
+  const frozen = { 'out.wieght': new Float32Array(3) };
+  const refusal =
+    'expected the name of a parameter, got "out.wieght"; the nearest of 2 are "out.weight", "out.bias"';
+  expect(() => compileTraining(objective, specs, { frozen })).toThrow(refusal);
+  expect(() => compileEvaluation(objective, specs, frozen)).toThrow(refusal);
 });
 
 it('an input knows the rows of the smallest table it reads, through what changes no number', () => {

@@ -7,6 +7,7 @@ import { emitModel } from '../../tensor/onnx/emit.ts';
 import { writeModel } from '../../tensor/onnx/write.ts';
 import { input } from '../../tensor/ops/leaf.ts';
 import { type AxesLike, type DType, describeAxes, volume } from '../../tensor/type.ts';
+import { requireKnown } from '../known-names.ts';
 import { type MaskSpec, type Module, type ParameterSpec, type Traced, trace } from '../module.ts';
 import { type ProgramInput, programInputs } from './program-input.ts';
 
@@ -93,7 +94,7 @@ export interface Compiled {
  * Builds the objective's graph for one batch shape, differentiates it and writes it as ONNX.
  *
  * @throws AppError SHAPE when shapes do not fit or loss or a metric is not one number; USAGE when nothing is trainable,
- *   a parameter is trainable and has a frozen value, or a metric's name is taken
+ *   a parameter is trainable and has a frozen value, a frozen name is unknown, or a metric's name is taken
  */
 export function compileTraining<Specs extends InputSpecs>(
   objective: Module<SymbolicBatch<Specs>, Objective>,
@@ -106,6 +107,11 @@ export function compileTraining<Specs extends InputSpecs>(
   const traced = trace(objective, batch as SymbolicBatch<Specs>, { training: true });
   const { metrics = {} } = traced.output;
   checkMetrics(metrics);
+  requireKnown(
+    'parameter',
+    Object.keys(frozen),
+    traced.parameters.map(({ name }) => name),
+  );
   const moved = traced.parameters.filter(({ name, isStatistic }) => !isStatistic && trainable(name));
   if (moved.length === 0)
     throw new AppError('USAGE', 'expected at least one trainable parameter; every one is frozen');

@@ -1,6 +1,7 @@
 // Optimiser, learning rate and parameter groups as plain data, so that a run can be saved, compared and sent to a worker.
 
 import { AppError } from '../../core/errors.ts';
+import { requireKnown } from '../known-names.ts';
 import { type AdagradSettings, adagrad } from '../optimiser/adagrad.ts';
 import { type AdamSettings, adamw } from '../optimiser/adamw.ts';
 import { rowAdam } from '../optimiser/row-adam.ts';
@@ -112,7 +113,11 @@ export function parameterSettings(
   );
 }
 
-/** Entries for the parameter store, in the order of the programs. @throws AppError NOT_FOUND for a value not given */
+/**
+ * Entries for the parameter store, in the order of the programs.
+ *
+ * @throws AppError NOT_FOUND for a value not given; USAGE for settings of what is not trained
+ */
 export function parameterEntries(
   programs: readonly TrainingProgram[],
   values: Readonly<Record<string, Float32Array>>,
@@ -120,7 +125,13 @@ export function parameterEntries(
   settings: Readonly<Record<string, ParameterSettings>> = {},
 ): readonly ParameterEntry[] {
   const common = updateRule(optimiser);
-  return trainableOf(programs).map(({ name, shape }) => {
+  const trained = trainableOf(programs);
+  requireKnown(
+    'trained parameter',
+    Object.keys(settings),
+    trained.map(({ name }) => name),
+  );
+  return trained.map(({ name, shape }) => {
     const { optimiser: own, ...rest } = settings[name] ?? {};
     return { name, shape, initial: firstValue(values, name), rule: own ? updateRule(own) : common, ...rest };
   });

@@ -117,6 +117,16 @@ describe('a training step', () => {
     },
   );
 
+  it('refuses settings of a parameter nobody trains, and names the nearest', () => {
+    const parameters = { hiden: { weightDecay: 0 } };
+    expect(() => createTrainingStep({ backend: nodeBackend, ...plain, parameters })).toThrow(
+      expect.objectContaining({
+        code: 'USAGE',
+        message: expect.stringMatching(/trained parameter, got "hiden"; the nearest of 4 are "hidden", /),
+      }),
+    );
+  });
+
   it.each([Number.NaN, -0.1, Number.POSITIVE_INFINITY])(
     'refuses the rate %s before a weight moves',
     async (learningRate) => {
