@@ -1,5 +1,13 @@
 // Checkpoints: every bit comes back, every damage is seen, and no failing disk loses the one before.
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -204,6 +212,16 @@ describe('a folder of checkpoints', () => {
       code: 'NOT_FOUND',
       message: 'expected a checkpoint checkpoint-000000004.safetensors, found none',
     });
+  });
+
+  it('takes a folder for no checkpoint', () => {
+    mkdirSync(file(5));
+    expect(refusal(() => readCheckpoint(file(5)))).toMatchObject({
+      code: 'BAD_FILE',
+      message: 'expected a checkpoint checkpoint-000000005.safetensors, got a folder; name the file in it',
+    });
+    saveCheckpoint(folder, stateAt(1));
+    expect(checkpointSteps(folder)).toEqual([1]);
   });
 });
 

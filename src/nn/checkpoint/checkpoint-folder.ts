@@ -1,6 +1,6 @@
 // A folder of training checkpoints: saved so that no kill and no full disk loses the last one, resumed from the newest.
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { AppError, invariant } from '../../core/errors.ts';
 import {
   decodeCheckpoint,
@@ -9,6 +9,7 @@ import {
   type TrainingState,
 } from './checkpoint-file.ts';
 import { type Disk, guardDisk, nodeDisk } from './disk.ts';
+import { readWhole } from './read-file.ts';
 import { safeTensorsHeaderEnd } from './safetensors.ts';
 
 export interface SaveOptions {
@@ -98,23 +99,21 @@ export function bestCheckpoint(folder: string, warn: (line: string) => void): Tr
  * @throws AppError NOT_FOUND, BAD_FILE, TAMPERED, VERSION
  */
 export function readCheckpoint(path: string): TrainingState {
-  if (!existsSync(path)) throw new AppError('NOT_FOUND', `expected a checkpoint ${nameOf(path)}, found none`);
-  return decodeCheckpoint(readFileSync(path), nameOf(path));
+  return decodeCheckpoint(readWhole(path, 'a checkpoint'), basename(path));
 }
 
 /** Steps of a folder's checkpoints, oldest first. */
 export function checkpointSteps(folder: string): number[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .map((name) => FILE_NAME.exec(name)?.[1])
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => FILE_NAME.exec(name)?.[1])
     .filter((digits) => digits !== undefined)
     .map(Number)
     .sort((a, b) => a - b);
 }
 
 const fileName = (step: number): string => `checkpoint-${String(step).padStart(9, '0')}.safetensors`;
-
-const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
 /** Steps whose files may go: neither among the newest nor the best of one of those. */
 function outdatedSteps(folder: string, keep: number): number[] {
@@ -132,7 +131,7 @@ function bestStepOf(path: string): number | undefined {
     readSync(file, start, 0, 8, 0);
     const head = Buffer.alloc(safeTensorsHeaderEnd(start, fstatSync(file).size));
     readSync(file, head, 0, head.length, 0);
-    return decodeCheckpointHeader(head, nameOf(path)).bestStep;
+    return decodeCheckpointHeader(head, basename(path)).bestStep;
   } catch (error) {
     if (error instanceof AppError) return undefined;
     throw error;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { invariant } from '../../core/errors.ts';
 import { guardDisk, nodeDisk } from '../checkpoint/disk.ts';
+import { readWhole } from '../checkpoint/read-file.ts';
 import { openAppendFile } from './append-file.ts';
 
 /** What is known at one step; fields keep the order they are given in. */
@@ -68,10 +69,13 @@ export function openMetricsLog(path: string, resumeStep?: number): MetricsLog {
   };
 }
 
-/** The records of a log in their order; reading ends at a line that is torn. */
+/**
+ * The records of a log in their order; reading ends at a line that is torn.
+ *
+ * @throws AppError NOT_FOUND, BAD_FILE
+ */
 export function readMetricsLog(path: string): MetricsRecord[] {
-  const bytes = readFileSync(path);
-  return [...wholeLines(bytes)].map(({ record }) => record);
+  return [...wholeLines(readWhole(path, 'a log'))].map(({ record }) => record);
 }
 
 function keptUpTo(file: Buffer, step: number): { bytes: number; lastStep: number | undefined } {

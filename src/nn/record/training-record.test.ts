@@ -33,6 +33,15 @@ describe('metrics.ndjson', () => {
     );
   });
 
+  it('says when there is none, and when a folder is named', () => {
+    expect(() => readMetricsLog(log())).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND', message: 'expected a log metrics.ndjson, found none' }),
+    );
+    expect(() => readMetricsLog(folder)).toThrow(
+      expect.objectContaining({ code: 'BAD_FILE', message: expect.stringMatching(/got a folder/) }),
+    );
+  });
+
   it('refuses a step that goes back', () => {
     const metrics = openMetricsLog(log());
     metrics.write(at(5));
