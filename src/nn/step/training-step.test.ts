@@ -161,6 +161,19 @@ describe('a training step', () => {
     },
   );
 
+  it('leaves all as it was when the second of two micro-batches fails', async () => {
+    const fault = new Error('of the caller');
+    let calls = 0;
+    const transform = (): void => {
+      if (++calls === 2) throw fault;
+    };
+    const run = createTrainingStep({ backend: nodeBackend, ...plain, transform });
+    const before = structuredClone(run.state());
+    await expect(run.step([BATCH, BATCH], moment)).rejects.toBe(fault);
+    expect(run.state()).toEqual(before);
+    await run.close();
+  });
+
   it('moves statistics as the forward pass says', async () => {
     const run = createTrainingStep({ backend: nodeBackend, ...plain });
     const { table, hidden } = plain.values as { readonly table: Float32Array; readonly hidden: Float32Array };

@@ -188,8 +188,11 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
         return { batch, microBatch, program };
       });
       const statisticsBefore = copyOf(kept);
-      const fail = async (): Promise<never> => {
+      const putBack = (): void => {
         for (const [name, value] of Object.entries(statisticsBefore)) kept[name]?.set(value);
+      };
+      const fail = async (): Promise<never> => {
+        putBack();
         const gradient = store.firstNonFinite()?.name;
         for (const { program, batch, microBatch } of runs)
           await trainingFault(backend, program, feedsOf(program, batch, epoch, microBatch), {
@@ -202,16 +205,22 @@ export function createTrainingStep(options: TrainingStepOptions): TrainingStep {
       store.zero();
       const sums: Record<string, number> = {};
       let examples = 0;
-      for (const { batch, microBatch, program } of runs) {
-        const feeds = feedsOf(program, batch, epoch, microBatch);
-        const outputs = await runMicroBatch(program, batch.bucket, feeds, microBatch === 0);
-        if (!Number.isFinite(numberAt(outputs, 'loss'))) await fail();
-        store.add(gradientsOf(program, outputs), transform);
-        for (const [name, output] of Object.entries(program.updates))
-          (kept[name] as Float32Array).set(outputs[output] as Float32Array);
-        for (const name of ['loss', ...program.metrics.map((metric) => `metric.${metric}`)])
-          sums[name] = (sums[name] ?? 0) + numberAt(outputs, name) / batches.length;
-        examples += batch.examples ?? firstAxis(program);
+      try {
+        for (const { batch, microBatch, program } of runs) {
+          const feeds = feedsOf(program, batch, epoch, microBatch);
+          const outputs = await runMicroBatch(program, batch.bucket, feeds, microBatch === 0);
+          if (!Number.isFinite(numberAt(outputs, 'loss'))) await fail();
+          store.add(gradientsOf(program, outputs), transform);
+          for (const [name, output] of Object.entries(program.updates))
+            (kept[name] as Float32Array).set(outputs[output] as Float32Array);
+          for (const name of ['loss', ...program.metrics.map((metric) => `metric.${metric}`)])
+            sums[name] = (sums[name] ?? 0) + numberAt(outputs, name) / batches.length;
+          examples += batch.examples ?? firstAxis(program);
+        }
+      } catch (error) {
+        // Whatever it was (a transform's own error, say): micro-batches before it have moved statistics.
+        putBack();
+        throw error;
       }
       const report = store.step({ learningRate, clipNorm, divisor: batches.length });
       if (!report.applied) await fail();
