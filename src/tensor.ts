@@ -56,7 +56,9 @@ export {
   mul,
   neg,
   not,
+  notEqual,
   or,
+  remainder,
   sub,
   where,
 } from './tensor/ops/arithmetic.ts';
@@ -96,6 +98,7 @@ export { applyBatchNorm, batchNorm, layerNorm, rmsNorm, standardise } from './te
 export { type GruOptions, type GruWeights, gru, maskOfLengths } from './tensor/ops/recurrent.ts';
 export {
   argMax,
+  argMin,
   cumulativeSum,
   l2Normalise,
   logSumExp,

@@ -4,10 +4,13 @@ import type { Random } from '../core/random.ts';
 import { volume } from '../tensor/type.ts';
 import type { Initialiser, ParameterSpec } from './module.ts';
 
+/** All 0: biases and shifts. */
 export const zeros: Initialiser = (shape) => new Float32Array(volume(shape));
 
+/** All 1: the gains of norms. */
 export const ones: Initialiser = (shape) => new Float32Array(volume(shape)).fill(1);
 
+/** All the same value. */
 export function filled(value: number): Initialiser {
   return (shape) => new Float32Array(volume(shape)).fill(value);
 }

@@ -14,6 +14,7 @@ export interface Module<Input, Output> {
   readonly build: (scope: Scope, input: Input) => Output;
 }
 
+/** A module of a kind and what it builds. */
 export function defineModule<Input, Output>(
   kind: string,
   build: (scope: Scope, input: Input) => Output,

@@ -19,6 +19,7 @@ import { STRUCTURE_OPS } from './ops/structure.ts';
 import { CONVOLUTION_OPS } from './ops/windows/convolution.ts';
 import { POOLING_OPS } from './ops/windows/pooling.ts';
 
+/** The rows, families in the order they rest on each other. */
 export const OPS: readonly AnyOp[] = [
   ...LEAF_OPS,
   ...STRUCTURE_OPS,

@@ -21,6 +21,7 @@ import {
   warmUpCosine,
 } from '../schedule.ts';
 
+/** Which optimiser, and its settings; what is left out has the default of its paper. */
 export type OptimiserSettings =
   | ({ readonly kind: 'adamw' } & AdamSettings)
   | ({ readonly kind: 'row-adam' } & AdamSettings)

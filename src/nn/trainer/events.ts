@@ -46,4 +46,5 @@ export interface StoppedEvent {
   readonly values: Readonly<Record<string, Float32Array>>;
 }
 
+/** What a run yields, one after the other; `stopped` is the last and carries the weights. */
 export type TrainingEvent = StepEvent | EvaluationEvent | CheckpointEvent | EpochEvent | StoppedEvent;

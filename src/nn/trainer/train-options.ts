@@ -32,6 +32,7 @@ export interface TrainingSettings extends TrainingStepSettings {
   readonly recordEvery?: number;
 }
 
+/** A whole run: settings, and what is handed in beside them. */
 export interface TrainOptions extends TrainingSettings {
   readonly backend: Backend;
   readonly batches: BatchSource;

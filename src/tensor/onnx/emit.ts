@@ -15,6 +15,7 @@ export const OPSET = 18;
 /** onnxruntime's own ops; each of its builds has them. */
 const MICROSOFT = 'com.microsoft';
 
+/** How a graph is written. */
 export interface EmitOptions {
   /** Element type of `float` tensors: `double` is for checks. */
   readonly float?: 'float' | 'double';

@@ -37,6 +37,7 @@ export const IMPORTERS: Importers = {
   ),
 };
 
+/** At which shapes, and how much of it. */
 export interface ImportOptions {
   /** The fixed shape of each input: `{ input_ids: [16, 64] }`, or with names `{ batch: 16, time: 64 }`. */
   readonly inputs: Readonly<Record<string, AxesLike>>;

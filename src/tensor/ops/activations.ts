@@ -191,10 +191,12 @@ export const ACTIVATION_OPS: readonly AnyOp[] = [
   geluTanhOp,
 ];
 
+/** 1 / (1 + e⁻ˣ). */
 export function sigmoid(x: Tensor): Tensor {
   return applyOne(sigmoidOp, [x], {});
 }
 
+/** The hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
   return applyOne(tanhOp, [x], {});
 }
@@ -219,6 +221,7 @@ export function hardSigmoid(x: Tensor, slope = 1 / 6, shift = 0.5): Tensor {
   return applyOne(hardSigmoidOp, [x], { slope, shift });
 }
 
+/** max(x, 0); its gradient at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   return applyOne(reluOp, [x], {});
 }

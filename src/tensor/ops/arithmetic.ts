@@ -150,6 +150,15 @@ const equalOp = binary({
   takes: 'anything',
   cases: onlyInputs([whole(2, 3), whole(2, 3)], [whole(4, 1), whole(3)]),
 });
+const remainderOp = binary({
+  name: 'remainder',
+  onnx: 'Mod',
+  of: (a, b) => a - b * Math.floor(a / b),
+  cases: onlyInputs([
+    { ...whole(6), values: [-7, -1, 0, 1, 6, 7] },
+    { ...whole(), values: [3] },
+  ]),
+});
 const andOp = binary({
   name: 'and',
   onnx: 'And',
@@ -269,6 +278,7 @@ export const ARITHMETIC_OPS: readonly AnyOp[] = [
   lessOp,
   lessOrEqualOp,
   equalOp,
+  remainderOp,
   andOp,
   orOp,
   notOp,
@@ -298,22 +308,27 @@ function unstretched(x: Tensor, other: Tensor): Tensor {
   return isCovered ? before : x;
 }
 
+/** a + b, stretched to fit each other. */
 export function add(a: Operand, b: Operand): Tensor {
   return pair(addOp, a, b);
 }
 
+/** a − b, stretched to fit each other. */
 export function sub(a: Operand, b: Operand): Tensor {
   return pair(subOp, a, b);
 }
 
+/** a · b element by element, stretched to fit each other. */
 export function mul(a: Operand, b: Operand): Tensor {
   return pair(mulOp, a, b);
 }
 
+/** a / b element by element, stretched to fit each other; whole numbers towards 0. */
 export function div(a: Operand, b: Operand): Tensor {
   return pair(divOp, a, b);
 }
 
+/** −x. */
 export function neg(x: Tensor): Tensor {
   return applyOne(negOp, [x], {});
 }
@@ -328,34 +343,55 @@ export function minimum(a: Operand, b: Operand): Tensor {
   return pair(minimumOp, a, b);
 }
 
+/** Where a > b; a bool, without gradient, as all comparisons. */
 export function greater(a: Operand, b: Operand): Tensor {
   return pair(greaterOp, a, b);
 }
 
+/** Where a ≥ b. */
 export function greaterOrEqual(a: Operand, b: Operand): Tensor {
   return pair(greaterOrEqualOp, a, b);
 }
 
+/** Where a < b. */
 export function less(a: Operand, b: Operand): Tensor {
   return pair(lessOp, a, b);
 }
 
+/** Where a ≤ b. */
 export function lessOrEqual(a: Operand, b: Operand): Tensor {
   return pair(lessOrEqualOp, a, b);
 }
 
+/** Where a = b. */
 export function equal(a: Operand, b: Operand): Tensor {
   return pair(equalOp, a, b);
 }
 
+/** Where a ≠ b. */
+export function notEqual(a: Operand, b: Operand): Tensor {
+  return not(equal(a, b));
+}
+
+/** What is left of whole numbers divided down: between 0 and `b`. No gradient. @throws AppError SHAPE for floats */
+export function remainder(a: Operand, b: Operand): Tensor {
+  for (const x of [a, b])
+    if (typeof x !== 'number' && x.dtype !== 'int32' && x.dtype !== 'int64')
+      throw new AppError('SHAPE', `remainder: expected whole numbers, got ${x.dtype}; cast them`);
+  return pair(remainderOp, a, b);
+}
+
+/** Where both hold. */
 export function and(a: Tensor, b: Tensor): Tensor {
   return pair(andOp, a, b);
 }
 
+/** Where either holds. */
 export function or(a: Tensor, b: Tensor): Tensor {
   return pair(orOp, a, b);
 }
 
+/** Where it does not hold. */
 export function not(x: Tensor): Tensor {
   return applyOne(notOp, [x], {});
 }

@@ -171,6 +171,7 @@ export const ELEMENTWISE_OPS: readonly AnyOp[] = [
   clipOp,
 ];
 
+/** eˣ. */
 export function exp(x: Tensor): Tensor {
   return applyOne(expOp, [x], {});
 }
@@ -180,14 +181,17 @@ export function log(x: Tensor): Tensor {
   return applyOne(logOp, [x], {});
 }
 
+/** √x, of numbers of at least 0. */
 export function sqrt(x: Tensor): Tensor {
   return applyOne(sqrtOp, [x], {});
 }
 
+/** 1 / x. */
 export function reciprocal(x: Tensor): Tensor {
   return applyOne(reciprocalOp, [x], {});
 }
 
+/** x². */
 export function square(x: Tensor): Tensor {
   return applyOne(squareOp, [x], {});
 }
@@ -207,10 +211,12 @@ export function floor(x: Tensor): Tensor {
   return applyOne(floorOp, [x], {});
 }
 
+/** sin x, in radians. */
 export function sin(x: Tensor): Tensor {
   return applyOne(sinOp, [x], {});
 }
 
+/** cos x, in radians. */
 export function cos(x: Tensor): Tensor {
   return applyOne(cosOp, [x], {});
 }

@@ -64,6 +64,7 @@ export function constant(
   });
 }
 
+/** A constant of no axes. */
 export function scalar(value: number, dtype: DType = 'float'): Tensor {
   return constant([value], [], dtype);
 }

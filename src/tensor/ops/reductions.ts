@@ -5,7 +5,7 @@ import { apart, real } from '../checks/sample.ts';
 import { type AnyOp, apply, applyOne, type Emitter, type Node, type Op, type Tensor } from '../graph.ts';
 import { broadcastStrides, eachLine, stridedOffsets } from '../strided.ts';
 import { type Axis, axisIndex, describeAxes, sizesOf, volume } from '../type.ts';
-import { cast, div, equal, maximum, mul, sub } from './arithmetic.ts';
+import { cast, div, equal, maximum, mul, neg, sub } from './arithmetic.ts';
 import { exp, sqrt, square } from './elementwise.ts';
 import { type ReduceOptions, reducedAxes, reshape, sum } from './structure.ts';
 
@@ -284,6 +284,11 @@ export function cumulativeSum(
 /** Place of the largest value along an axis, int32; the first at a tie. No gradient. */
 export function argMax(x: Tensor, axis = -1): Tensor {
   return applyOne(argMaxOp, [x], { axis: axisIndex('argMax', axis, x.shape.length) });
+}
+
+/** Place of the smallest value along an axis, int32; the first at a tie. No gradient. */
+export function argMin(x: Tensor, axis = -1): Tensor {
+  return argMax(neg(x), axis);
 }
 
 /** The k largest along an axis, largest first, and their places (int32); the earlier first at a tie. No gradient. */

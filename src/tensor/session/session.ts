@@ -5,6 +5,7 @@ import { AppError, invariant } from '../../core/errors.ts';
 import type { ElementType, OnnxModel, OnnxValue } from '../onnx/model.ts';
 import { writeModel } from '../onnx/write.ts';
 
+/** Numbers as a session takes and gives them; bools are bytes of 0 and 1. */
 export type RunArray = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
 export interface SessionOptions {

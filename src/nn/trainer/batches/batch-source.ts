@@ -3,6 +3,7 @@
 import { AppError } from '../../../core/errors.ts';
 import type { Batch } from '../../step/training-step.ts';
 
+/** Batches of an epoch, in an order that depends on the epoch alone. */
 export interface BatchSource {
   /**
    * The batches of an epoch, from batch number `from` on. Asked again for the same epoch it gives the same batches.
