@@ -43,26 +43,28 @@ export {
 } from './tensor/ops/activations.ts';
 export {
   add,
-  and,
   cast,
   div,
-  equal,
-  greater,
-  greaterOrEqual,
-  less,
-  lessOrEqual,
   maximum,
   minimum,
   mul,
   neg,
-  not,
-  notEqual,
-  or,
   remainder,
   sub,
   where,
 } from './tensor/ops/arithmetic.ts';
 export { type AttentionOptions, attend } from './tensor/ops/attention.ts';
+export {
+  and,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  not,
+  notEqual,
+  or,
+} from './tensor/ops/comparison.ts';
 export {
   abs,
   clip,

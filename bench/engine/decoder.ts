@@ -16,7 +16,8 @@ import {
 import { parameterSettings } from '../../src/nn/step/training-settings.ts';
 import { createTrainingStep, type TrainingStep } from '../../src/nn/step/training-step.ts';
 import type { Tensor } from '../../src/tensor/graph.ts';
-import { add, cast, equal, mul, not } from '../../src/tensor/ops/arithmetic.ts';
+import { add, cast, mul } from '../../src/tensor/ops/arithmetic.ts';
+import { equal, not } from '../../src/tensor/ops/comparison.ts';
 import { gather } from '../../src/tensor/ops/indexing.ts';
 import { constant } from '../../src/tensor/ops/leaf.ts';
 import { reshape, sum } from '../../src/tensor/ops/structure.ts';

@@ -10,7 +10,8 @@ import { compileTraining, type SymbolicBatch } from '../../src/nn/program/traini
 import { warmUpCosine } from '../../src/nn/schedule.ts';
 import { type Batch, createTrainingStep } from '../../src/nn/step/training-step.ts';
 import { softplus } from '../../src/tensor/ops/activations.ts';
-import { add, cast, equal, mul, neg } from '../../src/tensor/ops/arithmetic.ts';
+import { add, cast, mul, neg } from '../../src/tensor/ops/arithmetic.ts';
+import { equal } from '../../src/tensor/ops/comparison.ts';
 import { gather } from '../../src/tensor/ops/indexing.ts';
 import { constant } from '../../src/tensor/ops/leaf.ts';
 import { matmul } from '../../src/tensor/ops/matrix.ts';

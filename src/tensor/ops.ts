@@ -4,6 +4,7 @@ import type { AnyOp } from './graph.ts';
 import { ACTIVATION_OPS } from './ops/activations.ts';
 import { ARITHMETIC_OPS } from './ops/arithmetic.ts';
 import { ATTENTION_OPS } from './ops/attention.ts';
+import { COMPARISON_OPS } from './ops/comparison.ts';
 import { ELEMENTWISE_OPS } from './ops/elementwise.ts';
 import { INDEXING_OPS } from './ops/indexing.ts';
 import { LEAF_OPS } from './ops/leaf.ts';
@@ -23,6 +24,7 @@ import { POOLING_OPS } from './ops/windows/pooling.ts';
 export const OPS: readonly AnyOp[] = [
   ...LEAF_OPS,
   ...STRUCTURE_OPS,
+  ...COMPARISON_OPS,
   ...ARITHMETIC_OPS,
   ...ELEMENTWISE_OPS,
   ...ACTIVATION_OPS,

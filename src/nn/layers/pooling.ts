@@ -1,7 +1,8 @@
 // From a sequence to one vector, over its real events only.
 
 import type { Tensor } from '../../tensor/graph.ts';
-import { cast, div, equal, greater, maximum, mul, where } from '../../tensor/ops/arithmetic.ts';
+import { cast, div, maximum, mul, where } from '../../tensor/ops/arithmetic.ts';
+import { equal, greater } from '../../tensor/ops/comparison.ts';
 import { constant } from '../../tensor/ops/leaf.ts';
 import { matmul } from '../../tensor/ops/matrix.ts';
 import { max } from '../../tensor/ops/reductions.ts';

@@ -2,7 +2,8 @@
 
 import { AppError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/graph.ts';
-import { and, greaterOrEqual, less, maximum, minimum, sub, where } from '../../tensor/ops/arithmetic.ts';
+import { maximum, minimum, sub, where } from '../../tensor/ops/arithmetic.ts';
+import { and, greaterOrEqual, less } from '../../tensor/ops/comparison.ts';
 import { gather } from '../../tensor/ops/indexing.ts';
 import { constant } from '../../tensor/ops/leaf.ts';
 import { reshape, sum } from '../../tensor/ops/structure.ts';

@@ -3,7 +3,8 @@
 import { AppError } from '../../core/errors.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { softplus } from '../../tensor/ops/activations.ts';
-import { add, div, equal, maximum, mul, neg, sub, where } from '../../tensor/ops/arithmetic.ts';
+import { add, div, maximum, mul, neg, sub, where } from '../../tensor/ops/arithmetic.ts';
+import { equal } from '../../tensor/ops/comparison.ts';
 import { gather } from '../../tensor/ops/indexing.ts';
 import { constant } from '../../tensor/ops/leaf.ts';
 import { softmaxCrossEntropy } from '../../tensor/ops/losses/cross-entropy.ts';

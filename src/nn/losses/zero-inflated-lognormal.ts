@@ -2,7 +2,8 @@
 
 import type { Tensor } from '../../tensor/graph.ts';
 import { sigmoid, softplus } from '../../tensor/ops/activations.ts';
-import { add, cast, div, greater, maximum, mul, sub } from '../../tensor/ops/arithmetic.ts';
+import { add, cast, div, maximum, mul, sub } from '../../tensor/ops/arithmetic.ts';
+import { greater } from '../../tensor/ops/comparison.ts';
 import { exp, log, square } from '../../tensor/ops/elementwise.ts';
 import { reshape, slice } from '../../tensor/ops/structure.ts';
 import { binaryCrossEntropy } from './binary.ts';

@@ -3,7 +3,8 @@
 import { erf as erfOf } from '../../core/special.ts';
 import { apart, between, onlyInputs, real } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Emitter, type Op, type Tensor } from '../graph.ts';
-import { add, greater, mul, neg, sub, where } from './arithmetic.ts';
+import { add, mul, neg, sub, where } from './arithmetic.ts';
+import { greater } from './comparison.ts';
 import { erf, erfByQuadrature, exp, square } from './elementwise.ts';
 import { unary } from './unary.ts';
 

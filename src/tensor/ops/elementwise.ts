@@ -6,7 +6,8 @@ import { apart, between, onlyInputs } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Emitter, type Op, type Tensor } from '../graph.ts';
 import { stretched } from '../strided.ts';
 import { broadcastAxes } from '../type.ts';
-import { and, div, greaterOrEqual, lessOrEqual, mul, neg, sub, where } from './arithmetic.ts';
+import { div, mul, neg, sub, where } from './arithmetic.ts';
+import { and, greaterOrEqual, lessOrEqual } from './comparison.ts';
 import { sumTo } from './structure.ts';
 import { unary } from './unary.ts';
 

@@ -5,7 +5,8 @@ import { indices as drawn, real } from '../checks/sample.ts';
 import { type AnyOp, applyOne, type Op, type Tensor } from '../graph.ts';
 import { pick, stridedOffsets } from '../strided.ts';
 import { type Axis, axesOf, axisIndex, describeAxes, stridesOf, volume } from '../type.ts';
-import { cast, equal } from './arithmetic.ts';
+import { cast } from './arithmetic.ts';
+import { equal } from './comparison.ts';
 import { constant } from './leaf.ts';
 import { reshape, transpose } from './structure.ts';
 

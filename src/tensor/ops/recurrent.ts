@@ -15,7 +15,8 @@ import {
 } from '../graph.ts';
 import { type Axis, describeAxes, describeMismatch } from '../type.ts';
 import { sigmoid, tanh } from './activations.ts';
-import { add, cast, greater, mul, sub } from './arithmetic.ts';
+import { add, cast, mul, sub } from './arithmetic.ts';
+import { greater } from './comparison.ts';
 import { constant } from './leaf.ts';
 import { matmul } from './matrix.ts';
 import { concat, reshape, slice, split, sum, transpose } from './structure.ts';

@@ -5,7 +5,8 @@ import { apart, real } from '../checks/sample.ts';
 import { type AnyOp, apply, applyOne, type Emitter, type Node, type Op, type Tensor } from '../graph.ts';
 import { broadcastStrides, eachLine, stridedOffsets } from '../strided.ts';
 import { type Axis, axisIndex, describeAxes, sizesOf, volume } from '../type.ts';
-import { cast, div, equal, maximum, mul, neg, sub } from './arithmetic.ts';
+import { cast, div, maximum, mul, neg, sub } from './arithmetic.ts';
+import { equal } from './comparison.ts';
 import { exp, sqrt, square } from './elementwise.ts';
 import { type ReduceOptions, reducedAxes, reshape, sum } from './structure.ts';
 

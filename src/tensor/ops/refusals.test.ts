@@ -2,7 +2,8 @@
 
 import { expect, it } from 'vitest';
 import type { Tensor } from '../graph.ts';
-import { add, and, greater, neg, not } from './arithmetic.ts';
+import { add, neg } from './arithmetic.ts';
+import { and, greater, not } from './comparison.ts';
 import { input } from './leaf.ts';
 import { matmul } from './matrix.ts';
 import { max, mean, topK } from './reductions.ts';

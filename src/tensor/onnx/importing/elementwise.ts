@@ -2,25 +2,8 @@
 
 import type { Tensor } from '../../graph.ts';
 import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from '../../ops/activations.ts';
-import {
-  add,
-  and,
-  cast,
-  div,
-  equal,
-  greater,
-  greaterOrEqual,
-  less,
-  lessOrEqual,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  not,
-  or,
-  sub,
-  where,
-} from '../../ops/arithmetic.ts';
+import { add, cast, div, maximum, minimum, mul, neg, sub, where } from '../../ops/arithmetic.ts';
+import { and, equal, greater, greaterOrEqual, less, lessOrEqual, not, or } from '../../ops/comparison.ts';
 import {
   abs,
   clip,

@@ -1,8 +1,9 @@
 // Attention, as exporters take it apart.
 
 import type { Tensor } from '../../../graph.ts';
-import { add, greaterOrEqual, where } from '../../../ops/arithmetic.ts';
+import { add, where } from '../../../ops/arithmetic.ts';
 import { attend } from '../../../ops/attention.ts';
+import { greaterOrEqual } from '../../../ops/comparison.ts';
 import { clip } from '../../../ops/elementwise.ts';
 import { max } from '../../../ops/reductions.ts';
 import { transpose } from '../../../ops/structure.ts';
