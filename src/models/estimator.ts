@@ -4,8 +4,11 @@ import type { Frame } from '../core/frame.ts';
 import type { Name } from '../core/name.ts';
 import type { Progress } from '../core/progress.ts';
 
-/** `binary`: the target is 0 or 1 and predictions are probabilities. `amount`: a number, usually money in minor units. */
-export type TargetKind = 'binary' | 'amount';
+/**
+ * `binary`: the target is 0 or 1 and predictions are probabilities. `amount`: a number, usually money in minor units.
+ * `classes`: the target is a class 0 … classes − 1 and predictions are the probabilities of all, [rows, classes].
+ */
+export type TargetKind = 'binary' | 'amount' | 'classes';
 
 /**
  * What the target means, for models that know how customers behave and need no target to learn it.
@@ -22,6 +25,8 @@ export interface Question {
   readonly horizonDays: number;
   /** Yearly rate at which future money is discounted; 0 when it is not. */
   readonly discountPerYear: number;
+  /** How many classes there are, for the kind `classes` alone. */
+  readonly classes?: number;
 }
 
 /** Examples ready to learn from: row i of everything belongs to (entities[i], asOf[i]). */
@@ -56,6 +61,16 @@ export interface Attribution {
   readonly values: Float64Array;
 }
 
+/** Where an amount lies, as a model of quantiles sees it before anything is calibrated. */
+export interface Band {
+  /** The share of outcomes meant to fall between the ends, such as .9. */
+  readonly level: number;
+  /** [rows] */
+  readonly low: Float64Array;
+  /** [rows], nowhere under `low`. */
+  readonly high: Float64Array;
+}
+
 export interface Model {
   /** Id of the estimator that made it. */
   readonly estimator: string;
@@ -63,12 +78,14 @@ export interface Model {
   readonly link: Link;
   /** Columns it reads; a frame may have more. */
   readonly inputs: readonly string[];
-  /** Probability in [0, 1] or amount, [rows]. */
+  /** Probability in [0, 1] or amount, [rows]; for classes their probabilities, [rows, classes]. */
   predict(frame: Frame): Promise<Float64Array>;
   /** The prediction on the link's scale, [rows]. */
   margin(frame: Frame): Promise<Float64Array>;
   /** Exact contributions, for models that have them (linear, trees). */
   attribute?(frame: Frame): Promise<Attribution>;
+  /** Amounts only, for models that learn quantiles too. */
+  band?(frame: Frame): Promise<Band>;
   save(): SavedModel;
 }
 
@@ -81,6 +98,24 @@ export interface SavedModel {
   readonly state: Json;
   readonly arrays?: Readonly<Record<string, Float64Array | Float32Array | Int32Array | Uint8Array>>;
 }
+
+/** What an estimator may be told; anything left out stays at its default. */
+export type Settings = Readonly<Record<string, number | string | boolean>>;
+
+/** One thing worth trying several values of. */
+export type Dimension =
+  | {
+      readonly kind: 'number';
+      readonly low: number;
+      readonly high: number;
+      /** Tried evenly in the logarithm. */
+      readonly log?: boolean;
+      readonly integer?: boolean;
+    }
+  | { readonly kind: 'choice'; readonly options: readonly (number | string | boolean)[] };
+
+/** Settings worth searching, by name. */
+export type SearchSpace = Readonly<Record<string, Dimension>>;
 
 export interface Estimator {
   /** As written after `--model`: `logistic`, `bg-nbd`, `tree`. */
@@ -97,6 +132,10 @@ export interface Estimator {
    * @throws AppError NOT_ENOUGH_DATA, INTERRUPTED
    */
   fit(train: Sample, valid: Sample | undefined, run: FitRun): Promise<Model>;
+  /** Settings worth searching; absent when there are none. */
+  readonly space?: SearchSpace;
+  /** The same estimator, id and all, with some settings changed. @throws AppError USAGE for one it does not have */
+  withSettings?(settings: Settings): Estimator;
   /** Rebuilds a model from what `save` gave. @throws AppError VERSION, BAD_FILE */
   load(saved: SavedModel): Model;
 }

@@ -22,10 +22,17 @@ export function checkSample(sample: Sample): void {
   }
   if (rows === 0)
     throw new AppError('NOT_ENOUGH_DATA', 'expected at least one example to learn from, got none');
-  const binary = sample.question.kind === 'binary';
-  const wrong = sample.target.findIndex((y) => (binary ? y !== 0 && y !== 1 : !Number.isFinite(y)));
+  const { kind, classes = 2 } = sample.question;
+  const outcomes = kind === 'binary' ? 2 : classes;
+  const possible = (y: number) =>
+    kind === 'amount' ? Number.isFinite(y) : Number.isInteger(y) && y >= 0 && y < outcomes;
+  const wrong = sample.target.findIndex((y) => !possible(y));
   if (wrong >= 0) {
-    const expected = binary ? 'targets of 0 or 1' : 'finite targets';
+    const expected = {
+      binary: 'targets of 0 or 1',
+      amount: 'finite targets',
+      classes: `classes from 0 to ${outcomes - 1}`,
+    }[kind];
     throw new AppError('BAD_DATA', `expected ${expected}, got ${sample.target[wrong]} at example ${wrong}`);
   }
   if (!sample.weight) return;

@@ -14,7 +14,7 @@ export interface Task {
   /** Who is asked about, in words. */
   readonly about: Name;
   readonly entity: 'user';
-  readonly kind: TargetKind;
+  readonly kind: Exclude<TargetKind, 'classes'>;
   readonly outcome: Outcome;
   readonly population: Population;
   readonly target: LabelDefinition;

@@ -26,6 +26,7 @@ export interface Assessment {
 }
 
 const COMPARED: Readonly<Record<Sample['question']['kind'], readonly RowMetricName[]>> = {
+  classes: [],
   binary: ['log_loss', 'roc_auc', 'average_precision'],
   amount: ['mae', 'norm_gini'],
 };

@@ -1,0 +1,63 @@
+// A forest at rest: the trees of a boosted model in flat arrays, one entry a node, tree after tree.
+import type { Tree } from '../tree/structure.ts';
+
+/** A column the trees cut; `levels` and `other` as for a single tree's category. */
+export type ForestInput =
+  | { readonly kind: 'number'; readonly name: string }
+  | {
+      readonly kind: 'category';
+      readonly name: string;
+      readonly levels: readonly string[];
+      readonly other: boolean;
+    };
+
+/**
+ * Trees whose values add up. Tree t speaks for output t mod outputs; the margin of an output is its base plus the values
+ * of the leaves a row ends in. Nodes of a tree stand together, its root first, children after their parents; `left` and
+ * `right` count from the tree's own root.
+ */
+export interface Forest {
+  readonly inputs: readonly ForestInput[];
+  /** 1, or the number of classes. */
+  readonly outputs: number;
+  /** [outputs] */
+  readonly base: Float64Array;
+  /** First node of each tree, and the number of nodes at the end: [trees + 1]. */
+  readonly treeStart: Int32Array;
+  /** Input cut here, −1 for a leaf: [nodes], as all that follow but `sets`. */
+  readonly feature: Int32Array;
+  /** Numbers ≤ threshold go left. */
+  readonly threshold: Float64Array;
+  /** For a category cut: where its flags start in `sets`; −1 otherwise. */
+  readonly setStart: Int32Array;
+  /** 1 = missing numbers and unknown categories go left. */
+  readonly missingLeft: Uint8Array;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  /** Training weight that reached the node. */
+  readonly cover: Float64Array;
+  /** How much the cut lowered the training loss; 0 for a leaf. */
+  readonly gain: Float64Array;
+  /** What a row that ends here adds to the margin; 0 for a cut. */
+  readonly value: Float64Array;
+  /** Flags by bin of the cut category, 1 = left. */
+  readonly sets: Uint8Array;
+}
+
+export const treeCount = (forest: Forest): number => forest.treeStart.length - 1;
+
+/** One tree of the forest, as views into its arrays. */
+export function treeAt(forest: Forest, tree: number): Tree {
+  const [from, to] = [forest.treeStart[tree], forest.treeStart[tree + 1]];
+  return {
+    feature: forest.feature.subarray(from, to),
+    threshold: forest.threshold.subarray(from, to),
+    setStart: forest.setStart.subarray(from, to),
+    missingLeft: forest.missingLeft.subarray(from, to),
+    left: forest.left.subarray(from, to),
+    right: forest.right.subarray(from, to),
+    cover: forest.cover.subarray(from, to),
+    value: forest.value.subarray(from, to),
+    sets: forest.sets,
+  };
+}

@@ -1,0 +1,65 @@
+// What grows one tree at a time on binned columns: the border between boosting (what to learn) and growing (how).
+import type { Frame } from '../../../core/frame.ts';
+import type { ForestInput } from '../../forest/forest.ts';
+import type { GbdtSettings } from '../settings.ts';
+
+/** A number's cut points or a category's levels, learned on training rows; number bins as in `tree/inputs.ts`. */
+export type BinnedInput =
+  | (Extract<ForestInput, { kind: 'number' }> & { readonly edges: Float64Array })
+  | Extract<ForestInput, { kind: 'category' }>;
+
+/** What one tree learns: the slope and bend of the loss at the present margins, weights included. */
+export interface GrowStep {
+  /** [rows] */
+  readonly gradient: Float32Array;
+  /** [rows], ≥ 0; zero for a row that is not drawn. */
+  readonly curvature: Float32Array;
+  /** Rows that may be learned from, rising; all when absent. The others are still led to their leaf. */
+  readonly rows?: Int32Array;
+  /** 1 = may be cut, [inputs]; all when absent. */
+  readonly columns?: Uint8Array;
+  /** For columns drawn at each node. */
+  readonly seed: number;
+}
+
+/** Arrays as in `Forest`, for one tree; values are −Σgradient / (Σcurvature + ridge), not yet times the learning rate. */
+export interface GrownTree {
+  readonly feature: Int32Array;
+  readonly threshold: Float64Array;
+  /** Into this tree's own `sets`. */
+  readonly setStart: Int32Array;
+  readonly missingLeft: Uint8Array;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  readonly cover: Float64Array;
+  readonly gain: Float64Array;
+  readonly value: Float64Array;
+  readonly sets: Uint8Array;
+  /** The leaf (its node) each training row ends in, drawn or not: [rows]; overwritten by the next tree. */
+  readonly leafOfRow: Int32Array;
+}
+
+export interface Grower {
+  readonly inputs: readonly BinnedInput[];
+  readonly rows: number;
+  /** Resident bytes of bins and histograms. */
+  readonly bytes: number;
+  /** Same data, step and settings give the same tree at any number of threads. @throws AppError INTERRUPTED */
+  grow(step: GrowStep): Promise<GrownTree>;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+export interface GrowerOptions {
+  readonly settings: GbdtSettings;
+  /** Bins learned before (warm start); learned from the frame when absent. */
+  readonly inputs?: readonly BinnedInput[];
+  /** Weights, for `cover` and quantiles of the bins; ones when absent, [rows]. */
+  readonly weight?: Float64Array;
+  readonly threads: number;
+  /** false: plain TypeScript kernels. */
+  readonly simd?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export type CreateGrower = (frame: Frame, options: GrowerOptions) => Promise<Grower>;
