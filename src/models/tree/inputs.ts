@@ -1,6 +1,5 @@
 // What a tree reads: numbers as they are, categories as bin numbers; learned once, saved with the tree.
-import { AppError } from '../../core/errors.ts';
-import { type Frame, findColumn } from '../../core/frame.ts';
+import type { Frame } from '../../core/frame.ts';
 import { sortedSample } from '../sorted-sample.ts';
 
 /** Numbers are cut at `edges`: bin b holds (edges[b − 1], edges[b]], the last one everything above. */
@@ -20,9 +19,6 @@ export interface CategoryInput {
 }
 
 export type TreeInput = NumberInput | CategoryInput;
-
-/** A category value the tree knows no bin for. */
-export const UNKNOWN = -1;
 
 /** 64 cuts lose nothing a shop's customers could show; their histograms stay in the processor's cache. */
 const MAX_EDGES = 63;
@@ -86,29 +82,6 @@ function cutPoints(values: Float64Array): number[] {
 function between(low: number, high: number): number {
   const middle = low + (high - low) / 2;
   return middle < high ? middle : low;
-}
-
-/**
- * The values each input takes, one array [rows] an input: numbers with NaN where missing, categories as bins.
- *
- * @throws AppError SHAPE when the frame lacks a column, or has it as another kind
- */
-export function readInputs(inputs: readonly TreeInput[], frame: Frame): Float64Array[] {
-  return inputs.map((input) => {
-    const column = findColumn(frame, input.name);
-    if (column?.kind === 'number' && input.kind === 'number') return column.values;
-    if (column?.kind !== 'category' || input.kind !== 'category') {
-      throw new AppError(
-        'SHAPE',
-        `expected a ${input.kind} column "${input.name}", got ${column ? `a ${column.kind} column` : 'none'}; ` +
-          'use the features the model was trained on',
-      );
-    }
-    const known = new Map(input.levels.map((level, bin) => [level, bin]));
-    const unseen = input.other ? input.levels.length : UNKNOWN;
-    const bins = column.levels.map((level) => known.get(level) ?? unseen);
-    return Float64Array.from(column.codes, (code) => (code < 0 ? input.levels.length + 1 : bins[code]));
-  });
 }
 
 /** Values as bins, the last bin for missing; [rows] an input. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { makeFrame } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
 import { random } from '../../core/random.ts';
+import { readInputs } from '../forest/read-inputs.ts';
 import { growTree, shrunkenValues, truncateTree } from './grow.ts';
-import { binInputs, fitInputs, readInputs } from './inputs.ts';
+import { binInputs, fitInputs } from './inputs.ts';
 import { findSplit } from './split.ts';
 import { leafOf } from './structure.ts';
 

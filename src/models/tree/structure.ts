@@ -1,5 +1,4 @@
 // A tree at rest: flat arrays, one entry a node; node 0 is the root and children come after their parents.
-import type { TreeInput } from './inputs.ts';
 
 /** All arrays [nodes], but `sets`. */
 export interface Tree {
@@ -38,7 +37,7 @@ export function leafOf(tree: Tree, values: readonly Float64Array[], row: number)
 }
 
 /** Inputs the tree really cuts. */
-export function usedInputs(tree: Tree, inputs: readonly TreeInput[]): TreeInput[] {
+export function usedInputs<Input>(tree: Tree, inputs: readonly Input[]): Input[] {
   const used = new Set(tree.feature);
   return inputs.filter((_, feature) => used.has(feature));
 }

@@ -2,9 +2,10 @@
 import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { fromMargin, type Link, type Model, type Question, type SavedModel } from '../estimator.ts';
+import { readInputs } from '../forest/read-inputs.ts';
 import { asJson, readArray, readState, type SavedState } from '../saved.ts';
 import { addTreeShapley, expectedValue } from './attribution.ts';
-import { readInputs, type TreeInput } from './inputs.ts';
+import type { TreeInput } from './inputs.ts';
 import { leafOf, type Tree, usedInputs } from './structure.ts';
 
 const FORMAT = 1;

@@ -2,11 +2,12 @@
 import type { Frame } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
 import type { Estimator, FitRun, Sample } from '../estimator.ts';
+import { readInputs } from '../forest/read-inputs.ts';
 import { clampToRate, logit } from '../link.ts';
 import { unitWeights, weightedMean } from '../sample.ts';
 import { chooseSize, type UnseenRows } from './choose-size.ts';
 import { type GrowData, growTree, shrunkenValues, truncateTree } from './grow.ts';
-import { binInputs, fitInputs, readInputs, type TreeInput } from './inputs.ts';
+import { binInputs, fitInputs, type TreeInput } from './inputs.ts';
 import { loadTreeModel, type TreeParts, treeModel } from './tree-model.ts';
 
 const ID = 'tree';
