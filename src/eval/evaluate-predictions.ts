@@ -3,17 +3,35 @@ import type { Name } from '../core/name.ts';
 import {
   type BootstrapOptions,
   clustersOf,
+  defaultDraws,
   intervalOf,
   intervalWords,
   onSample,
   resample,
 } from './bootstrap.ts';
+import {
+  CLASS_METRICS,
+  type ClassMetricName,
+  type ClassPredictions,
+  checkClasses,
+} from './metrics/classes.ts';
 import { AMOUNT_METRICS, BINARY_METRICS, ROW_METRICS, type RowMetricName } from './metrics/metric.ts';
-import { checkAmounts, checkLength, checkProbabilities, type Predictions } from './metrics/predictions.ts';
+import {
+  checkAmounts,
+  checkLength,
+  checkProbabilities,
+  type Measure,
+  type Predictions,
+} from './metrics/predictions.ts';
 import type { Score, Scores } from './score.ts';
 
 /** Predictions with whose they are: rows of one entity are drawn together. */
 export interface ScoredExamples extends Predictions {
+  readonly entities: readonly string[];
+}
+
+/** Class probabilities with whose they are. */
+export interface ScoredClasses extends ClassPredictions {
   readonly entities: readonly string[];
 }
 
@@ -25,9 +43,9 @@ export interface Evaluation {
   readonly interval: string;
   readonly examples: number;
   readonly users: number;
-  /** Examples with outcome 1, or with an amount that is not zero. */
+  /** Examples with outcome 1, with an amount that is not zero, or outside the most frequent class. */
   readonly positives: number;
-  /** Behind `f1` and `accuracy`; absent for amounts. */
+  /** Behind `f1` and `accuracy` of probabilities. */
   readonly threshold?: number;
 }
 
@@ -52,37 +70,72 @@ export function scoreAmount(examples: ScoredExamples, options: BootstrapOptions)
   return scoreRows(examples, names, options);
 }
 
+/**
+ * All metrics of class probabilities: `roc_auc` and `f1` are means over classes, `ece` is that of the confidence.
+ *
+ * @throws AppError SHAPE, BAD_DATA for classes or probabilities that are none, NOT_ENOUGH_DATA as `scoreBinary`
+ */
+export function scoreClasses(examples: ScoredClasses, options: BootstrapOptions): Evaluation {
+  checkClasses(examples);
+  const { actual, classes } = examples;
+  const measures = Object.fromEntries(
+    Object.entries(CLASS_METRICS).map(([metric, { prepare }]) => [metric, prepare(examples)]),
+  ) as Record<ClassMetricName, Measure>;
+  const counts = new Float64Array(classes);
+  for (const own of actual) counts[own]++;
+  return scoreMeasures(examples, measures, {
+    positives: actual.length - Math.max(...counts),
+    needs: (metric) => CLASS_METRICS[metric as ClassMetricName].needs,
+    // Each draw costs a pass a class.
+    options: { ...options, draws: options.draws ?? defaultDraws((actual.length * classes) / 2) },
+  });
+}
+
 function scoreRows(
   examples: ScoredExamples,
   names: readonly RowMetricName[],
   options: BootstrapOptions,
 ): Evaluation {
-  const rows = examples.actual.length;
-  checkLength('entities', examples.entities, rows);
-  const clusters = clustersOf(examples.entities);
-  const measures = names.map((metric) => ROW_METRICS[metric].prepare(examples));
-  const values = measures.map((measure) => onSample(measure, rows));
-  const known = names.map((_, i) => i).filter((i) => !Number.isNaN(values[i]));
-  const draws = resample(
-    known.map((i) => measures[i]),
-    clusters,
+  const measures = Object.fromEntries(names.map((metric) => [metric, ROW_METRICS[metric].prepare(examples)]));
+  return scoreMeasures(examples, measures, {
+    positives: examples.actual.reduce((sum, value) => sum + (value !== 0 ? 1 : 0), 0),
+    needs: (metric) => ROW_METRICS[metric].needs,
     options,
+  });
+}
+
+function scoreMeasures(
+  { entities, actual }: Pick<ScoredExamples, 'entities' | 'actual'>,
+  measures: Readonly<Partial<Record<RowMetricName, Measure>>>,
+  by: {
+    readonly positives: number;
+    readonly needs: (metric: RowMetricName) => Name;
+    readonly options: BootstrapOptions;
+  },
+): Evaluation {
+  const rows = actual.length;
+  checkLength('entities', entities, rows);
+  const clusters = clustersOf(entities);
+  const all = Object.entries(measures) as [RowMetricName, Measure][];
+  const valued = all.map(([metric, measure]) => ({ metric, measure, value: onSample(measure, rows) }));
+  const known = valued.filter(({ value }) => !Number.isNaN(value));
+  const draws = resample(
+    known.map(({ measure }) => measure),
+    clusters,
+    by.options,
   );
   const scores: Partial<Record<RowMetricName, Score>> = {};
-  known.forEach((i, at) => {
-    scores[names[i]] = intervalOf(values[i], draws[at], {
-      level: options.level,
-      centred: names[i] === 'ece',
-    });
+  known.forEach(({ metric, value }, at) => {
+    scores[metric] = intervalOf(value, draws[at], { level: by.options.level, centred: metric === 'ece' });
   });
   return {
     scores,
-    missing: names
-      .filter((_, i) => Number.isNaN(values[i]))
-      .map((metric) => ({ metric, needs: ROW_METRICS[metric].needs })),
-    interval: intervalWords(rows, options),
+    missing: valued
+      .filter(({ value }) => Number.isNaN(value))
+      .map(({ metric }) => ({ metric, needs: by.needs(metric) })),
+    interval: intervalWords(rows, by.options),
     examples: rows,
     users: clusters.count,
-    positives: examples.actual.reduce((sum, value) => sum + (value !== 0 ? 1 : 0), 0),
+    positives: by.positives,
   };
 }
