@@ -22,12 +22,26 @@ export function wape({ actual, predicted }: Predictions): Measure {
   );
 }
 
-/** (Σ predicted − Σ actual) / Σ actual: −.2 means a fifth too low in total. No value unless Σ actual > 0. */
+/** A total under this share of Σ |actual| is what is left of amounts that cancel out: nothing can be a share of it. */
+const LEAST_TOTAL = 0.1;
+
+/**
+ * (Σ predicted − Σ actual) / Σ actual: −.2 means a fifth too low in total. No value unless Σ actual is over a tenth of
+ * Σ |actual|.
+ */
 export function bias({ actual, predicted }: Predictions): Measure {
-  return ratioOf(
-    predicted.map((p, i) => p - actual[i]),
-    actual,
-  );
+  const excess = predicted.map((p, i) => p - actual[i]);
+  return (weight) => {
+    let top = 0;
+    let total = 0;
+    let size = 0;
+    for (let i = 0; i < excess.length; i++) {
+      top += weight[i] * excess[i];
+      total += weight[i] * actual[i];
+      size += weight[i] * Math.abs(actual[i]);
+    }
+    return total > LEAST_TOTAL * size ? top / total : Number.NaN;
+  };
 }
 
 function ratioOf(above: Float64Array, below: Float64Array): Measure {
@@ -82,19 +96,24 @@ function correlation(x: Float64Array, y: Float64Array, weight: Float64Array): nu
 
 /**
  * Gini of the amounts in the predicted order over Gini in their own order: 1 = perfect order, 0 = random.
- * Tied predictions share the gain of their group evenly. No value when the amounts are all equal or sum to nothing.
+ * Tied predictions share the gain of their group evenly. Adding a number to all amounts changes nothing, so amounts of
+ * both signs are welcome. No value when the amounts are all equal.
  */
 export function normGini({ actual, predicted }: Predictions): Measure {
   const byPredicted = rankRows(predicted);
   const byActual = rankRows(actual);
+  const middle = actual.reduce((sum, value) => sum + value, 0) / Math.max(1, actual.length);
+  // Around their mean, so that a large shared part cannot drown the differences in rounding.
+  const amount = actual.map((value) => value - middle);
+  const largest = amount.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return (weight) => {
-    const best = gini(actual, byActual, weight);
-    return best > 1e-12 ? gini(actual, byPredicted, weight) / best : Number.NaN;
+    const best = gainAbove(amount, byActual, weight);
+    return best > 1e-12 * largest ? gainAbove(amount, byPredicted, weight) / best : Number.NaN;
   };
 }
 
-/** Twice the area between the cumulative gain of `amount` in the given order and the diagonal. */
-function gini(amount: Float64Array, { order, ends }: RankedRows, weight: Float64Array): number {
+/** Twice the area between the cumulative gain of `amount` in the given order and the diagonal, a unit of weight squared. */
+function gainAbove(amount: Float64Array, { order, ends }: RankedRows, weight: Float64Array): number {
   let people = 0;
   let gained = 0;
   let area = 0;
@@ -112,7 +131,7 @@ function gini(amount: Float64Array, { order, ends }: RankedRows, weight: Float64
     gained += gain;
     start = end;
   }
-  return gained > 0 ? (2 * area) / (people * gained) - 1 : Number.NaN;
+  return people > 0 ? (2 * area - people * gained) / people ** 2 : Number.NaN;
 }
 
 /** Share of amounts inside [low, high], both ends included; no value without intervals. */

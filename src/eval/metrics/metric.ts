@@ -29,7 +29,10 @@ const bothClasses = name(
 );
 const aPositive = name('at least one example whose outcome is 1', '至少一个结果为 1 的样本');
 const variety = name('targets and predictions that are not all equal', '实际值与预测值都不能全部相等');
-const positiveTotal = name('actual amounts that sum to more than zero', '实际金额合计要大于零');
+const positiveTotal = name(
+  'actual amounts that sum to more than zero, and to more than a tenth of their sizes',
+  '实际金额合计要大于零，且超过各金额绝对值之和的十分之一',
+);
 
 export const BINARY_METRICS = {
   log_loss: { label: name('log loss', '对数损失'), better: 'lower', needs: anyRows, prepare: logLoss },
@@ -90,10 +93,7 @@ export const AMOUNT_METRICS = {
   norm_gini: {
     label: name('normalised Gini', '归一化 Gini'),
     better: 'higher',
-    needs: name(
-      'actual amounts that differ and sum to more than zero',
-      '实际金额不能全部相等，且合计要大于零',
-    ),
+    needs: name('actual amounts that differ', '实际金额不能全部相等'),
     prepare: normGini,
   },
   coverage: {
