@@ -134,6 +134,8 @@ export interface Estimator {
   fit(train: Sample, valid: Sample | undefined, run: FitRun): Promise<Model>;
   /** Settings worth searching; absent when there are none. */
   readonly space?: SearchSpace;
+  /** What the settings of the space are now: where a search begins. */
+  readonly settings?: Settings;
   /** The same estimator, id and all, with some settings changed. @throws AppError USAGE for one it does not have */
   withSettings?(settings: Settings): Estimator;
   /** Rebuilds a model from what `save` gave. @throws AppError VERSION, BAD_FILE */
