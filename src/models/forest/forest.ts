@@ -61,3 +61,10 @@ export function treeAt(forest: Forest, tree: number): Tree {
     sets: forest.sets,
   };
 }
+
+/** The trees that speak for one output, in order. */
+export function treesOf(forest: Forest, output: number): Tree[] {
+  const trees: Tree[] = [];
+  for (let t = output; t < treeCount(forest); t += forest.outputs) trees.push(treeAt(forest, t));
+  return trees;
+}
