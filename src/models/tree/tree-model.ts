@@ -2,9 +2,9 @@
 import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { fromMargin, type Link, type Model, type Question, type SavedModel } from '../estimator.ts';
+import { attributeForest, forestOfTree } from '../forest/attribution/attribute-forest.ts';
 import { readInputs } from '../forest/read-inputs.ts';
 import { asJson, readArray, readState, type SavedState } from '../saved.ts';
-import { addTreeShapley, expectedValue } from './attribution.ts';
 import type { TreeInput } from './inputs.ts';
 import { leafOf, type Tree, usedInputs } from './structure.ts';
 
@@ -36,14 +36,7 @@ export function treeModel(estimator: string, given: TreeParts): Model {
     inputs: inputs.map((input) => input.name),
     predict: async (frame) => fromMargin(link, margin(frame)),
     margin: async (frame) => margin(frame),
-    attribute: async (frame) => {
-      const read = readInputs(inputs, frame);
-      const values = new Float64Array(frame.rows * inputs.length);
-      for (let row = 0; row < frame.rows; row++) {
-        addTreeShapley(tree, read, row, values.subarray(row * inputs.length, (row + 1) * inputs.length));
-      }
-      return { features: inputs.map((input) => input.name), base: expectedValue(tree), values };
-    },
+    attribute: (frame) => attributeForest(forestOfTree(inputs, tree), frame),
     save: () => {
       const { sets, missingLeft, ...rest } = tree;
       return {

@@ -1,18 +1,26 @@
 // The decision tree as an estimator: one tree, as large as unseen customers justify.
 import type { Frame } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
-import type { Estimator, FitRun, Sample } from '../estimator.ts';
+import type { Estimator, FitRun, Sample, SearchSpace, Settings } from '../estimator.ts';
 import { readInputs } from '../forest/read-inputs.ts';
 import { clampToRate, logit } from '../link.ts';
 import { unitWeights, weightedMean } from '../sample.ts';
+import { changeSettings } from '../settings.ts';
 import { chooseSize, type UnseenRows } from './choose-size.ts';
 import { type GrowData, growTree, shrunkenValues, truncateTree } from './grow.ts';
 import { binInputs, fitInputs, type TreeInput } from './inputs.ts';
 import { loadTreeModel, type TreeParts, treeModel } from './tree-model.ts';
 
 const ID = 'tree';
-const MAX_LEAVES = 48;
-const MAX_DEPTH = 10;
+/** The fit chooses how many leaves of these it keeps; `minRowsShare` is of the rows, and never comes to less than ten. */
+const DEFAULTS = { maxLeaves: 48, maxDepth: 10, minRowsShare: 0.001 };
+type TreeSettings = typeof DEFAULTS;
+
+const SPACE: SearchSpace = {
+  maxDepth: { kind: 'number', low: 3, high: 16, integer: true },
+  minRowsShare: { kind: 'number', low: 3e-4, high: 0.03, log: true },
+};
+
 /** Amounts above this share of the positive ones count as that much while the tree takes shape. */
 const CAP_SHARE = 0.99;
 /** Fewer unseen examples than this say too little; folds of the training customers then choose. */
@@ -23,19 +31,32 @@ const MIN_VALID = 100;
  * the root of the amount, which calms the tail; leaves hold mean amounts, and the training total is met exactly.
  * Missing values go to whichever side is better.
  */
-export const decisionTree: Estimator = {
-  id: ID,
-  label: name('Decision tree', '决策树'),
-  role: 'model',
-  refuses: (_question, frame) =>
-    frame.columns.some(({ kind }) => kind === 'number' || kind === 'category')
-      ? undefined
-      : 'needs at least one number or category column',
-  fit: async (train, valid, run) => treeModel(ID, await fitTree(train, valid, run)),
-  load: (saved) => loadTreeModel(ID, saved),
-};
+export const decisionTree: Estimator = treeWith(DEFAULTS);
 
-async function fitTree(train: Sample, valid: Sample | undefined, run: FitRun): Promise<TreeParts> {
+function treeWith(settings: TreeSettings): Estimator {
+  return {
+    id: ID,
+    label: name('Decision tree', '决策树'),
+    role: 'model',
+    refuses: (_question, frame) =>
+      frame.columns.some(({ kind }) => kind === 'number' || kind === 'category')
+        ? undefined
+        : 'needs at least one number or category column',
+    fit: async (train, valid, run) => treeModel(ID, await fitTree(settings, { train, valid, run })),
+    space: SPACE,
+    settings,
+    withSettings: (changes: Settings) => treeWith(changeSettings(ID, settings, changes)),
+    load: (saved) => loadTreeModel(ID, saved),
+  };
+}
+
+interface TreeFit {
+  readonly train: Sample;
+  readonly valid: Sample | undefined;
+  readonly run: FitRun;
+}
+
+async function fitTree(settings: TreeSettings, { train, valid, run }: TreeFit): Promise<TreeParts> {
   const { question } = train;
   const binary = question.kind === 'binary';
   noteUnread(train.frame, run);
@@ -58,10 +79,11 @@ async function fitTree(train: Sample, valid: Sample | undefined, run: FitRun): P
       pull: tame.map((y, i) => weight[i] * (y - centre)),
       hold: weight,
       ridge: 0,
-      minRows: Math.max(10, Math.round(outcome.length / 1000)),
+      minRows: Math.max(10, Math.round(outcome.length * settings.minRowsShare)),
     },
   };
-  const grow = { maxLeaves: MAX_LEAVES, maxDepth: MAX_DEPTH, signal: run.signal };
+  const { maxLeaves, maxDepth } = settings;
+  const grow = { maxLeaves, maxDepth, signal: run.signal };
   const size = await chooseSize(data, {
     entities: train.entities,
     seed: run.seed,
