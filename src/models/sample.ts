@@ -104,11 +104,9 @@ export function customerFolds(entities: readonly string[], folds: number, seed: 
 }
 
 /** The rows whose fold is, or is not, `fold`. */
-export function foldRows(folds: Uint8Array, fold: number): { inside: number[]; outside: number[] } {
+export function foldRows(folds: ArrayLike<number>, fold: number): { inside: number[]; outside: number[] } {
   const inside: number[] = [];
   const outside: number[] = [];
-  folds.forEach((own, row) => {
-    (own === fold ? inside : outside).push(row);
-  });
+  for (let row = 0; row < folds.length; row++) (folds[row] === fold ? inside : outside).push(row);
   return { inside, outside };
 }

@@ -2,7 +2,8 @@
 import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { type Name, name } from '../../core/name.ts';
-import type { Estimator, Question, Sample } from '../estimator.ts';
+import type { Estimator, Question, Sample, SearchSpace, Settings } from '../estimator.ts';
+import { changeSettings } from '../settings.ts';
 import { fitLinear, type LinearRecipe } from './fit-linear.ts';
 import { linearModel, loadLinearModel } from './linear-model.ts';
 import { type Loss, logistic, squared, tweedieLoss } from './loss.ts';
@@ -19,28 +20,44 @@ const TWEEDIE_POWER = 1.5;
 interface LinearKind {
   readonly id: string;
   readonly label: Name;
-  readonly lassoShare: number;
+  /** The penalty's size is always chosen by the fit; these are what it cannot choose along its path. */
+  readonly settings: LinearSettings;
+  readonly space?: SearchSpace;
   /** `undefined` where this kind does not answer that kind of question. */
-  readonly loss: (question: Question) => Loss | undefined;
+  readonly loss: (question: Question, settings: LinearSettings) => Loss | undefined;
   readonly instead: string;
 }
 
+interface LinearSettings {
+  /** Share of the penalty that is L1: 0 is ridge. */
+  readonly lassoShare?: number;
+  /** Of the Tweedie variance. */
+  readonly power?: number;
+}
+
 function linearEstimator(kind: LinearKind): Estimator {
-  const { id } = kind;
+  const { id, settings, space } = kind;
   return {
     id,
     label: kind.label,
     role: 'model',
     refuses(question, frame) {
-      if (!kind.loss(question)) return kind.instead;
+      if (!kind.loss(question, settings)) return kind.instead;
       return hasUsableColumn(frame) ? undefined : 'needs at least one number or category column';
     },
     async fit(train, valid, run) {
-      const loss = kind.loss(train.question) as Loss;
+      const loss = kind.loss(train.question, settings) as Loss;
       if (loss.link === 'log') needPositiveTotal(train);
-      const recipe: LinearRecipe = { task: id, loss, lassoShare: kind.lassoShare, capShare: CAP_SHARE };
+      const { lassoShare = 0 } = settings;
+      const recipe: LinearRecipe = { task: id, loss, lassoShare, capShare: CAP_SHARE };
       return linearModel(id, await fitLinear(recipe, train, valid, run));
     },
+    ...(space && {
+      space,
+      settings: settings as Settings,
+      withSettings: (changes: Settings) =>
+        linearEstimator({ ...kind, settings: changeSettings(id, settings as Settings, changes) }),
+    }),
     load: (saved) => loadLinearModel(id, saved),
   };
 }
@@ -63,7 +80,7 @@ export function needPositiveTotal(train: Sample): void {
 export const linear = linearEstimator({
   id: 'linear',
   label: name('Linear regression', '线性回归'),
-  lassoShare: 0,
+  settings: {},
   loss: ({ kind }) => (kind === 'amount' ? squared : undefined),
   instead: 'it predicts amounts; use "logistic" for a yes-or-no question',
 });
@@ -72,7 +89,7 @@ export const linear = linearEstimator({
 export const logisticRegression = linearEstimator({
   id: 'logistic',
   label: name('Logistic regression', '逻辑回归'),
-  lassoShare: 0,
+  settings: {},
   loss: ({ kind }) => (kind === 'binary' ? logistic : undefined),
   instead: 'it predicts probabilities; use "linear" or "tweedie" for an amount',
 });
@@ -81,7 +98,8 @@ export const logisticRegression = linearEstimator({
 export const elasticNet = linearEstimator({
   id: 'elastic-net',
   label: name('Elastic net', '弹性网络'),
-  lassoShare: 0.5,
+  settings: { lassoShare: 0.5 },
+  space: { lassoShare: { kind: 'number', low: 0.05, high: 1 } },
   loss: ({ kind }) => (kind === 'binary' ? logistic : squared),
   instead: '',
 });
@@ -90,7 +108,8 @@ export const elasticNet = linearEstimator({
 export const tweedie = linearEstimator({
   id: 'tweedie',
   label: name('Tweedie regression', 'Tweedie 回归'),
-  lassoShare: 0,
-  loss: ({ kind }) => (kind === 'amount' ? tweedieLoss(TWEEDIE_POWER) : undefined),
+  settings: { power: TWEEDIE_POWER },
+  space: { power: { kind: 'number', low: 1.05, high: 1.95 } },
+  loss: ({ kind }, { power = TWEEDIE_POWER }) => (kind === 'amount' ? tweedieLoss(power) : undefined),
   instead: 'it predicts amounts; use "logistic" for a yes-or-no question',
 });

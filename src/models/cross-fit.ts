@@ -1,0 +1,73 @@
+// Everybody predicted by a fit that never saw them: fitted once, and shared by all who need unseen predictions.
+import { AppError } from '../core/errors.ts';
+import { pause } from '../core/pause.ts';
+import { silent } from '../core/progress.ts';
+import type { Estimator, FitRun, Model, Sample } from './estimator.ts';
+import { customerFolds, foldRows, sortSample, takeSample } from './sample.ts';
+
+/** A fold of every row; rows of one customer stand in one fold. */
+export interface Folds {
+  /** [rows], each in 0 … count − 1 */
+  readonly of: ArrayLike<number>;
+  readonly count: number;
+}
+
+export interface CrossFit {
+  /** One a fold that has rows, in the order of folds. */
+  readonly models: readonly Model[];
+  /** What the model of the other folds says of each row: [rows], or [rows, classes]. */
+  readonly unseen: Float64Array;
+}
+
+export interface CrossFitOptions {
+  readonly folds: Folds;
+  /** Lets each fit watch its held-out fold to know when to stop; what it then says of that fold is a little too good. */
+  readonly watch?: boolean;
+  readonly run: FitRun;
+  readonly onFit?: () => void;
+}
+
+export const foldsOf = (entities: readonly string[], count: number, seed: number): Folds => ({
+  of: customerFolds(entities, count, seed),
+  count,
+});
+
+/**
+ * Fits the estimator once a fold, on all rows outside it.
+ *
+ * @throws AppError NOT_ENOUGH_DATA when a fold holds all rows, or leaves too little to fit; INTERRUPTED
+ */
+export async function crossFit(
+  estimator: Estimator,
+  sample: Sample,
+  { folds, watch, run, onFit }: CrossFitOptions,
+): Promise<CrossFit> {
+  const { rows } = sample.frame;
+  const models: Model[] = [];
+  let unseen = new Float64Array(0);
+  for (let fold = 0; fold < folds.count; fold++) {
+    await pause(run.signal);
+    const { inside, outside } = foldRows(folds.of, fold);
+    if (inside.length === 0) continue;
+    if (outside.length === 0)
+      throw new AppError(
+        'NOT_ENOUGH_DATA',
+        'expected examples of more than one customer, to hold some of them out',
+      );
+    const held = takeSample(sample, inside);
+    const seen = sortSample(takeSample(sample, outside));
+    const model = await estimator.fit(seen, watch ? sortSample(held) : undefined, {
+      ...run,
+      progress: silent,
+    });
+    const said = await model.predict(held.frame);
+    const width = said.length / inside.length;
+    if (unseen.length === 0) unseen = new Float64Array(rows * width);
+    inside.forEach((row, i) => {
+      unseen.set(said.subarray(i * width, (i + 1) * width), row * width);
+    });
+    models.push(model);
+    onFit?.();
+  }
+  return { models, unseen };
+}
