@@ -35,6 +35,12 @@ export interface GrownTree {
   readonly gain: Float64Array;
   readonly value: Float64Array;
   readonly sets: Uint8Array;
+  /**
+   * With monotone columns only: between which values a leaf has to stay, [nodes] each. Whoever gives leaves other values
+   * than these keeps them in that range.
+   */
+  readonly lowest?: Float64Array;
+  readonly highest?: Float64Array;
   /** The leaf (its node) each training row ends in, drawn or not: [rows]; overwritten by the next tree. */
   readonly leafOfRow: Int32Array;
 }
@@ -44,6 +50,9 @@ export interface Grower {
   readonly rows: number;
   /** Resident bytes of bins and histograms. */
   readonly bytes: number;
+  /** Where gradients may be written for the next step, [rows]: handed to `grow` as they are they need no copy. */
+  readonly gradient: Float32Array;
+  readonly curvature: Float32Array;
   /** Same data, step and settings give the same tree at any number of threads. @throws AppError INTERRUPTED */
   grow(step: GrowStep): Promise<GrownTree>;
   /** Ends the threads. */

@@ -1,0 +1,65 @@
+// The best two groups of a category's levels.
+import { CELL_BYTES } from '../kernels/kernels.ts';
+import { type NodeTerms, type Side, scoreOf } from '../kernels/score.ts';
+
+const CELL = CELL_BYTES / 8;
+
+export interface CategorySplit extends Side {
+  readonly score: number;
+  /** Flags by bin, 1 = left: [bins]. */
+  readonly left: Uint8Array;
+  /** Where levels go that this node has not seen. */
+  readonly missingLeft: boolean;
+}
+
+/**
+ * Levels in order of Σ gradient / (Σ curvature + extra ridge), then every cut of that order: the best of all groupings
+ * for a convex loss (Fisher 1958). The extra ridge keeps rare levels in the middle, and counts on both sides of the cut.
+ *
+ * @param histogram index of the column's first cell in f64; the last bin is for missing and counts as a level
+ */
+export function scanCategory(
+  f64: Float64Array,
+  histogram: number,
+  bins: number,
+  { node, extraRidge }: { node: NodeTerms; extraRidge: number },
+): CategorySplit | undefined {
+  const present: number[] = [];
+  const order = new Float64Array(bins);
+  for (let bin = 0; bin < bins; bin++) {
+    const cell = histogram + bin * CELL;
+    if (f64[cell + 2] === 0) continue;
+    present.push(bin);
+    const bend = f64[cell + 1] * node.curvatureUnit + extraRidge + node.ridge;
+    order[bin] = bend > 0 ? (f64[cell] * node.gradientUnit) / bend : 0;
+  }
+  present.sort((a, b) => order[a] - order[b] || a - b);
+  const tempered = { ...node, ridge: node.ridge + extraRidge, direction: 0 };
+  const left: Side = { gradient: 0, curvature: 0, rows: 0 };
+  let best = node.floor;
+  let found: (Side & { score: number; last: number }) | undefined;
+  for (let i = 0; i + 1 < present.length; i++) {
+    const cell = histogram + present[i] * CELL;
+    left.gradient += f64[cell];
+    left.curvature += f64[cell + 1];
+    left.rows += f64[cell + 2];
+    const right = {
+      gradient: node.gradient - left.gradient,
+      curvature: node.curvature - left.curvature,
+      rows: node.rows - left.rows,
+    };
+    if (left.rows < node.minRows || right.rows < node.minRows) continue;
+    const score = scoreOf(left, right, tempered);
+    if (!(score > best)) continue;
+    best = score;
+    found = { ...left, score, last: i };
+  }
+  if (found === undefined) return undefined;
+  const missingLeft = 2 * found.rows >= node.rows;
+  // Levels this node has not seen go where the unknown go.
+  const flags = new Uint8Array(bins).fill(Number(missingLeft));
+  present.forEach((bin, i) => {
+    flags[bin] = Number(i <= found.last);
+  });
+  return { ...found, left: flags, missingLeft };
+}
