@@ -1,4 +1,5 @@
 // A change of variables that makes a minimum round: after it, a Newton step is a gradient step.
+import { choleskyFactor } from './cholesky.ts';
 import type { Objective } from './minimize.ts';
 
 /** The same function of z, where point = centre + S·z and its curvature near z = 0 is about the identity. */
@@ -14,7 +15,7 @@ export interface Whitened {
  */
 export function whiten(objective: Objective, likeness: Objective, centre: Float64Array): Whitened {
   const size = centre.length;
-  const lower = cholesky(curvature(likeness, centre), size) ?? identity(size);
+  const lower = choleskyFactor(curvature(likeness, centre), size) ?? identity(size);
   // H = L·Lᵀ and z = Lᵀ·(point − centre), so the gradient in z is L⁻¹ times the gradient at the point.
   const toPoint = (z: ArrayLike<number>): Float64Array => {
     const moved = Float64Array.from(z);
@@ -57,24 +58,6 @@ function curvature(objective: Objective, at: Float64Array): Float64Array {
     }
   }
   return matrix;
-}
-
-/** The lower factor of a positive definite matrix; `undefined` for any other. */
-function cholesky(matrix: Float64Array, size: number): Float64Array | undefined {
-  const lower = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let rest = matrix[i * size + j];
-      for (let k = 0; k < j; k++) rest -= lower[i * size + k] * lower[j * size + k];
-      if (i === j) {
-        if (!(rest > 1e-12 * Math.abs(matrix[i * size + i]))) return undefined;
-        lower[i * size + i] = Math.sqrt(rest);
-      } else {
-        lower[i * size + j] = rest / lower[j * size + j];
-      }
-    }
-  }
-  return lower;
 }
 
 function identity(size: number): Float64Array {

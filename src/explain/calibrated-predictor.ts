@@ -1,6 +1,6 @@
 // A calibrated model as something to explain: contributions add up on the margin of the number that is shown.
 import { DAY_MS } from '../core/time.ts';
-import { type CalibratedModel, levelValues, shapeValues } from '../models/calibrated.ts';
+import { type CalibratedModel, levelValues, seasonValues, shapeValues } from '../models/calibrated.ts';
 import { fromMargin } from '../models/estimator.ts';
 import type { Predictor } from './contribution.ts';
 import { carryAttribution } from './margin.ts';
@@ -23,7 +23,8 @@ export function calibratedPredictor(
   const binary = model.question.kind === 'binary';
   const correct = (raw: Float64Array): Float64Array => {
     const moments = { asOf: new Float64Array(raw.length).fill(asOf), horizonMs };
-    const shown = shapeValues(corrections, levelValues(corrections, raw, moments));
+    const shaped = shapeValues(corrections, levelValues(corrections, raw, moments));
+    const shown = extended ? shaped : seasonValues(corrections, shaped, moments);
     return binary ? shown.map(logit) : shown;
   };
   const correctMargins = (margins: Float64Array): Float64Array =>

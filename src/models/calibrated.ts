@@ -6,6 +6,7 @@ import { type AmountShape, applyAmountShape } from '../eval/amount-shape.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
 import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
 import { applyLevel, type LevelCorrection } from '../eval/level.ts';
+import { type Season, windowFactors } from '../eval/season/season.ts';
 import { applyTiers, type Tier, type TierThresholds } from '../eval/tiers.ts';
 import type { Model } from './estimator.ts';
 
@@ -17,6 +18,8 @@ export interface Corrections {
   readonly threshold?: number;
   /** Amounts only. */
   readonly level?: LevelCorrection;
+  /** Amounts only: everything else was learned on amounts of an ordinary season; answers are brought back into theirs. */
+  readonly season?: Season;
   /** Amounts only: closest in absolute error at the same total. */
   readonly shape?: AmountShape;
   /** Amounts only, of the amount before it was shaped; absent with too few calibration examples for a finite one. */
@@ -60,7 +63,15 @@ export async function forecast(
   const checked = shapeValues(corrections, levelled);
   const interval = corrections.interval ? intervalAround(corrections.interval, levelled, checked) : undefined;
   const tier = corrections.tiers ? applyTiers(corrections.tiers, checked) : undefined;
-  if (!extended) return { value: checked, raw, ...interval, ...(tier ? { tier } : {}) };
+  const inSeason = (values: Float64Array) => seasonValues(corrections, values, moments);
+  if (!extended) {
+    return {
+      value: inSeason(checked),
+      raw,
+      ...(interval ? { low: inSeason(interval.low), high: inSeason(interval.high) } : {}),
+      ...(tier ? { tier } : {}),
+    };
+  }
   const value = shapeValues(corrections, levelValues(corrections, await extended.predict(frame), moments));
   const stretch = (end: Float64Array) =>
     end.map((bound, i) => (checked[i] > 0 ? (bound * value[i]) / checked[i] : bound));
@@ -108,6 +119,17 @@ export function levelValues(
     for (let i = 0; i < rows.length; i++) levelled[rows[i]] = Math.max(0, corrected[i]);
   }
   return levelled;
+}
+
+/** Amounts of an ordinary season as they are in the rows' own, [rows]. */
+export function seasonValues(
+  { season }: Corrections,
+  values: Float64Array,
+  { asOf, horizonMs }: RowMoments,
+): Float64Array {
+  if (!season) return values;
+  const factors = windowFactors(season, asOf, horizonMs);
+  return values.map((value, row) => value * factors[row]);
 }
 
 /** Amounts in their final shape; probabilities as they are, [rows]. */

@@ -6,7 +6,8 @@ import { defaultView } from '../data/features/default-view.ts';
 import type { FeatureDefinition, FeatureView } from '../data/features/definition.ts';
 import { withFeatures } from '../data/features/yaml/read-features.ts';
 import type { EventSource } from '../data/source.ts';
-import type { CalibratedModel } from '../models/calibrated.ts';
+import type { Season } from '../eval/season/season.ts';
+import { type CalibratedModel, seasonValues } from '../models/calibrated.ts';
 import { ANY_HORIZON, estimatorById, modelOverHorizon } from '../models/catalogue.ts';
 import type { Estimator, Question } from '../models/estimator.ts';
 import { BASELINES } from '../tasks/recipes.ts';
@@ -14,9 +15,11 @@ import type { Task } from '../tasks/task.ts';
 import { BLENDS, blendTrials } from './blends.ts';
 import { boundView } from './bounded-view.ts';
 import { chosenOf, type RankedTrial, rankTrials } from './choose.ts';
+import { momentsOf } from './corrections.ts';
 import { sampleCustomers } from './customer-sample.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
+import { learnSeason, withoutSeason } from './season.ts';
 import { calibrationSample, type Refusal, runTrials, type Trial } from './trials.ts';
 
 export interface FitOptions {
@@ -82,7 +85,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const moments = train.length + (calibrate === 'cross-fit' ? 0 : calibrate.length) + test.length;
   const drawn = await sampleCustomers(engine, source, { moments, seed, signal, most: options.maxExamples });
   if (drawn.oneIn > 1) progress.note(`learning from one in ${drawn.oneIn} customers, drawn by seed ${seed}`);
-  const samples = await buildSamples(engine, drawn.source, {
+  const built = await buildSamples(engine, drawn.source, {
     task,
     question,
     view,
@@ -90,6 +93,8 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     progress,
     signal,
   });
+  const season = await learnSeason(engine, source, { question, untilMs: test[0], signal });
+  const samples = season ? ordinarySamples(built, season) : built;
   const deadlineMs = options.timeLimitMs === undefined ? undefined : options.now() + options.timeLimitMs;
   const run = { ...options, plan: horizon.plan, deadlineMs };
   const { trials, refused } = await runTrials(samples, candidatesOf(options, horizon), run);
@@ -97,7 +102,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     rankTrials(tried, calibrationSample(samples), { metrics: task.metrics, seed });
   const wanted = horizon.horizonDays > horizon.checkedDays ? [] : blendsOf(options.models);
   const blends = wanted.length > 0 ? await blendTrials(rank(trials), samples, { run, wanted }) : [];
-  const ranked = rank([...trials, ...blends]);
+  const ranked = rank([...trials, ...blends]).map((trial) => inSeason(trial, built, season));
   const chosen = chosenOf(ranked);
   return {
     task,
@@ -105,7 +110,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     horizon,
     view,
     leftOut,
-    samples,
+    samples: built,
     oneIn: drawn.oneIn,
     trials: ranked,
     refused,
@@ -119,6 +124,21 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
         : {}),
     },
   };
+}
+
+/** What models learn from, the season taken out of it; the test stays as it came. */
+const ordinarySamples = ({ train, calibrate, test }: Samples, season: Season): Samples => ({
+  train: withoutSeason(train, season),
+  ...(calibrate ? { calibrate: withoutSeason(calibrate, season) } : {}),
+  test,
+});
+
+/** A trial whose answers are in their own season again. */
+function inSeason(trial: RankedTrial, samples: Samples, season: Season | undefined): RankedTrial {
+  if (!season) return trial;
+  const corrections = { ...trial.corrections, season };
+  const corrected = seasonValues(corrections, trial.corrected, momentsOf(calibrationSample(samples)));
+  return { ...trial, corrections, corrected };
 }
 
 /** Blends to make of what is tried; a blend asked for alone is an estimator with members of its own. */

@@ -60,6 +60,20 @@ function salesDayNumber(rule: SalesDay, year: number): number {
   return first + wait + 7 * (rule.nth - 1) + rule.plusDays;
 }
 
+/** The sales days that fall between two local days, both included, by day. */
+export function salesDaysBetween(
+  firstDay: number,
+  lastDay: number,
+  rules: readonly SalesDay[],
+): { readonly name: string; readonly day: number }[] {
+  const years = { first: localDate(firstDay).year, last: localDate(lastDay).year };
+  const fallen: { name: string; day: number }[] = [];
+  for (let year = years.first; year <= years.last; year++) {
+    for (const rule of rules) fallen.push({ name: rule.name, day: salesDayNumber(rule, year) });
+  }
+  return fallen.filter(({ day }) => day >= firstDay && day <= lastDay).sort((a, b) => a.day - b.day);
+}
+
 /** Days to the next sales day (0 on the day itself); NaN when the list is empty. */
 export function daysToSalesDay(localDayNumber: number, rules: readonly SalesDay[]): number {
   const { year } = localDate(localDayNumber);
