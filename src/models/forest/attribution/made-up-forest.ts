@@ -2,7 +2,7 @@
 import { random } from '../../../core/random.ts';
 import { childOf, type Tree } from '../../tree/structure.ts';
 import type { Forest } from '../forest.ts';
-import type { Rows } from './path-dependent.ts';
+import type { Rows } from './walk-forest.ts';
 
 const BINS = 6;
 const isCategory = (feature: number): boolean => feature % 3 === 2;

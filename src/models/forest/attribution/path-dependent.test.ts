@@ -3,7 +3,8 @@ import { leafOf } from '../../tree/structure.ts';
 import { type Forest, treesOf } from '../forest.ts';
 import { expectedMargins } from './expected-margin.ts';
 import { bruteForceShapley, randomForest, randomRows, valueKnowing } from './made-up-forest.ts';
-import { pathDependentShapley, type Rows } from './path-dependent.ts';
+import { pathDependentShapley } from './path-dependent.ts';
+import type { Rows } from './walk-forest.ts';
 
 function bruteForce(forest: Forest, table: Rows, output: number): Float64Array {
   const n = forest.inputs.length;

@@ -1,18 +1,11 @@
 // Exact Shapley values of a forest, a feature left out following the training rows down both sides.
-import { pause } from '../../../core/pause.ts';
-import { type Forest, treesOf } from '../forest.ts';
+import type { Forest } from '../forest.ts';
 import type { Level } from './groups.ts';
-import { type KnownShare, knownShare, type Path, sizeOf } from './path.ts';
-import { makeLevels, type Tally, walkTree } from './walk.ts';
+import type { KnownShare, Path } from './path.ts';
+import type { Tally } from './walk.ts';
+import { type Asked, type Rows, walkForest } from './walk-forest.ts';
 
-/** Rows explained together: the more, the fewer distinct groups a row pays for, as long as tables stay in the cache. */
 const BLOCK_ROWS = 1024;
-
-/** The values trees read, one array [rows] an input, as `readInputs` gives them. */
-export interface Rows {
-  readonly values: readonly Float64Array[];
-  readonly rows: number;
-}
 
 /**
  * Contributions of each input to one output, [rows, inputs]: with the output's expected margin they sum to the row's.
@@ -25,46 +18,42 @@ export interface Rows {
  * @see Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees; patterns as
  * in Yang 2021, Fast TreeSHAP, arXiv:2109.09847
  */
-export async function pathDependentShapley(
-  forest: Forest,
-  { values, rows }: Rows,
-  { output, signal }: { output: number; signal?: AbortSignal },
-): Promise<Float64Array> {
+export async function pathDependentShapley(forest: Forest, table: Rows, asked: Asked): Promise<Float64Array> {
   const inputs = forest.inputs.length;
-  const trees = treesOf(forest, output);
-  const sizes = trees.map(sizeOf);
-  const depth = Math.max(0, ...sizes.map((size) => size.depth));
-  const width = Math.max(0, ...sizes.map((size) => size.width));
-  const most = Math.min(rows, BLOCK_ROWS);
-  const levels = makeLevels({ depth, width }, most, knownShare(width - 1).order, width);
-  const found = new Float64Array(rows * inputs);
+  const most = Math.min(table.rows, BLOCK_ROWS);
+  const found = new Float64Array(table.rows * inputs);
   /** [inputs, rows of the block] */
   const sums = new Float64Array(inputs * most);
-  for (let from = 0; from < rows; from += most) {
-    const block = { values, from, rows: Math.min(most, rows - from) };
-    sums.fill(0);
-    for (const [t, tree] of trees.entries()) {
-      const size = sizes[t];
-      const rule = knownShare(size.width - 1);
-      walkTree({ tree, size, rule, block, tally: contributions(rule, sums, most, block.rows), levels });
-      if (t % 64 === 63) await pause(signal);
-    }
-    for (let input = 0; input < inputs; input++) {
-      for (let row = 0; row < block.rows; row++)
-        found[(from + row) * inputs + input] = sums[input * most + row];
-    }
-  }
+  await walkForest(forest, table, {
+    ...asked,
+    blockRows: BLOCK_ROWS,
+    cells: (width) => width,
+    degree: (width) => width - 1,
+    tally: (rule, block) => contributions(rule, { sums, stride: most, rows: block.rows }),
+    done: ({ from, rows }) => {
+      for (let input = 0; input < inputs; input++) {
+        const column = input * most;
+        for (let row = 0; row < rows; row++) found[(from + row) * inputs + input] = sums[column + row];
+      }
+      sums.fill(0);
+    },
+  });
   return found;
 }
 
-/** One cell a step: what its feature contributes. @param into [inputs, stride], added to */
-function contributions(rule: KnownShare, into: Float64Array, stride: number, rows: number): Tally {
-  const { order, weight, away } = rule;
+/** Where rows are added up: [inputs, stride]. */
+interface Sums {
+  readonly sums: Float64Array;
+  readonly stride: number;
+  readonly rows: number;
+}
+
+/** One cell a step: what its feature contributes. */
+function contributions({ order, weight, away }: KnownShare, { sums, stride, rows }: Sums): Tally {
   const scaled = new Float64Array(order);
   return {
     cells: (width) => width,
-    addLeaf(level: Level, { width, rise }: Path, value: number): void {
-      const { groups, follows, product, table } = level;
+    addLeaf({ groups, follows, product, table }: Level, { width, rise }: Path, value: number): void {
       for (let g = 0; g < groups; g++) {
         let left = 0;
         for (let i = 0; i < order; i++) {
@@ -87,7 +76,7 @@ function contributions(rule: KnownShare, into: Float64Array, stride: number, row
       for (let step = 0; step < width; step++) {
         const cells = step * groups;
         const column = feature[step] * stride;
-        for (let row = 0; row < rows; row++) into[column + row] += table[cells + group[row]];
+        for (let row = 0; row < rows; row++) sums[column + row] += table[cells + group[row]];
       }
     },
   };
