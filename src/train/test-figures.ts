@@ -22,7 +22,9 @@ const CALIBRATION_WORDS: Readonly<Record<Calibrator['method'], Name>> = {
   identity: name('none needed', '无需校准'),
   platt: name('Platt', 'Platt'),
   beta: name('beta', 'Beta'),
+  blend: name('beta and Venn–Abers, halfway', 'Beta 与 Venn–Abers 的中间值'),
   isotonic: name('isotonic', '保序回归'),
+  'venn-abers': name('Venn–Abers', 'Venn–Abers'),
 };
 
 export function reliabilityPart(test: Sample, answers: Forecast, method: Calibrator['method']): Reliability {

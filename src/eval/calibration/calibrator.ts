@@ -1,22 +1,40 @@
-// Turning a model's probabilities into honest ones: identity, Platt, beta, isotonic; state is plain JSON.
+// Turning a model's probabilities into honest ones, by one of a few methods; state is plain JSON.
 import { checkProbabilities, type Predictions } from '../metrics/predictions.ts';
 import { fitIsotonic, interpolate } from './isotonic.ts';
 import { fitPenalisedLogistic } from './penalised-logistic.ts';
+import { fitVennAbers, mergePairs, type VennAbers, vennAbersPair } from './venn-abers.ts';
 
-export type CalibrationMethod = 'identity' | 'platt' | 'beta' | 'isotonic';
+export type CalibrationMethod = 'identity' | 'platt' | 'beta' | 'blend' | 'isotonic' | 'venn-abers';
+
+/** logit q = intercept + a · ln p − b · ln(1 − p) (Kull, Silva Filho and Flach 2017, eq. 4). */
+interface BetaCurve {
+  readonly intercept: number;
+  readonly a: number;
+  readonly b: number;
+}
 
 /** A fitted calibration. Never reverses the order of two predictions. */
 export type Calibrator =
   | { readonly method: 'identity' }
   /** logit q = intercept + slope · logit p (Platt 1999, on the logit). */
   | { readonly method: 'platt'; readonly intercept: number; readonly slope: number }
-  /** logit q = intercept + a · ln p − b · ln(1 − p) (Kull, Silva Filho and Flach 2017, eq. 4). */
-  | { readonly method: 'beta'; readonly intercept: number; readonly a: number; readonly b: number }
+  | ({ readonly method: 'beta' } & BetaCurve)
+  /** The middle, on the logit, of the beta curve and the Venn–Abers probability: free in shape, yet without ties. */
+  | { readonly method: 'blend'; readonly curve: BetaCurve; readonly steps: VennAbers }
   /** Straight lines between (knots[i], values[i]), flat outside. */
-  | { readonly method: 'isotonic'; readonly knots: readonly number[]; readonly values: readonly number[] };
+  | { readonly method: 'isotonic'; readonly knots: readonly number[]; readonly values: readonly number[] }
+  /** The one probability that stands for the pair. */
+  | { readonly method: 'venn-abers'; readonly steps: VennAbers };
 
 /** Simplest first. */
-export const CALIBRATION_METHODS: readonly CalibrationMethod[] = ['identity', 'platt', 'beta', 'isotonic'];
+export const CALIBRATION_METHODS: readonly CalibrationMethod[] = [
+  'identity',
+  'platt',
+  'beta',
+  'blend',
+  'isotonic',
+  'venn-abers',
+];
 
 /** Probabilities are kept this far from 0 and 1 before a logarithm. */
 const EDGE = 1e-6;
@@ -41,14 +59,21 @@ export function fitCalibrator(method: CalibrationMethod, rows: Predictions): Cal
       const [intercept, slope] = fitPenalisedLogistic([inner.map(logit)], actual, SMALLEST_SLOPE);
       return { method, intercept, slope };
     }
-    case 'beta': {
-      const columns = [inner.map(Math.log), inner.map((p) => -Math.log1p(-p))];
-      const [intercept, a, b] = fitPenalisedLogistic(columns, actual, SMALLEST_SLOPE);
-      return { method, intercept, a, b };
-    }
+    case 'beta':
+      return { method, ...fitBeta(inner, actual) };
+    case 'blend':
+      return { method, curve: fitBeta(inner, actual), steps: fitVennAbers(rows) };
     case 'isotonic':
       return { method, ...fitIsotonic(predicted, actual) };
+    case 'venn-abers':
+      return { method, steps: fitVennAbers(rows) };
   }
+}
+
+function fitBeta(inner: Float64Array, actual: Float64Array): BetaCurve {
+  const columns = [inner.map(Math.log), inner.map((p) => -Math.log1p(-p))];
+  const [intercept, a, b] = fitPenalisedLogistic(columns, actual, SMALLEST_SLOPE);
+  return { intercept, a, b };
 }
 
 /** Calibrated probabilities, [rows]; the input is left as it is. */
@@ -59,15 +84,22 @@ export function applyCalibrator(calibrator: Calibrator, predicted: Float64Array)
     case 'platt':
       return predicted.map((p) => sigmoid(calibrator.intercept + calibrator.slope * logit(clipped(p))));
     case 'beta':
+      return predicted.map((p) => sigmoid(betaMargin(calibrator, p)));
+    case 'blend':
       return predicted.map((p) => {
-        const inner = clipped(p);
-        return sigmoid(
-          calibrator.intercept + calibrator.a * Math.log(inner) - calibrator.b * Math.log1p(-inner),
-        );
+        const free = mergePairs([vennAbersPair(calibrator.steps, p)]);
+        return sigmoid((betaMargin(calibrator.curve, p) + logit(free)) / 2);
       });
     case 'isotonic':
       return predicted.map((p) => interpolate(calibrator.knots, calibrator.values, p));
+    case 'venn-abers':
+      return predicted.map((p) => mergePairs([vennAbersPair(calibrator.steps, p)]));
   }
+}
+
+function betaMargin({ intercept, a, b }: BetaCurve, p: number): number {
+  const inner = clipped(p);
+  return intercept + a * Math.log(inner) - b * Math.log1p(-inner);
 }
 
 const clipped = (p: number): number => Math.min(1 - EDGE, Math.max(EDGE, p));

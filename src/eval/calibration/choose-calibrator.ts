@@ -3,7 +3,8 @@ import { takeNumbers } from '../../core/frame.ts';
 import { type Name, name } from '../../core/name.ts';
 import { hash32 } from '../../core/random.ts';
 import { type Clusters, clustersOf } from '../bootstrap.ts';
-import { checkLength, checkProbabilities } from '../metrics/predictions.ts';
+import { eceByChance, equalCountEce } from '../metrics/binary.ts';
+import { checkLength, checkProbabilities, evenWeights } from '../metrics/predictions.ts';
 import {
   applyCalibrator,
   CALIBRATION_METHODS,
@@ -21,10 +22,18 @@ export interface CalibrationExamples {
   readonly predicted: Float64Array;
 }
 
+/** One method on customers it was not fitted on. */
+export interface CalibrationTrial {
+  readonly method: CalibrationMethod;
+  readonly logLoss: number;
+  readonly brier: number;
+  readonly ece: number;
+}
+
 export interface CalibrationChoice {
   readonly calibrator: Calibrator;
-  /** Log loss of each method on customers it was not fitted on; absent where the method was not tried. */
-  readonly trials: readonly { readonly method: CalibrationMethod; readonly logLoss: number }[];
+  /** Simplest first; those there were too few outcomes for are absent. */
+  readonly trials: readonly CalibrationTrial[];
   readonly words: Name;
 }
 
@@ -33,16 +42,26 @@ const LEAST_OF_EACH_OUTCOME: Readonly<Record<CalibrationMethod, number>> = {
   identity: 0,
   platt: 10,
   beta: 50,
+  blend: 200,
   isotonic: 200,
+  'venn-abers': 200,
 };
+
+/**
+ * Calibration errors this close are equal to a person; with few rows, those closer than half of what chance alone gives
+ * to honest probabilities (half, because methods measured on the same customers share their chance).
+ */
+const NOTICEABLE = 0.003;
 
 /** Curves of three numbers need no more rows; above, whole customers are left out, always the same ones. */
 const MOST_ROWS = 100_000;
 
 /**
- * Chooses by log loss over folds of customers, then fits the winner on everything.
+ * Chooses over folds of customers, then fits the winner on everything.
  *
- * A simpler method wins while its loss is within one standard error (by customer, paired) of the best one.
+ * The simplest method wins that is within one standard error (by customer, paired) of the best in log loss or in Brier
+ * score, and whose calibration error is not noticeably above the smallest. Two proper scores, because log loss alone
+ * listens to a few surprises near 0 and 1.
  *
  * @param all calibration data, never test data
  */
@@ -53,23 +72,48 @@ export function chooseCalibrator(
   checkProbabilities(all);
   checkLength('entities', all.entities, all.actual.length);
   const examples = sampled(all, options.seed);
-  const { entities, actual, predicted } = examples;
+  const { entities, actual } = examples;
   const positives = actual.reduce((sum, value) => sum + value, 0);
   const rarer = Math.min(positives, actual.length - positives);
   const methods = CALIBRATION_METHODS.filter((method) => rarer >= LEAST_OF_EACH_OUTCOME[method]);
   const folds = options.folds ?? 5;
   const fold = entities.map((entity) => hash32(entity, hash32(`calibration ${options.seed}`)) % folds);
-  const losses = methods.map((method) => heldOutLosses(method, actual, predicted, fold));
-  const trials = methods.map((method, i) => ({ method, logLoss: meanOf(losses[i]) }));
-  const best = trials.reduce((winner, trial, i) => (trial.logLoss < trials[winner].logLoss ? i : winner), 0);
-  const clusters = clustersOf(entities);
-  const chosen = losses.findIndex((loss) => withinNoise(loss, losses[best], clusters));
-  const { method } = trials[chosen];
+  const tried = methods.map((method) => heldOut(method, examples, fold));
+  const trials = tried.map(({ method, logLoss, brier, ece }) => ({
+    method,
+    logLoss: meanOf(logLoss),
+    brier: meanOf(brier),
+    ece,
+  }));
+  const chosen = trials[simplestOf(tried, clustersOf(entities))].method;
   return {
-    calibrator: fitCalibrator(method, examples),
+    calibrator: fitCalibrator(chosen, examples),
     trials,
-    words: inWords(method, rarer, trials.length),
+    words: inWords(chosen, rarer, trials.length),
   };
+}
+
+/** What a method did on customers it was not fitted on: losses [rows], and the error of its bins. */
+interface HeldOut {
+  readonly method: CalibrationMethod;
+  readonly logLoss: Float64Array;
+  readonly brier: Float64Array;
+  readonly ece: number;
+  /** The ECE that chance alone would give these probabilities if they were honest. */
+  readonly eceByChance: number;
+}
+
+function simplestOf(tried: readonly HeldOut[], clusters: Clusters): number {
+  const least = (loss: (each: HeldOut) => Float64Array) =>
+    loss(tried.reduce((best, each) => (meanOf(loss(each)) < meanOf(loss(best)) ? each : best)));
+  const [logLoss, brier] = [least((each) => each.logLoss), least((each) => each.brier)];
+  const good = tried.map(
+    (each) => withinNoise(each.logLoss, logLoss, clusters) || withinNoise(each.brier, brier, clusters),
+  );
+  const ece = tried.reduce((smallest, each, i) => (good[i] ? Math.min(smallest, each.ece) : smallest), 1);
+  return tried.findIndex(
+    (each, i) => good[i] && each.ece <= ece + Math.max(NOTICEABLE, each.eceByChance / 2),
+  );
 }
 
 function sampled(all: CalibrationExamples, seed: number): CalibrationExamples {
@@ -84,13 +128,12 @@ function sampled(all: CalibrationExamples, seed: number): CalibrationExamples {
   };
 }
 
-function heldOutLosses(
+function heldOut(
   method: CalibrationMethod,
-  actual: Float64Array,
-  predicted: Float64Array,
+  { actual, predicted }: CalibrationExamples,
   fold: readonly number[],
-): Float64Array {
-  const losses = new Float64Array(actual.length);
+): HeldOut {
+  const calibrated = new Float64Array(actual.length);
   for (const held of new Set(fold)) {
     const inside = fold.flatMap((f, i) => (f === held ? [i] : []));
     const outside = fold.flatMap((f, i) => (f === held ? [] : [i]));
@@ -101,13 +144,18 @@ function heldOutLosses(
             actual: takeNumbers(actual, outside),
             predicted: takeNumbers(predicted, outside),
           });
-    const calibrated = applyCalibrator(calibrator, takeNumbers(predicted, inside));
-    inside.forEach((row, i) => {
-      const p = actual[row] === 1 ? calibrated[i] : 1 - calibrated[i];
-      losses[row] = -Math.log(Math.max(1e-15, p));
+    applyCalibrator(calibrator, takeNumbers(predicted, inside)).forEach((p, i) => {
+      calibrated[inside[i]] = p;
     });
   }
-  return losses;
+  const rows = { actual, predicted: calibrated };
+  return {
+    method,
+    logLoss: calibrated.map((p, i) => -Math.log(Math.max(1e-15, actual[i] === 1 ? p : 1 - p))),
+    brier: calibrated.map((p, i) => (p - actual[i]) ** 2),
+    ece: equalCountEce(rows)(evenWeights(actual.length)),
+    eceByChance: eceByChance(calibrated),
+  };
 }
 
 function withinNoise(loss: Float64Array, best: Float64Array, { cluster, count }: Clusters): boolean {
@@ -126,6 +174,11 @@ function inWords(method: CalibrationMethod, rarer: number, tried: number): Name 
     identity: name('left as they are', '保持原样'),
     platt: name('calibrated by a logistic curve (Platt)', '用逻辑曲线（Platt）校准'),
     beta: name('calibrated by a beta curve', '用 beta 曲线校准'),
+    blend: name(
+      'calibrated by a beta curve and Venn–Abers, halfway',
+      '取 beta 曲线与 Venn–Abers 的中间值校准',
+    ),
+    'venn-abers': name('calibrated by Venn–Abers', '用 Venn–Abers 校准'),
     isotonic: name('calibrated by a rising step curve (isotonic)', '用单调阶梯曲线（isotonic）校准'),
   };
   if (tried === 1)

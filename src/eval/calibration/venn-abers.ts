@@ -114,7 +114,7 @@ function withOneMore(weight: readonly number[], ones: readonly number[]): Float6
 
 /**
  * Runs of equal values as one step. When there are too many, runs of nearly equal ones: the outer value speaks for the
- * run, so that nothing moves by more than the tolerance, and only outwards.
+ * run, so that a pair only widens, by less than twice the last tolerance an end.
  */
 function joinSteps(
   score: readonly number[],
@@ -122,17 +122,15 @@ function joinSteps(
   outwards: 'up' | 'down',
 ): { at: number[]; values: number[] } {
   // From the outer end of each function inwards: upwards from the last score down, downwards from the first up.
-  const inwards = Array.from(score.keys());
-  if (outwards === 'up') inwards.reverse();
-  let kept: number[] = [];
+  let kept = Array.from(score.keys());
+  if (outwards === 'up') kept.reverse();
   for (let tolerance = 0; ; tolerance = Math.max(1e-6, 2 * tolerance)) {
-    kept = [];
     let outer = Number.NaN;
-    for (const i of inwards) {
-      if (Math.abs(values[i] - outer) <= tolerance) continue;
+    kept = kept.filter((i) => {
+      if (Math.abs(values[i] - outer) <= tolerance) return false;
       outer = values[i];
-      kept.push(i);
-    }
+      return true;
+    });
     if (kept.length <= MOST_STEPS) break;
   }
   if (outwards === 'up') kept.reverse();

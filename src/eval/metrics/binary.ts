@@ -113,6 +113,22 @@ export function equalCountEce({ actual, predicted }: Predictions, bins = ECE_BIN
   return binnedGap(actual, predicted, equalCountBins(predicted, bins), bins);
 }
 
+/**
+ * The equal-count ECE to expect by chance alone if every probability were exact: each bin's share strays from its mean
+ * by √(2/π) standard deviations on average.
+ *
+ * @param predicted [rows]
+ */
+export function eceByChance(predicted: Float64Array, bins = ECE_BINS): number {
+  const bin = equalCountBins(predicted, bins);
+  const variance = new Float64Array(bins);
+  predicted.forEach((p, i) => {
+    variance[bin[i]] += p * (1 - p);
+  });
+  const strays = variance.reduce((sum, value) => sum + Math.sqrt(value), 0);
+  return (Math.sqrt(2 / Math.PI) * strays) / Math.max(1, predicted.length);
+}
+
 /** The same over bins of equal width on [0, 1]: as often published, but blind where most probabilities are small. */
 export function equalWidthEce({ actual, predicted }: Predictions, bins = ECE_BINS): Measure {
   const bin = Int32Array.from(predicted, (p) => Math.min(bins - 1, Math.floor(p * bins)));
