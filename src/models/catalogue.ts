@@ -5,6 +5,9 @@ import { lastPeriod } from './baseline/last-period.ts';
 import { ownRate } from './baseline/own-rate.ts';
 import { recency } from './baseline/recency.ts';
 import { bgNbd, mbgNbd, paretoNbd } from './customer-base/estimators.ts';
+import { encodedOf } from './encoding/encoded.ts';
+import { ENCODED, loadEncoded } from './encoding/encoded-model.ts';
+import type { EncodingOptions } from './encoding/plan.ts';
 import { type EnsembleKind, ensembleOf } from './ensemble/ensemble.ts';
 import type { Estimator, FitRun, Model, Question, Sample, SavedModel } from './estimator.ts';
 import { hurdle } from './linear/hurdle.ts';
@@ -44,6 +47,10 @@ const DEFAULT_MEMBERS: readonly Estimator[] = [logisticRegression, tweedie, hurd
 export const ensemble = (kind: EnsembleKind, members: readonly Estimator[]): Estimator =>
   ensembleOf(kind, members, loadModel);
 
+/** The estimator behind encoders for text, dates and categories of many levels; see `encodedOf`. */
+export const encoded = (estimator: Estimator, options: EncodingOptions = {}): Estimator =>
+  encodedOf(estimator, options, loadModel);
+
 /** All estimators that fit with no settings, baselines first. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   ...SINGLE,
@@ -61,6 +68,7 @@ export function estimatorById(id: string): Estimator {
 
 /** @throws AppError BAD_FILE for an estimator this version does not know, VERSION for another format */
 export function loadModel(saved: SavedModel): Model {
+  if (saved.estimator === ENCODED) return loadEncoded(saved, loadModel);
   const entry = CATALOGUE.find(({ estimator }) => estimator.id === saved.estimator);
   if (!entry) {
     throw new AppError(
