@@ -104,10 +104,13 @@ export function drawNear(
     const dimension = space[name];
     const moved = draw.uniform() < 0.5 || at === certain;
     if (!moved) return centre[at];
-    if (dimension.kind === 'choice') return draw.integer(dimension.options.length);
+    if (dimension.kind === 'choice') return anotherOf(dimension.options.length, centre[at], draw);
     return reflect(centre[at] + draw.normal(0, reach));
   });
 }
+
+const anotherOf = (options: number, present: number, draw: Random): number =>
+  options > 1 ? (present + 1 + draw.integer(options - 1)) % options : present;
 
 /** Back into [0, 1], as a ball from a wall: ends get no more than their share. */
 function reflect(at: number): number {
