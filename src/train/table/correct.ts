@@ -1,0 +1,92 @@
+// What unseen predictions teach about a model of a table: how to calibrate it, how far off it may be, how good it is.
+import { takeNumbers } from '../../core/frame.ts';
+import { chooseCalibrator } from '../../eval/calibration/choose-calibrator.ts';
+import { type AmountInterval, fitAmountInterval } from '../../eval/conformal.ts';
+import { type Evaluation, scoreAmount, scoreBinary, scoreClasses } from '../../eval/evaluate-predictions.ts';
+import type { RowMetricName } from '../../eval/metrics/metric.ts';
+import { chooseThreshold } from '../../eval/threshold.ts';
+import type { Sample } from '../../models/estimator.ts';
+import { correctAnswers, type TableAnswers, type TableCorrections } from '../../models/table-model.ts';
+
+/** Which metrics matter for a kind of question: the first decides, and they are shown in this order. */
+export const TABLE_METRICS: Readonly<Record<Sample['question']['kind'], readonly RowMetricName[]>> = {
+  binary: ['log_loss', 'roc_auc', 'average_precision', 'brier', 'ece', 'f1', 'accuracy'],
+  amount: ['rmse', 'mae', 'wape', 'bias', 'spearman', 'norm_gini', 'coverage'],
+  classes: ['log_loss', 'accuracy', 'f1', 'roc_auc', 'brier', 'ece'],
+};
+
+const LEVEL = 0.9;
+/** Under this many rows a band of its own shape would be guesswork. */
+const ROWS_FOR_A_BAND = 200;
+
+/** @param raw what a model that has not seen the rows of `sample` says of them */
+export function fitTableCorrections(sample: Sample, raw: Float64Array, seed: number): TableCorrections {
+  const { kind } = sample.question;
+  if (kind === 'classes') return {};
+  const rows = { entities: sample.entities, actual: sample.target, predicted: raw };
+  if (kind === 'amount') {
+    const interval = fitInterval(rows, seed);
+    return interval ? { interval } : {};
+  }
+  const { calibrator } = chooseCalibrator(rows, { seed });
+  const value = correctAnswers(
+    { model: { question: sample.question }, corrections: { calibrator } },
+    raw,
+  ).value;
+  return { calibrator, threshold: chooseThreshold({ actual: sample.target, predicted: value }) };
+}
+
+/** Amounts that are never negative get a band that widens with them; others the same distance everywhere. */
+function fitInterval(
+  rows: { entities: readonly string[]; actual: Float64Array; predicted: Float64Array },
+  seed: number,
+): AmountInterval | undefined {
+  const { actual, predicted } = rows;
+  const signed = actual.some((value) => value < 0) || predicted.some((value) => value < 0);
+  if (!signed && actual.length >= ROWS_FOR_A_BAND) return fitAmountInterval(rows, { level: LEVEL, seed });
+  return residualInterval(actual, predicted);
+}
+
+/** Split conformal with half of the miss on either side. @see Vovk, Gammerman and Shafer 2005, §4.2 */
+function residualInterval(actual: Float64Array, predicted: Float64Array): AmountInterval | undefined {
+  const rows = actual.length;
+  const rank = Math.ceil(((1 + LEVEL) / 2) * (rows + 1));
+  if (rank > rows) return undefined;
+  const errors = actual.map((value, i) => value - predicted[i]).sort();
+  return {
+    method: 'conformal-residual',
+    level: LEVEL,
+    low: Math.min(0, errors[rows - rank]),
+    high: Math.max(0, errors[rank - 1]),
+    rows,
+  };
+}
+
+/** @param draws of the bootstrap by entity */
+export function scoreTable(
+  sample: Sample,
+  answers: TableAnswers,
+  options: { seed: number; draws?: number; threshold?: number },
+): Evaluation {
+  const { kind, classes = 2 } = sample.question;
+  const rows = { entities: sample.entities, actual: sample.target, predicted: answers.value };
+  const bootstrap = { seed: options.seed, ...(options.draws ? { draws: options.draws } : {}) };
+  if (kind === 'classes') return scoreClasses({ ...rows, classes }, bootstrap);
+  if (kind === 'amount') return scoreAmount({ ...rows, low: answers.low, high: answers.high }, bootstrap);
+  const { threshold } = options;
+  return scoreBinary({ ...rows, ...(threshold === undefined ? {} : { threshold }) }, bootstrap);
+}
+
+/** The answers of some rows. */
+export function takeAnswers(answers: TableAnswers, rows: ArrayLike<number>, width: number): TableAnswers {
+  const { value, low, high, called } = answers;
+  const taken = new Float64Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    for (let k = 0; k < width; k++) taken[i * width + k] = value[rows[i] * width + k];
+  }
+  return {
+    value: taken,
+    ...(low && high ? { low: takeNumbers(low, rows), high: takeNumbers(high, rows) } : {}),
+    ...(called ? { called: Int32Array.from({ length: rows.length }, (_, i) => called[rows[i]]) } : {}),
+  };
+}
