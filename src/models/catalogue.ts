@@ -8,10 +8,14 @@ import { bgNbd, mbgNbd, paretoNbd } from './customer-base/estimators.ts';
 import { encodedOf } from './encoding/encoded.ts';
 import { ENCODED, loadEncoded } from './encoding/encoded-model.ts';
 import type { EncodingOptions } from './encoding/plan.ts';
-import { type EnsembleKind, ensembleOf } from './ensemble/ensemble.ts';
+import { type Bagged, type BagOptions, bagOf, insideOf } from './ensemble/bag.ts';
+import { ensembleOf } from './ensemble/ensemble.ts';
+import { loadEnsemble } from './ensemble/ensemble-model.ts';
+import type { EnsembleKind } from './ensemble/mixing.ts';
 import type { Estimator, FitRun, Model, Question, Sample, SavedModel } from './estimator.ts';
 import { hurdle } from './linear/hurdle.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
+import { oneVsRest } from './one-vs-rest.ts';
 import { checkSample, sortSample } from './sample.ts';
 import { decisionTree } from './tree/tree.ts';
 
@@ -23,18 +27,18 @@ export interface CatalogueEntry {
   readonly estimator: Estimator;
 }
 
-/** Estimators that stand on their own. */
+/** Estimators that stand on their own; those of probabilities answer several classes one against the rest. */
 const SINGLE: readonly CatalogueEntry[] = [
   { family: 'baseline', estimator: constantRate },
   { family: 'baseline', estimator: lastPeriod },
   { family: 'baseline', estimator: recency },
   { family: 'baseline', estimator: ownRate },
   { family: 'linear', estimator: linear },
-  { family: 'linear', estimator: logisticRegression },
-  { family: 'linear', estimator: elasticNet },
+  { family: 'linear', estimator: oneVsRest(logisticRegression) },
+  { family: 'linear', estimator: oneVsRest(elasticNet) },
   { family: 'linear', estimator: tweedie },
   { family: 'linear', estimator: hurdle },
-  { family: 'tree', estimator: decisionTree },
+  { family: 'tree', estimator: oneVsRest(decisionTree) },
   { family: 'customer-base', estimator: bgNbd },
   { family: 'customer-base', estimator: mbgNbd },
   { family: 'customer-base', estimator: paretoNbd },
@@ -47,19 +51,29 @@ const DEFAULT_MEMBERS: readonly Estimator[] = [logisticRegression, tweedie, hurd
 export const ensemble = (kind: EnsembleKind, members: readonly Estimator[]): Estimator =>
   ensembleOf(kind, members, loadModel);
 
+/** The mean of several fits of one estimator, `NAME:bagged`. */
+export const bagged = (estimator: Estimator, options: BagOptions = BAG): Bagged =>
+  bagOf(estimator, options, loadModel);
+
 /** The estimator behind encoders for text, dates and categories of many levels; see `encodedOf`. */
 export const encoded = (estimator: Estimator, options: EncodingOptions = {}): Estimator =>
   encodedOf(estimator, options, loadModel);
+
+/** Five fits cost five times one and take most of what there is to gain. */
+const BAG: BagOptions = { bags: 5, kind: 'folds' };
 
 /** All estimators that fit with no settings, baselines first. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   ...SINGLE,
   { family: 'ensemble', estimator: ensemble('mean', DEFAULT_MEMBERS) },
   { family: 'ensemble', estimator: ensemble('stack', DEFAULT_MEMBERS) },
+  { family: 'ensemble', estimator: ensemble('greedy', DEFAULT_MEMBERS) },
 ];
 
-/** @throws AppError USAGE naming the ids there are */
+/** By its id, or `ID:bagged`. @throws AppError USAGE naming the ids there are */
 export function estimatorById(id: string): Estimator {
+  const inside = insideOf(id);
+  if (inside !== undefined) return bagged(estimatorById(inside));
   const entry = CATALOGUE.find(({ estimator }) => estimator.id === id);
   if (entry) return entry.estimator;
   const known = CATALOGUE.map(({ estimator }) => estimator.id).join(', ');
@@ -69,6 +83,7 @@ export function estimatorById(id: string): Estimator {
 /** @throws AppError BAD_FILE for an estimator this version does not know, VERSION for another format */
 export function loadModel(saved: SavedModel): Model {
   if (saved.estimator === ENCODED) return loadEncoded(saved, loadModel);
+  if (insideOf(saved.estimator) !== undefined) return loadEnsemble(saved.estimator, saved, loadModel);
   const entry = CATALOGUE.find(({ estimator }) => estimator.id === saved.estimator);
   if (!entry) {
     throw new AppError(

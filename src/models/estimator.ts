@@ -50,8 +50,11 @@ export interface FitRun {
   readonly signal?: AbortSignal;
 }
 
-/** The scale on which a model's contributions add up: probability = sigmoid(margin), amount = margin or exp(margin). */
-export type Link = 'identity' | 'logit' | 'log';
+/**
+ * The scale on which a model's contributions add up: probability = sigmoid(margin), amount = margin or exp(margin),
+ * probabilities of classes = softmax(margins).
+ */
+export type Link = 'identity' | 'logit' | 'log' | 'softmax';
 
 /** Why each row got its prediction, exactly: `base + Σ values[row, feature] = margin[row]`. */
 export interface Attribution {
@@ -80,7 +83,7 @@ export interface Model {
   readonly inputs: readonly string[];
   /** Probability in [0, 1] or amount, [rows]; for classes their probabilities, [rows, classes]. */
   predict(frame: Frame): Promise<Float64Array>;
-  /** The prediction on the link's scale, [rows]. */
+  /** The prediction on the link's scale, [rows]; for classes [rows, classes]. */
   margin(frame: Frame): Promise<Float64Array>;
   /** Exact contributions, for models that have them (linear, trees). */
   attribute?(frame: Frame): Promise<Attribution>;
@@ -134,19 +137,40 @@ export interface Estimator {
   fit(train: Sample, valid: Sample | undefined, run: FitRun): Promise<Model>;
   /** Settings worth searching; absent when there are none. */
   readonly space?: SearchSpace;
-  /** What the settings of the space are now: where a search begins. */
-  readonly settings?: Settings;
+  /** What the settings of the space are for so many training rows: where a search begins. */
+  settings?(rows: number): Settings;
   /** The same estimator, id and all, with some settings changed. @throws AppError USAGE for one it does not have */
   withSettings?(settings: Settings): Estimator;
   /** Rebuilds a model from what `save` gave. @throws AppError VERSION, BAD_FILE */
   load(saved: SavedModel): Model;
 }
 
-/** Applies the link's inverse to margins, in place. */
-export function fromMargin(link: Link, margin: Float64Array): Float64Array {
+/**
+ * Applies the link's inverse to margins, in place.
+ *
+ * @param margin [rows], or [rows, classes] for softmax
+ */
+export function fromMargin(link: Link, margin: Float64Array, classes = 1): Float64Array {
   if (link === 'identity') return margin;
+  if (link === 'softmax') return softmaxRows(margin, classes);
   for (let i = 0; i < margin.length; i++) {
     margin[i] = link === 'log' ? Math.exp(margin[i]) : 1 / (1 + Math.exp(-margin[i]));
+  }
+  return margin;
+}
+
+/** Each row less its largest margin first, so that no exponential overflows. */
+function softmaxRows(margin: Float64Array, classes: number): Float64Array {
+  for (let from = 0; from < margin.length; from += classes) {
+    const row = margin.subarray(from, from + classes);
+    let top = Number.NEGATIVE_INFINITY;
+    for (const value of row) top = Math.max(top, value);
+    let sum = 0;
+    for (let k = 0; k < row.length; k++) {
+      row[k] = Math.exp(row[k] - top);
+      sum += row[k];
+    }
+    for (let k = 0; k < row.length; k++) row[k] /= sum;
   }
   return margin;
 }

@@ -82,6 +82,7 @@ export function madeUpSample({ customers, seed, question, signal = true }: MadeU
 
 function outcomeOf(row: Customer, question: Question): number {
   if (question.kind === 'amount') return row.revenue;
+  if (question.kind === 'classes') return Math.min(row.purchases, (question.classes ?? 2) - 1);
   const buys = row.purchases > 0;
   return Number(question.outcome === 'leaves' ? !buys : buys);
 }

@@ -1,4 +1,5 @@
 // Why the chosen model answers as it does: what matters over all, and one customer taken apart.
+import { invariant } from '../core/errors.ts';
 import { type Frame, takeRows } from '../core/frame.ts';
 import { name } from '../core/name.ts';
 import { FEATURE_GROUPS } from '../data/features/definition.ts';
@@ -84,6 +85,8 @@ export async function examplesPart(
     groupNames: FEATURE_GROUPS,
     most: 8,
   });
+  const { link } = explanation;
+  invariant(link !== 'softmax', 'a shop asks no question of several classes');
   const customers = rows.map((row, i): ExampleExplanation => {
     const told = words[i];
     const contributions = told.reasons.map((reason) => ({
@@ -98,7 +101,7 @@ export async function examplesPart(
       value: answers.value[row],
       ...(answers.low && answers.high ? { low: answers.low[row], high: answers.high[row] } : {}),
       actual: test.target[row],
-      link: explanation.link,
+      link,
       base: explanation.base,
       contributions: [
         ...contributions,

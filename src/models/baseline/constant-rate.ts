@@ -1,7 +1,7 @@
-// The plainest answer: everyone gets the training rate, or the training mean.
+// The plainest answer: everyone gets the training rate, the training mean, or the shares of the classes.
 import { throwIfAborted } from '../../core/errors.ts';
 import { name } from '../../core/name.ts';
-import type { Estimator, Model, Question, SavedModel } from '../estimator.ts';
+import type { Estimator, Model, Sample, SavedModel } from '../estimator.ts';
 import { clampToRate } from '../link.ts';
 import { unitWeights, weightedMean } from '../sample.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
@@ -12,9 +12,13 @@ const FORMAT = 1;
 
 interface RateState extends SavedState {
   readonly value: number;
+  /** Of each class, for the kind `classes` alone; `value` is then the largest. */
+  readonly shares?: readonly number[];
 }
 
-/** The constant training rate (binary) or mean (amount): what a model must beat to know anything at all. */
+/**
+ * The constant training rate (binary), mean (amount) or class shares: what a model must beat to know anything at all.
+ */
 export const constantRate: Estimator = {
   id: ID,
   label: name('Average of everyone', '全体平均'),
@@ -22,6 +26,11 @@ export const constantRate: Estimator = {
   refuses: () => undefined,
   async fit(train, _valid, run) {
     throwIfAborted(run.signal);
+    if (train.question.kind === 'classes') {
+      const shares = classShares(train);
+      run.progress.step({ task: ID, done: 1, total: 1 });
+      return rateModel({ question: train.question, value: Math.max(...shares), shares });
+    }
     const mean = weightedMean(train.target, unitWeights(train));
     const value = train.question.kind === 'binary' ? clampToRate(mean, train.frame.rows) : mean;
     run.progress.step({ task: ID, done: 1, total: 1 });
@@ -30,10 +39,30 @@ export const constantRate: Estimator = {
   load: (saved: SavedModel) => rateModel(readState<RateState>(saved, ID, FORMAT, ['value'])),
 };
 
+/** Shares never claimed nearer to 0 than half an example allows, Σ = 1. */
+function classShares(train: Sample): number[] {
+  const { rows } = train.frame;
+  const weight = unitWeights(train);
+  const shares = Array.from({ length: train.question.classes ?? 2 }, (_, own) =>
+    clampToRate(
+      weightedMean(
+        train.target.map((y) => Number(y === own)),
+        weight,
+      ),
+      rows,
+    ),
+  );
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / total);
+}
+
 function rateModel(state: RateState): Model {
-  const question: Question = state.question;
+  const { question, value, shares = [value] } = state;
+  const width = shares.length;
   return {
-    ...fromPredictions(question, (frame) => new Float64Array(frame.rows).fill(state.value)),
+    ...fromPredictions(question, (frame) =>
+      Float64Array.from({ length: frame.rows * width }, (_, i) => shares[i % width]),
+    ),
     estimator: ID,
     inputs: [],
     save: () => ({ estimator: ID, format: FORMAT, state: asJson(state) }),

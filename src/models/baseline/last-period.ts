@@ -30,6 +30,8 @@ export const lastPeriod: Estimator = {
   label: name('Same as the last period', '与上一周期相同'),
   role: 'baseline',
   refuses(question, frame) {
+    if (question.kind === 'classes')
+      return 'it answers yes-or-no questions and amounts, the question has classes';
     if (question.kind === 'amount' && question.outcome !== 'revenue')
       return 'the last period is known for revenue only, the question asks for another amount';
     const column = question.kind === 'binary' ? PURCHASES : REVENUE;

@@ -22,6 +22,8 @@ export const ownRate: Estimator = {
   label: name('Own pace continued', '按自身购买节奏'),
   role: 'baseline',
   refuses(question, frame) {
+    if (question.kind === 'classes')
+      return 'it answers yes-or-no questions and amounts, the question has classes';
     if (question.outcome === 'other') return 'a pace of buying answers questions about buying only';
     const missing = COLUMNS.find((column) => findColumn(frame, column)?.kind !== 'number');
     return missing && `needs the number column "${missing}"`;

@@ -1,22 +1,28 @@
 // What baselines share: numbers first, margins derived from them.
 import type { Frame } from '../../core/frame.ts';
-import type { Model, Question } from '../estimator.ts';
+import type { Link, Model, Question, TargetKind } from '../estimator.ts';
 import { clampProbability, logit } from '../link.ts';
 
-/** The predicting half of a model whose predictions come first and whose margin is their logit, or themselves. */
+const SCALES: Readonly<Record<TargetKind, { link: Link; marginOf: (prediction: number) => number }>> = {
+  binary: { link: 'logit', marginOf: (p) => logit(clampProbability(p)) },
+  amount: { link: 'identity', marginOf: (amount) => amount },
+  classes: { link: 'softmax', marginOf: (p) => Math.log(clampProbability(p)) },
+};
+
+/**
+ * The predicting half of a model whose predictions come first and whose margin is their logit, their logarithm (classes),
+ * or themselves.
+ */
 export function fromPredictions(
   question: Question,
   predict: (frame: Frame) => Float64Array,
 ): Pick<Model, 'question' | 'link' | 'predict' | 'margin'> {
-  const binary = question.kind === 'binary';
+  const { link, marginOf } = SCALES[question.kind];
   return {
     question,
-    link: binary ? 'logit' : 'identity',
+    link,
     predict: async (frame) => predict(frame),
-    margin: async (frame) => {
-      const values = predict(frame);
-      return binary ? values.map((p) => logit(clampProbability(p))) : values;
-    },
+    margin: async (frame) => predict(frame).map(marginOf),
   };
 }
 

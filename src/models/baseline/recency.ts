@@ -26,8 +26,11 @@ export const recency: Estimator = {
   id: ID,
   label: name('By days since last purchase', '按距上次购买天数'),
   role: 'baseline',
-  refuses: (_question, frame) =>
-    findColumn(frame, COLUMN)?.kind === 'number' ? undefined : `needs the number column "${COLUMN}"`,
+  refuses(question, frame) {
+    if (question.kind === 'classes')
+      return 'it answers yes-or-no questions and amounts, the question has classes';
+    return findColumn(frame, COLUMN)?.kind === 'number' ? undefined : `needs the number column "${COLUMN}"`;
+  },
   async fit(train, _valid, run) {
     throwIfAborted(run.signal);
     const days = numberColumn(train.frame, COLUMN).values;

@@ -54,7 +54,7 @@ function linearEstimator(kind: LinearKind): Estimator {
     },
     ...(space && {
       space,
-      settings: settings as Settings,
+      settings: () => settings as Settings,
       withSettings: (changes: Settings) =>
         linearEstimator({ ...kind, settings: changeSettings(id, settings as Settings, changes) }),
     }),
@@ -100,8 +100,8 @@ export const elasticNet = linearEstimator({
   label: name('Elastic net', '弹性网络'),
   settings: { lassoShare: 0.5 },
   space: { lassoShare: { kind: 'number', low: 0.05, high: 1 } },
-  loss: ({ kind }) => (kind === 'binary' ? logistic : squared),
-  instead: '',
+  loss: ({ kind }) => ({ binary: logistic, amount: squared, classes: undefined })[kind],
+  instead: 'it answers yes-or-no questions and amounts',
 });
 
 /** Log-link Tweedie regression with ridge: effects multiply, zeros are many, the tail is heavy. */

@@ -38,13 +38,15 @@ function treeWith(settings: TreeSettings): Estimator {
     id: ID,
     label: name('Decision tree', '决策树'),
     role: 'model',
-    refuses: (_question, frame) =>
-      frame.columns.some(({ kind }) => kind === 'number' || kind === 'category')
+    refuses(question, frame) {
+      if (question.kind === 'classes') return 'one tree answers yes-or-no questions and amounts';
+      return frame.columns.some(({ kind }) => kind === 'number' || kind === 'category')
         ? undefined
-        : 'needs at least one number or category column',
+        : 'needs at least one number or category column';
+    },
     fit: async (train, valid, run) => treeModel(ID, await fitTree(settings, { train, valid, run })),
     space: SPACE,
-    settings,
+    settings: () => settings,
     withSettings: (changes: Settings) => treeWith(changeSettings(ID, settings, changes)),
     load: (saved) => loadTreeModel(ID, saved),
   };

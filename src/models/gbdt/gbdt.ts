@@ -1,0 +1,102 @@
+// Gradient-boosted trees as an estimator: what it answers, what it may be told, and how it goes on from an earlier model.
+import { AppError } from '../../core/errors.ts';
+import { type Frame, findColumn } from '../../core/frame.ts';
+import { name } from '../../core/name.ts';
+import type { Estimator, FitRun, Model, Sample, SavedModel } from '../estimator.ts';
+import { fitBand } from './band.ts';
+import { boostForest } from './boost.ts';
+import { type GbdtParts, gbdtModel, readGbdt } from './gbdt-model.ts';
+import { defaultSettings, type GbdtSettings } from './settings.ts';
+import { GBDT_SPACE, parseSettings, type ToldSettings } from './told-settings.ts';
+
+const ID = 'gbdt';
+
+/**
+ * Trees added one after another, each where the loss of those before still falls most: histograms, best leaf first,
+ * categories cut into sets, missing values sent to the better side.
+ *
+ * @see Friedman 2001, Greedy function approximation; Ke et al. 2017, LightGBM
+ */
+export const gbdt: Estimator = gbdtWith({});
+
+/** The estimator with some settings of its own. */
+export function gbdtWith(told: ToldSettings): Estimator {
+  return estimator(told, undefined);
+}
+
+/**
+ * The estimator that goes on boosting from a saved model: new trees on its columns and bins, learned from other examples.
+ *
+ * @throws AppError VERSION, BAD_FILE
+ */
+export function continueFrom(saved: SavedModel, told: ToldSettings = {}): Estimator {
+  return estimator(told, readGbdt(ID, saved));
+}
+
+/** The forest of a saved model, and the bins it was grown on. @throws AppError VERSION, BAD_FILE */
+export const savedGbdt = (saved: SavedModel): GbdtParts => readGbdt(ID, saved);
+
+function estimator(told: ToldSettings, earlier: GbdtParts | undefined): Estimator {
+  return {
+    id: ID,
+    label: name('Gradient-boosted trees', '梯度提升树'),
+    role: 'model',
+    space: GBDT_SPACE,
+    refuses: (question, frame) => {
+      if (earlier && earlier.question.kind !== question.kind)
+        return `the earlier model answers a question of kind "${earlier.question.kind}"`;
+      return frame.columns.some(({ kind }) => kind === 'number' || kind === 'category')
+        ? undefined
+        : 'needs at least one number or category column';
+    },
+    withSettings: (settings) => estimator({ ...told, ...parseSettings(settings) }, earlier),
+    fit: (train, valid, run) => fitGbdt(train, valid, { told, earlier, run }),
+    load: (saved) => gbdtModel(ID, readGbdt(ID, saved)),
+  };
+}
+
+interface FitOptions {
+  readonly told: ToldSettings;
+  readonly earlier: GbdtParts | undefined;
+  readonly run: FitRun;
+}
+
+async function fitGbdt(
+  train: Sample,
+  valid: Sample | undefined,
+  { told, earlier, run }: FitOptions,
+): Promise<Model> {
+  const settings: GbdtSettings = {
+    ...defaultSettings(train.frame.rows),
+    ...(earlier && { loss: earlier.loss }),
+    ...told,
+  };
+  checkColumns(train, settings);
+  noteUnread(train.frame, run);
+  const { question } = train;
+  const options = { task: ID, settings, run };
+  const boosted = await boostForest(train, valid, { ...options, ...(earlier && { earlier }) });
+  const band = settings.band && question.kind === 'amount' ? await fitBand(train, valid, options) : undefined;
+  return gbdtModel(ID, { question, ...boosted, ...(band && { band }) });
+}
+
+/** @throws AppError USAGE for constraints on columns that are not there, or that cannot have them */
+function checkColumns({ question, frame }: Sample, { monotone, interactions = [] }: GbdtSettings): void {
+  const directed = Object.keys(monotone);
+  const missing = [...directed, ...interactions.flat()].find((column) => !findColumn(frame, column));
+  if (missing !== undefined)
+    throw new AppError('USAGE', `expected constraints on columns there are, got one on "${missing}"`);
+  const category = directed.find((column) => findColumn(frame, column)?.kind !== 'number');
+  if (category !== undefined)
+    throw new AppError('USAGE', `expected a direction for a number, got one for "${category}"`);
+  if (question.kind === 'classes' && directed.length > 0)
+    throw new AppError('USAGE', 'expected no directions for several classes: what raises one lowers others');
+}
+
+function noteUnread(frame: Frame, run: FitRun): void {
+  const unread = frame.columns.filter(({ kind }) => kind !== 'number' && kind !== 'category');
+  if (unread.length === 0) return;
+  run.progress.note(
+    `trees read numbers and categories; left out: ${unread.map((column) => column.name).join(', ')}`,
+  );
+}
