@@ -4,6 +4,7 @@ import { takeNumbers } from '../core/frame.ts';
 import { DAY_MS } from '../core/time.ts';
 import { type AmountShape, applyAmountShape } from '../eval/amount-shape.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
+import { type VennAbers, vennAbersInterval } from '../eval/calibration/venn-abers.ts';
 import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
 import { applyLevel, type LevelCorrection } from '../eval/level.ts';
 import { type Season, windowFactors } from '../eval/season/season.ts';
@@ -14,6 +15,8 @@ import type { Model } from './estimator.ts';
 export interface Corrections {
   /** Probabilities only. */
   readonly calibrator?: Calibrator;
+  /** Probabilities only, of the model's own answer; absent with too few of either outcome to say anything. */
+  readonly probabilityInterval?: VennAbers;
   /** A probability from here on is called a yes. */
   readonly threshold?: number;
   /** Amounts only. */
@@ -41,10 +44,15 @@ export interface Forecast {
   readonly value: Float64Array;
   /** The model's answer before correction: tells apart those a calibration made equal. */
   readonly raw: Float64Array;
+  /** Where the amount is expected to lie, or between which two calibrated probabilities; `intervalMethod` says which. */
   readonly low?: Float64Array;
   readonly high?: Float64Array;
   readonly tier?: readonly Tier[];
 }
+
+/** How `low` and `high` are made, as prediction files name it. */
+export const intervalMethod = ({ interval, probabilityInterval }: Corrections): string | undefined =>
+  interval?.method ?? (probabilityInterval ? 'venn-abers' : undefined);
 
 /**
  * Asks the model and corrects its answers.
@@ -61,7 +69,7 @@ export async function forecast(
   const raw = await model.predict(frame);
   const levelled = levelValues(corrections, raw, moments);
   const checked = shapeValues(corrections, levelled);
-  const interval = corrections.interval ? intervalAround(corrections.interval, levelled, checked) : undefined;
+  const interval = intervalAround(corrections, { raw, levelled, value: checked });
   const tier = corrections.tiers ? applyTiers(corrections.tiers, checked) : undefined;
   const inSeason = (values: Float64Array) => seasonValues(corrections, values, moments);
   if (!extended) {
@@ -78,18 +86,20 @@ export async function forecast(
   return {
     value,
     raw,
-    ...(interval ? { low: stretch(interval.low), high: stretch(interval.high) } : {}),
+    // The two probabilities of one horizon say nothing of another.
+    ...(interval && corrections.interval ? { low: stretch(interval.low), high: stretch(interval.high) } : {}),
     ...(tier ? { tier } : {}),
   };
 }
 
-/** The interval belongs to the amount before shaping; it is widened where the shaped one would fall outside. */
+/** An amount's interval belongs to it before shaping; either kind is widened where the value would fall outside. */
 function intervalAround(
-  fitted: AmountInterval,
-  levelled: Float64Array,
-  value: Float64Array,
-): { low: Float64Array; high: Float64Array } {
-  const { low, high } = applyAmountInterval(fitted, levelled);
+  { interval, probabilityInterval }: Corrections,
+  { raw, levelled, value }: { raw: Float64Array; levelled: Float64Array; value: Float64Array },
+): { low: Float64Array; high: Float64Array } | undefined {
+  if (probabilityInterval) return vennAbersInterval(probabilityInterval, raw, value);
+  if (!interval) return undefined;
+  const { low, high } = applyAmountInterval(interval, levelled);
   return {
     low: low.map((end, i) => Math.min(end, value[i])),
     high: high.map((end, i) => Math.max(end, value[i])),
@@ -107,18 +117,11 @@ export interface RowMoments {
 export function levelValues(
   corrections: Corrections,
   raw: Float64Array,
-  { asOf, horizonMs }: RowMoments,
 ): Float64Array {
   if (corrections.calibrator) return applyCalibrator(corrections.calibrator, raw);
   const { level } = corrections;
-  const levelled = new Float64Array(raw.length);
-  for (const moment of new Set(asOf)) {
-    const rows = Array.from(asOf.keys()).filter((row) => asOf[row] === moment);
-    const values = takeNumbers(raw, rows);
-    const corrected = level ? applyLevel(level, values, { asOf: moment, horizonMs }) : values;
-    for (let i = 0; i < rows.length; i++) levelled[rows[i]] = Math.max(0, corrected[i]);
-  }
-  return levelled;
+  const levelled = level ? applyLevel(level, raw) : raw;
+  return levelled.map((amount) => Math.max(0, amount));
 }
 
 /** Amounts of an ordinary season as they are in the rows' own, [rows]. */

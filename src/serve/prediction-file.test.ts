@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeFrame } from '../core/frame.ts';
 import { type Engine, openEngine, sqlText } from '../data/engine.ts';
+import { fitVennAbers } from '../eval/calibration/venn-abers.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
 import { taskNamed } from '../tasks/catalogue.ts';
 import type { Predictions } from './batch.ts';
@@ -141,6 +142,33 @@ test('probabilities have six digits and no interval', async () => {
     high: null,
     interval_method: null,
     tier: null,
+  });
+});
+
+test('probabilities between two calibrated ones say so', async () => {
+  const path = join(dir, 'pair.ndjson');
+  const share: Predictions = {
+    ...predictions,
+    forecast: {
+      value: Float64Array.from(IDS, () => 0.25),
+      raw: new Float64Array(IDS.length),
+      low: Float64Array.from(IDS, () => 0.2),
+      high: Float64Array.from(IDS, () => 0.3333333),
+    },
+    unit: 'probability',
+    perUnit: 1,
+  };
+  const steps = fitVennAbers({ actual: Float64Array.of(0, 1), predicted: Float64Array.of(0.3, 0.6) });
+  const own = {
+    ...bundle,
+    calibrated: { ...bundle.calibrated, corrections: { probabilityInterval: steps } },
+  };
+  await writePredictions(engine, path, { predictions: share, bundle: own, rows: [0] });
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+    value: 0.25,
+    low: 0.2,
+    high: 0.333333,
+    interval_method: 'venn-abers',
   });
 });
 

@@ -7,6 +7,7 @@ import { finished } from 'node:stream/promises';
 import { AppError } from '../core/errors.ts';
 import { formatMoment } from '../core/time.ts';
 import { type Engine, sqlText } from '../data/engine.ts';
+import { intervalMethod } from '../models/calibrated.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
 import type { Predictions } from './batch.ts';
 
@@ -118,7 +119,7 @@ async function writeText(
     as_of: formatMoment(predictions.asOf),
     horizon_days: bundle.horizonDays,
     unit,
-    interval_method: forecast.low ? (bundle.calibrated.corrections.interval?.method ?? null) : null,
+    interval_method: forecast.low ? (intervalMethod(bundle.calibrated.corrections) ?? null) : null,
     model_version: bundle.version.version,
   };
   const stream = createWriteStream(path);

@@ -3,6 +3,7 @@ import { takeNumbers } from '../core/frame.ts';
 import { DAY_MS } from '../core/time.ts';
 import { fitAmountShape } from '../eval/amount-shape.ts';
 import { chooseCalibrator } from '../eval/calibration/choose-calibrator.ts';
+import { fitVennAbers } from '../eval/calibration/venn-abers.ts';
 import { fitAmountInterval } from '../eval/conformal.ts';
 import { fitLevel, type LevelOrigin } from '../eval/level.ts';
 import { chooseThreshold } from '../eval/threshold.ts';
@@ -25,13 +26,23 @@ export function fitCorrections(sample: Sample, raw: Float64Array, seed: number):
   return sample.question.kind === 'binary' ? fitProbability(sample, raw, seed) : fitAmount(sample, raw, seed);
 }
 
+/** Either outcome must be seen this often before two probabilities say more than "somewhere between 0 and 1". */
+const LEAST_OF_EACH_OUTCOME = 10;
+
 function fitProbability(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
   const rows = { actual: sample.target, predicted: raw, entities: sample.entities };
   const { calibrator } = chooseCalibrator(rows, { seed });
   const corrected = levelValues({ calibrator }, raw, momentsOf(sample));
   const threshold = chooseThreshold({ actual: sample.target, predicted: corrected });
+  const positives = sample.target.reduce((sum, value) => sum + value, 0);
+  const rarer = Math.min(positives, sample.target.length - positives);
   return {
-    corrections: { calibrator, threshold, tiers: learnTiers(corrected, { method: 'customer-share' }) },
+    corrections: {
+      calibrator,
+      ...(rarer >= LEAST_OF_EACH_OUTCOME ? { probabilityInterval: fitVennAbers(rows) } : {}),
+      threshold,
+      tiers: learnTiers(corrected, { method: 'customer-share' }),
+    },
     corrected,
   };
 }
