@@ -107,6 +107,8 @@ export interface Reliability {
   readonly method: Name;
   /** As `reliabilityCurve` gives them: by rising prediction. */
   readonly bins: readonly ReliabilityBin[];
+  /** The two probabilities each one stands between: what they are, and how far apart on average. */
+  readonly pair?: { readonly words: Name; readonly meanWidth: number };
 }
 
 /** As `rocCurve` and `precisionRecallCurve` give them, for the chosen model and the baselines worth drawing. */

@@ -100,6 +100,7 @@ export const SECTION_TEXTS = {
     'Customers in groups of equal size by prediction. A dot on the dashed line means: of those told 30%, 30 in 100 did. Calibrated by: {method}.',
     '按预测大小等分客户。点落在虚线上表示：预测为 30% 的客户，100 人中确有 30 人发生。校准方法：{method}。',
   ),
+  'reliability.apart': name('On average they are {width} apart.', '两者平均相距 {width}。'),
   'ranking.title': name('Does it find the right customers?', '是否找对了客户？'),
   'ranking.lede': name(
     'How well the ranking separates those who did from those who did not, at every possible cut. Further to the upper left (ROC) or upper right (precision) is better.',
@@ -164,6 +165,7 @@ export const SECTION_TEXTS = {
   'examples.customer': name('Customer {entity}', '客户 {entity}'),
   'examples.actual': name('what came: {value}', '实际结果：{value}'),
   'examples.range': name('likely range {range}', '可能区间 {range}'),
+  'examples.pair': name('between the probabilities {range}', '介于概率 {range} 之间'),
   'examples.odds': name('Each step multiplies the odds.', '每一步都是对发生比的乘数。'),
   'examples.times': name('Each step multiplies the amount.', '每一步都是对金额的乘数。'),
   'examples.adds': name('Each step adds to the amount.', '每一步都是对金额的增减。'),

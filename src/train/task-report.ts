@@ -46,7 +46,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
   const { task, chosen, horizon } = fitted;
   const { test } = fitted.samples;
   const { answers, evaluation } = assessment.chosen;
-  const { calibrator, interval, tiers } = chosen.corrections;
+  const { calibrator, probabilityInterval, interval, tiers } = chosen.corrections;
   const predictors = [assessment.chosen, ...assessment.baselines.slice(0, 2)];
   const binary = task.kind === 'binary';
   const coverage =
@@ -92,7 +92,9 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
         score: comparison.difference,
       })),
     },
-    ...(binary && calibrator ? { reliability: reliabilityPart(test, answers, calibrator.method) } : {}),
+    ...(binary && calibrator
+      ? { reliability: reliabilityPart(test, answers, { calibrator, pair: probabilityInterval }) }
+      : {}),
     ...(binary ? { ranking: rankingPart(test, predictors) } : {}),
     deciles: decilesPart(test, predictors),
     ...(binary ? {} : { residuals: residualsPart(test, answers, seed) }),

@@ -4,6 +4,7 @@ import { type Name, name } from '../core/name.ts';
 import { random } from '../core/random.ts';
 import { quantile } from '../eval/bootstrap.ts';
 import type { Calibrator } from '../eval/calibration/calibrator.ts';
+import { type VennAbers, vennAbersWords } from '../eval/calibration/venn-abers.ts';
 import { decileTable, gainCurve, precisionRecallCurve, reliabilityCurve, rocCurve } from '../eval/curves.ts';
 import type { Score } from '../eval/score.ts';
 import type { TierThresholds } from '../eval/tiers.ts';
@@ -27,10 +28,18 @@ const CALIBRATION_WORDS: Readonly<Record<Calibrator['method'], Name>> = {
   'venn-abers': name('Venn–Abers', 'Venn–Abers'),
 };
 
-export function reliabilityPart(test: Sample, answers: Forecast, method: Calibrator['method']): Reliability {
+export function reliabilityPart(
+  test: Sample,
+  answers: Forecast,
+  { calibrator, pair }: { calibrator: Calibrator; pair?: VennAbers },
+): Reliability {
+  const { low, high } = answers;
   return {
-    method: CALIBRATION_WORDS[method],
+    method: CALIBRATION_WORDS[calibrator.method],
     bins: reliabilityCurve({ actual: test.target, predicted: answers.value }),
+    ...(pair && low && high
+      ? { pair: { words: vennAbersWords(pair), meanWidth: meanOf(high.map((end, i) => end - low[i])) } }
+      : {}),
   };
 }
 

@@ -14,9 +14,14 @@ export function reliabilitySection(speech: Speech, task: TaskReport): Markup {
       lede: method && speech.text('reliability.lede', { method: speech.say(method) }),
     }),
     filled(task.reliability, ({ bins }) => bins),
-    ({ bins }) => {
+    ({ bins, pair }) => {
       const { table, ...chart } = reliabilityChart(speech, bins);
-      return html`<div class="charts">${figure(speech, chart)}${table && chartTable(table)}</div>`;
+      return [
+        html`<div class="charts">${figure(speech, chart)}${table && chartTable(table)}</div>`,
+        pair
+          ? html`<p class="finding">${speech.say(pair.words)} ${speech.text('reliability.apart', { width: speech.share(pair.meanWidth) })}</p>`
+          : html``,
+      ];
     },
   );
 }

@@ -65,7 +65,7 @@ function example(speech: Speech, task: TaskReport, customer: ExampleExplanation)
   const value = speech.value(customer.value, task.unit);
   const notes = [
     customer.low !== undefined && customer.high !== undefined
-      ? speech.text('examples.range', {
+      ? speech.text(task.kind === 'binary' ? 'examples.pair' : 'examples.range', {
           range: speech.range(speech.value(customer.low, task.unit), speech.value(customer.high, task.unit)),
         })
       : undefined,
