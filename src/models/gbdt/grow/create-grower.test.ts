@@ -142,4 +142,15 @@ describe('the grower', () => {
     expect(Int32Array.from(rows, (row) => drawn.leafOfRow[row])).toEqual(alone.leafOfRow);
     expect(drawn.cover[0]).toBe(600);
   });
+
+  it('grows the same trees with WebAssembly as in plain TypeScript', async () => {
+    const { frame, step } = madeUpTable(3000, 21);
+    const monotone = { a: 1, d: -1 } as const;
+    const rows = Int32Array.from({ length: 1500 }, (_, i) => 2 * i);
+    for (const changes of [{}, { lasso: 2 }, { monotone }, { minRows: 20, minCurvature: 5, ridge: 0 }])
+      for (const drawn of [step, { ...step, rows }])
+        expect(await grown(frame, drawn, { leaves: 40, ...changes }, { simd: true })).toEqual(
+          await grown(frame, drawn, { leaves: 40, ...changes }, { simd: false }),
+        );
+  });
 });

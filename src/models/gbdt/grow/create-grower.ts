@@ -2,7 +2,7 @@
 import { AppError, invariant, throwIfAborted } from '../../../core/errors.ts';
 import type { Frame } from '../../../core/frame.ts';
 import { pause } from '../../../core/pause.ts';
-import { plainKernels } from '../kernels/plain.ts';
+import { createGrowKernels } from '../kernels/create.ts';
 import { binCount, learnInputs } from './binned-inputs.ts';
 import { createCrew } from './crew.ts';
 import { fillBins } from './fill-bins.ts';
@@ -36,9 +36,10 @@ export const createGrower: CreateGrower = async (frame, options) => {
     bins: inputs.map(binCount),
     leaves: settings.leaves,
   });
-  const { buffer } = reserveMemory(layout);
+  const memory = reserveMemory(layout);
+  const { buffer } = memory;
   const context: GrowContext = {
-    kernels: plainKernels(buffer),
+    kernels: createGrowKernels(memory, options.simd ?? true),
     layout,
     f64: new Float64Array(buffer),
     i32: new Int32Array(buffer),
@@ -64,10 +65,7 @@ export const createGrower: CreateGrower = async (frame, options) => {
       checkStep(step, frame, inputs);
       if (step.gradient !== gradient) gradient.set(step.gradient);
       if (step.curvature !== curvature) curvature.set(step.curvature);
-      const units = {
-        gradient: quantise(context, layout.gradient, { into: layout.pairs, bits }),
-        curvature: quantise(context, layout.curvature, { into: layout.pairs + 4, bits }),
-      };
+      const units = quantise(context, bits);
       if (step.rows !== undefined) context.i32.set(step.rows, layout.order >> 2);
       const fresh = await growTree({
         ...{ context, crew, inputs, limits, settings, units, seed: step.seed, signal },
@@ -85,25 +83,24 @@ export const createGrower: CreateGrower = async (frame, options) => {
 const stepBits = (rows: number): number => Math.min(MOST_BITS, 53 - Math.ceil(Math.log2(Math.max(2, rows))));
 
 /**
- * One column of pairs in whole steps. @returns what a step is worth
+ * Gradients and curvatures as pairs in whole steps. @returns what a step of either is worth
  * @throws AppError DIVERGED when a value is not finite
  */
-function quantise(
-  { kernels, layout }: GrowContext,
-  values: number,
-  { into, bits }: { into: number; bits: number },
-): number {
-  const most = kernels.largest(values, layout.rows);
+function quantise({ kernels, layout }: GrowContext, bits: number) {
+  const { rows, gradient, curvature, pairs } = layout;
+  const units = {
+    gradient: stepOf(kernels.largest(gradient, rows), bits),
+    curvature: stepOf(kernels.largest(curvature, rows), bits),
+  };
+  kernels.quantise(gradient, curvature, rows, 1 / units.gradient, 1 / units.curvature, pairs);
+  return units;
+}
+
+/** A power of two, so that scaling back and forth rounds nothing. */
+function stepOf(most: number, bits: number): number {
   if (!Number.isFinite(most))
     throw new AppError('DIVERGED', 'expected finite gradients, got one that is not; lower the learning rate');
-  if (most === 0) {
-    kernels.quantise(values, into, layout.rows, 0);
-    return 1;
-  }
-  // A power of two above the largest: scaling back and forth rounds nothing.
-  const exponent = Math.floor(Math.log2(most)) + 1 - bits;
-  kernels.quantise(values, into, layout.rows, 2 ** -exponent);
-  return 2 ** exponent;
+  return most === 0 ? 1 : 2 ** (Math.floor(Math.log2(most)) + 1 - bits);
 }
 
 function checkStep(

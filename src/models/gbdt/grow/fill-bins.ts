@@ -22,9 +22,10 @@ export async function fillBins(context: GrowContext, { frame, inputs, signal }: 
     const column = columnOf(frame, input);
     if (column.kind === 'number' && input.kind === 'number') {
       f64.set(column.values, staging >> 3);
+      f64.fill(Number.POSITIVE_INFINITY, edgesAt >> 3, (edgesAt >> 3) + 255);
       f64.set(input.edges, edgesAt >> 3);
       kernels.bin(staging, frame.rows, edgesAt, input.edges.length, address, stride);
-      f64.fill(0, edgesAt >> 3, (edgesAt >> 3) + input.edges.length);
+      f64.fill(0, edgesAt >> 3, (edgesAt >> 3) + 255);
     } else if (column.kind === 'category' && input.kind === 'category') {
       const bins = binsOfCodes(input, column.levels);
       const missing = input.levels.length + 1;

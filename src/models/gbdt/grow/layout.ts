@@ -2,6 +2,7 @@
 import { AppError } from '../../../core/errors.ts';
 import { webAssembly } from '../../../tensor/web-assembly.ts';
 import { BLOCK_WIDTH, CELL_BYTES, FOUND_LENGTH, SCRATCH_BYTES, TERMS_LENGTH } from '../kernels/kernels.ts';
+import type { SharedMemory } from '../kernels/simd.ts';
 
 /** A cache line: no two arrays share one. */
 const ALIGNMENT = 64;
@@ -99,8 +100,8 @@ export function planLayout(options: {
     pairs: take(rows * 8),
     ordered: take(rows * 8),
     order: take(rows * 4),
-    lefts: take(rows * 4),
-    rights: take(rows * 4),
+    lefts: take(rows * 4 + 4),
+    rights: take(rows * 4 + 4),
     leafOfRow: take(rows * 4),
     flags: take(256),
     histograms: take(slots * histogramBytes),
@@ -114,11 +115,6 @@ export function planLayout(options: {
     words: take(WORDS_BYTES),
   };
   return { ...layout, bytes: next };
-}
-
-/** A block of memory that threads share; never grown. */
-export interface SharedMemory {
-  readonly buffer: SharedArrayBuffer;
 }
 
 type Reserve = new (pages: { initial: number; maximum: number; shared: true }) => SharedMemory;

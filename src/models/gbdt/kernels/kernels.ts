@@ -53,8 +53,15 @@ export interface GrowKernels {
   readonly kind: 'simd' | 'plain';
   /** Largest |x| of f32 [count]; NaN or infinity when one of them is. */
   largest(values: number, count: number): number;
-  /** i32 into[2i] = round(f32 values[i] · scale), ties to even. */
-  quantise(values: number, into: number, count: number, scale: number): void;
+  /** i32 into[2i], into[2i + 1] = round(f32 gradient[i] · scale), round(f32 curvature[i] · scale), ties to even. */
+  quantise(
+    gradient: number,
+    curvature: number,
+    count: number,
+    gradientScale: number,
+    curvatureScale: number,
+    into: number,
+  ): void;
   /** Σ of i32 pairs over the rows, as two f64. Address 0 for `rows` stands for 0, 1, 2, … here and below. */
   sumPairs(pairs: number, rows: number, count: number, into: number): void;
   /** into[i] = pairs[rows[i]] */
@@ -77,7 +84,7 @@ export interface GrowKernels {
   scan(histogram: number, bins: number, terms: number, direction: number, found: number): void;
   /**
    * Parts rows by the flag of their bin (flags u8 [256], 1 = left), both sides in their old order: the left ones to
-   * `left`, the others to `right`. Row r's bin stands at bins + r · stride.
+   * `left`, the others to `right`, each of which has room for all and one more. Row r's bin stands at bins + r · stride.
    *
    * @returns how many went left
    */
@@ -94,6 +101,7 @@ export interface GrowKernels {
   scatter(rows: number, count: number, into: number, value: number): void;
   /**
    * Bins of f64 [count]: the number of edges below the value, edges + 1 where it is NaN; written every `stride` bytes.
+   * The edges, 253 at most, are followed by infinities up to 255 doubles.
    */
   bin(values: number, count: number, edges: number, edgeCount: number, into: number, stride: number): void;
 }

@@ -26,10 +26,12 @@ export function plainKernels(buffer: SharedArrayBuffer): GrowKernels {
       }
       return most;
     },
-    quantise(values, into, count, scale) {
-      const from = values >> 2;
-      const to = into >> 2;
-      for (let i = 0; i < count; i++) i32[to + 2 * i] = f32[from + i] * scale + ROUNDER - ROUNDER;
+    quantise(gradient, curvature, count, gradientScale, curvatureScale, into) {
+      const [slope, bend, to] = [gradient >> 2, curvature >> 2, into >> 2];
+      for (let i = 0; i < count; i++) {
+        i32[to + 2 * i] = f32[slope + i] * gradientScale + ROUNDER - ROUNDER;
+        i32[to + 2 * i + 1] = f32[bend + i] * curvatureScale + ROUNDER - ROUNDER;
+      }
     },
     sumPairs(pairs, rows, count, into) {
       const source = pairs >> 2;
@@ -140,6 +142,7 @@ function scan(
     }
     for (let bin = 0; bin < bins - 1; bin++) {
       const cell = histogram + bin * CELL;
+      if (f64[cell + 2] === 0) continue;
       left.gradient += f64[cell];
       left.curvature += f64[cell + 1];
       left.rows += f64[cell + 2];
