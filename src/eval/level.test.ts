@@ -1,4 +1,4 @@
-// The level factor finds a known drift, doubts a little data, and knows a season only after two years.
+// The level factor finds a known drift and doubts a little data.
 import { describe, expect, it } from 'vitest';
 import { random } from '../core/random.ts';
 import { DAY_MS } from '../core/time.ts';
@@ -23,15 +23,12 @@ function moment(asOf: number, rows: number, factor: number) {
 
 describe('the factor', () => {
   it('finds a third too little over three moments and takes the bias away', () => {
-    const level = fitLevel(
-      [1, 2, 3].map((m) => moment(m * horizonMs, 3000, 1.5)),
-      { horizonMs },
-    );
+    const level = fitLevel([1, 2, 3].map((m) => moment(m * horizonMs, 3000, 1.5)));
     expect(level.measured).toBeGreaterThan(1.4);
     expect(level.measured).toBeLessThan(1.6);
     expect(level.factor).toBeLessThan(level.measured);
     const next = moment(4 * horizonMs, 6000, 1.5);
-    const corrected = applyLevel(level, next.predicted, { asOf: next.asOf, horizonMs });
+    const corrected = applyLevel(level, next.predicted);
     expect(Math.abs(measure('bias', { actual: next.actual, predicted: corrected }))).toBeLessThan(0.08);
     expect(measure('bias', next)).toBeLessThan(-0.28);
     expect(level.words.en).toMatch(/over 3 earlier moments actual over predicted was 1\.[45]/);
@@ -39,7 +36,7 @@ describe('the factor', () => {
 
   it('is drawn to 1 the more, the fewer customers it was seen on', () => {
     const shrinkage = [20, 200, 5000].map((rows) => {
-      const { factor, measured } = fitLevel([moment(horizonMs, rows, 2)], { horizonMs });
+      const { factor, measured } = fitLevel([moment(horizonMs, rows, 2)]);
       return Math.log(factor) / Math.log(measured);
     });
     expect(shrinkage[0]).toBeLessThan(shrinkage[1]);
@@ -54,30 +51,9 @@ describe('the factor', () => {
       actual: Float64Array.of(0, 0),
       predicted: Float64Array.of(1, 2),
     };
-    const level = fitLevel([none], { horizonMs });
+    const level = fitLevel([none]);
     expect(level.factor).toBe(1);
     expect(level.words.en).toMatch(/no revenue/);
-    expect(() => fitLevel([], { horizonMs })).toThrow(/at least one earlier moment/);
-  });
-});
-
-describe('the season', () => {
-  const seasonal = (months: number) =>
-    Array.from({ length: months }, (_, m) => {
-      const asOf = Date.UTC(2020, m, 1);
-      return moment(asOf, 1500, new Date(asOf).getUTCMonth() === 11 ? 2 : 1);
-    });
-
-  it('is absent under two years', () => expect(fitLevel(seasonal(20), { horizonMs }).season).toBeUndefined());
-
-  it('after two years lifts December and leaves July nearly alone', () => {
-    const level = fitLevel(seasonal(36), { horizonMs });
-    expect(level.season?.[11]).toBeGreaterThan(1.4);
-    expect(level.season?.[6]).toBeGreaterThan(0.85);
-    expect(level.season?.[6]).toBeLessThan(1.1);
-    const december = applyLevel(level, Float64Array.of(100), { asOf: Date.UTC(2023, 11, 1), horizonMs })[0];
-    const july = applyLevel(level, Float64Array.of(100), { asOf: Date.UTC(2023, 6, 1), horizonMs })[0];
-    expect(december / july).toBeGreaterThan(1.4);
-    expect(december / july).toBeLessThan(2.1);
+    expect(() => fitLevel([])).toThrow(/at least one earlier moment/);
   });
 });

@@ -1,7 +1,6 @@
-// Too high or too low in total: one factor, and a season's, learned from earlier moments and shrunk towards no change.
+// Too high or too low in total: one factor learned from earlier moments, shrunk towards no change.
 import { AppError } from '../core/errors.ts';
 import { type Name, name } from '../core/name.ts';
-import { DAY_MS } from '../core/time.ts';
 import { clustersOf } from './bootstrap.ts';
 import { checkAmounts, checkLength } from './metrics/predictions.ts';
 
@@ -24,8 +23,6 @@ export interface LevelCorrection {
   readonly measured: number;
   /** Standard error of ln(measured), by customer and between moments. */
   readonly standardError: number;
-  /** Factor of each month (0 = January) the middle of the label window falls in; absent with less than two years. */
-  readonly season?: readonly number[];
   readonly origins: number;
   readonly words: Name;
 }
@@ -36,18 +33,14 @@ const DRIFT_STD_DEV = 0.3;
 const MOMENT_STD_DEV = 0.1;
 /** No factor beyond e^±1.1, about 3 times. */
 const LARGEST_LOG_FACTOR = 1.1;
-const TWO_YEARS_MS = 2 * 365 * DAY_MS;
 
 /**
  * Learns the factor by which totals were missed, weighing each moment by how well it is known, and drawn towards 1
- * where that is uncertain. With moments over two years or more also a factor a calendar month.
+ * where that is uncertain.
  *
  * @throws AppError NOT_ENOUGH_DATA without moments
  */
-export function fitLevel(
-  origins: readonly LevelOrigin[],
-  { horizonMs }: { horizonMs: number },
-): LevelCorrection {
+export function fitLevel(origins: readonly LevelOrigin[]): LevelCorrection {
   if (origins.length === 0)
     throw new AppError(
       'NOT_ENOUGH_DATA',
@@ -57,7 +50,7 @@ export function fitLevel(
     checkAmounts(origin);
     checkLength('entities', origin.entities, origin.actual.length);
     const ratio = logRatio(origin);
-    return ratio ? [{ middleMs: origin.asOf + horizonMs / 2, ...ratio }] : [];
+    return ratio ? [ratio] : [];
   });
   if (known.length === 0) {
     return {
@@ -78,37 +71,26 @@ export function fitLevel(
   const variance = 1 / total;
   const kept = DRIFT_STD_DEV ** 2 / (DRIFT_STD_DEV ** 2 + variance);
   const factor = Math.exp(Math.max(-LARGEST_LOG_FACTOR, Math.min(LARGEST_LOG_FACTOR, kept * mean)));
-  const season = seasonOf(known, mean);
   const round = (value: number) => value.toFixed(2);
   return {
     factor,
     measured: Math.exp(mean),
     standardError: Math.sqrt(variance),
-    ...(season ? { season } : {}),
     origins: known.length,
     words: name(
       `totals multiplied by ${round(factor)}: over ${known.length} earlier moment${known.length > 1 ? 's' : ''} actual over ` +
-        `predicted was ${round(Math.exp(mean))} (± ${round(2 * Math.sqrt(variance))} in the logarithm), shrunk towards 1` +
-        `${season ? '; with a factor for the season' : ''}`,
+        `predicted was ${round(Math.exp(mean))} (± ${round(2 * Math.sqrt(variance))} in the logarithm), shrunk towards 1`,
       `总额乘以 ${round(factor)}：此前 ${known.length} 个时点的实际/预测为 ${round(Math.exp(mean))}` +
-        `（对数误差 ± ${round(2 * Math.sqrt(variance))}），并向 1 收缩${season ? '；另含季节系数' : ''}`,
+        `（对数误差 ± ${round(2 * Math.sqrt(variance))}），并向 1 收缩`,
     ),
   };
 }
 
-/** Corrected predictions, [rows]; the season is that of the middle of the label window. */
-export function applyLevel(
-  level: LevelCorrection,
-  predicted: Float64Array,
-  { asOf, horizonMs }: { asOf: number; horizonMs: number },
-): Float64Array {
-  const season = level.season?.[monthOf(asOf + horizonMs / 2)] ?? 1;
-  return predicted.map((value) => value * level.factor * season);
-}
+/** Corrected predictions, [rows]. */
+export const applyLevel = ({ factor }: LevelCorrection, predicted: Float64Array): Float64Array =>
+  predicted.map((value) => value * factor);
 
 interface KnownRatio {
-  /** Middle of the label window, UTC ms. */
-  readonly middleMs: number;
   readonly log: number;
   readonly variance: number;
 }
@@ -140,24 +122,3 @@ function momentStdDev(known: readonly KnownRatio[]): number {
   const variance = (spread - (known.length - 1)) / (total - squares / total);
   return Math.max(MOMENT_STD_DEV / 2, Math.sqrt(Math.max(0, variance)));
 }
-
-/**
- * A factor a month around the level: the mean log ratio of its moments less the overall one, shrunk by n/(n + 1), and
- * only where at least two different years have seen that month. Absent with under two years of moments.
- */
-function seasonOf(known: readonly KnownRatio[], mean: number): number[] | undefined {
-  const middles = known.map(({ middleMs }) => middleMs);
-  const earliest = middles.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
-  const latest = middles.reduce((most, ms) => Math.max(most, ms), Number.NEGATIVE_INFINITY);
-  // Moments a month apart span two years from the first to the twenty-fourth.
-  if (latest - earliest < TWO_YEARS_MS - 31 * DAY_MS) return undefined;
-  return Array.from({ length: 12 }, (_, month) => {
-    const own = known.filter(({ middleMs }) => monthOf(middleMs) === month);
-    const years = new Set(own.map(({ middleMs }) => new Date(middleMs).getUTCFullYear()));
-    if (years.size < 2) return 1;
-    const gap = own.reduce((sum, { log }) => sum + log - mean, 0) / own.length;
-    return Math.exp((gap * own.length) / (own.length + 1));
-  });
-}
-
-const monthOf = (ms: number): number => new Date(ms).getUTCMonth();

@@ -23,7 +23,7 @@ export function calibratedPredictor(
   const binary = model.question.kind === 'binary';
   const correct = (raw: Float64Array): Float64Array => {
     const moments = { asOf: new Float64Array(raw.length).fill(asOf), horizonMs };
-    const shaped = shapeValues(corrections, levelValues(corrections, raw, moments));
+    const shaped = shapeValues(corrections, levelValues(corrections, raw));
     const shown = extended ? shaped : seasonValues(corrections, shaped, moments);
     return binary ? shown.map(logit) : shown;
   };

@@ -1,6 +1,5 @@
 // A model made honest: its probabilities calibrated, its amounts brought to level and given intervals and tiers.
 import type { Frame } from '../core/frame.ts';
-import { takeNumbers } from '../core/frame.ts';
 import { DAY_MS } from '../core/time.ts';
 import { type AmountShape, applyAmountShape } from '../eval/amount-shape.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
@@ -67,7 +66,7 @@ export async function forecast(
   const { model, extended, corrections } = calibrated;
   const moments = { asOf, horizonMs: model.question.horizonDays * DAY_MS };
   const raw = await model.predict(frame);
-  const levelled = levelValues(corrections, raw, moments);
+  const levelled = levelValues(corrections, raw);
   const checked = shapeValues(corrections, levelled);
   const interval = intervalAround(corrections, { raw, levelled, value: checked });
   const tier = corrections.tiers ? applyTiers(corrections.tiers, checked) : undefined;
@@ -80,7 +79,7 @@ export async function forecast(
       ...(tier ? { tier } : {}),
     };
   }
-  const value = shapeValues(corrections, levelValues(corrections, await extended.predict(frame), moments));
+  const value = shapeValues(corrections, levelValues(corrections, await extended.predict(frame)));
   const stretch = (end: Float64Array) =>
     end.map((bound, i) => (checked[i] > 0 ? (bound * value[i]) / checked[i] : bound));
   return {
@@ -114,10 +113,7 @@ export interface RowMoments {
 }
 
 /** Calibrated probabilities, or amounts at their level and not below 0, [rows]. */
-export function levelValues(
-  corrections: Corrections,
-  raw: Float64Array,
-): Float64Array {
+export function levelValues(corrections: Corrections, raw: Float64Array): Float64Array {
   if (corrections.calibrator) return applyCalibrator(corrections.calibrator, raw);
   const { level } = corrections;
   const levelled = level ? applyLevel(level, raw) : raw;

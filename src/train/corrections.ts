@@ -32,7 +32,7 @@ const LEAST_OF_EACH_OUTCOME = 10;
 function fitProbability(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
   const rows = { actual: sample.target, predicted: raw, entities: sample.entities };
   const { calibrator } = chooseCalibrator(rows, { seed });
-  const corrected = levelValues({ calibrator }, raw, momentsOf(sample));
+  const corrected = levelValues({ calibrator }, raw);
   const threshold = chooseThreshold({ actual: sample.target, predicted: corrected });
   const positives = sample.target.reduce((sum, value) => sum + value, 0);
   const rarer = Math.min(positives, sample.target.length - positives);
@@ -48,8 +48,8 @@ function fitProbability(sample: Sample, raw: Float64Array, seed: number): Correc
 }
 
 function fitAmount(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
-  const level = fitLevel(levelOrigins(sample, raw), { horizonMs: sample.question.horizonDays * DAY_MS });
-  const levelled = levelValues({ level }, raw, momentsOf(sample));
+  const level = fitLevel(levelOrigins(sample, raw));
+  const levelled = levelValues({ level }, raw);
   const shape = fitAmountShape(sample.target, levelled);
   const corrected = shapeValues({ shape }, levelled);
   const interval = fitAmountInterval(

@@ -3,7 +3,7 @@ import { choleskyFactor, solveFactored } from '../../core/cholesky.ts';
 import { invariant } from '../../core/errors.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { type DailyDesign, designFor, fillDay, WAVES } from './daily-design.ts';
-import { ASSUMED_EFFECTS, EFFECT_STD_DEV, SALES_SPANS, type SalesMoment } from './sales-days.ts';
+import { ASSUMED_EFFECTS, effectStdDev, SALES_SPANS, type SalesMoment } from './sales-days.ts';
 import { type Season, seasonWords } from './season.ts';
 
 export interface DailySales {
@@ -85,10 +85,10 @@ function priorOf(design: DailyDesign, years: number): Prior {
   const held = years < LEAST_YEARS_FOR_WAVES;
   for (let k = 0; k < 2 * WAVES; k++) precision[design.wave + k] = held ? 1e9 : WAVE_STD_DEV ** -2;
   design.names.forEach((salesName, n) => {
-    SALES_SPANS.forEach((_, span) => {
+    SALES_SPANS.forEach((reach, span) => {
       const at = design.sales + n * SALES_SPANS.length + span;
       mean[at] = ASSUMED_EFFECTS[salesName]?.[span] ?? 0;
-      precision[at] = EFFECT_STD_DEV ** -2;
+      precision[at] = effectStdDev(reach, years) ** -2;
     });
   });
   return { mean, precision };

@@ -26,12 +26,23 @@ export const SALES_SPANS: readonly (readonly [number, number])[] = [
  */
 export const ASSUMED_EFFECTS: Readonly<Record<string, readonly number[]>> = {
   valentine: [0, 0.03, 0.05, 0, 0, 0, 0],
-  'mid-year': [0, 0, 0, 0.1, 0.2, 0, 0],
-  singles: [0, 0, 0, 0.15, 0.3, 0, 0],
+  'mid-year': [0, 0, 0, 0.05, 0.1, 0, 0],
+  singles: [0, 0, 0, 0.1, 0.2, 0, 0],
   'black-friday': [0, 0, 0.1, 0.2, 0.6, 0.4, 0.05],
-  'double-twelve': [0, 0, 0, 0.05, 0.15, 0, 0],
+  'double-twelve': [0, 0, 0, 0.05, 0.1, 0, 0],
   christmas: [0.2, 0.3, 0.2, -0.1, -0.8, -0.2, -0.1],
 };
 
 /** How far a shop's own effects are believed to lie from the assumed ones, as a standard deviation of the logarithm. */
-export const EFFECT_STD_DEV = 0.4;
+const EFFECT_STD_DEV = 0.4;
+/** Of effects of a week and more that one year has shown once: until they come again they are trend as likely as season. */
+const ONCE_SEEN_STD_DEV = 0.05;
+/** Spans up to so many days stand out from a trend by themselves. */
+const SHORT_DAYS = 4;
+
+/** The belief for one span after so many years of history. */
+export function effectStdDev([furthest, nearest]: readonly [number, number], years: number): number {
+  if (years >= 2 || furthest - nearest < SHORT_DAYS) return EFFECT_STD_DEV;
+  const seenAgain = Math.max(0, years - 1);
+  return ONCE_SEEN_STD_DEV + seenAgain * (EFFECT_STD_DEV - ONCE_SEEN_STD_DEV);
+}
