@@ -3,13 +3,16 @@ import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import {
   type Attribution,
+  type Band,
   fromMargin,
   type Json,
+  type Link,
   type Model,
   type Question,
   type SavedModel,
 } from '../estimator.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
+import { linkFor, opinionOf, widthFor } from './opinion.ts';
 import type { Mixture } from './weights.ts';
 
 const FORMAT = 1;
@@ -17,50 +20,60 @@ const FORMAT = 1;
 export interface EnsembleParts extends Mixture {
   readonly question: Question;
   readonly members: readonly Model[];
+  /** The scale members are added on; the question's own when absent. */
+  readonly link?: Link;
 }
 
 interface EnsembleState extends SavedState, Mixture {
+  readonly link?: Link;
   readonly members: readonly { readonly estimator: string; readonly format: number; readonly state: Json }[];
-}
-
-/** Margins of a member are taken no further than this from even odds: its certainty must not silence the others. */
-const FURTHEST = 12;
-
-/** What a member says, on the scale the ensemble adds up; margins that have contributions stay whole. */
-export async function opinionOf(member: Model, frame: Frame): Promise<Float64Array> {
-  if (member.question.kind === 'amount') return member.predict(frame);
-  const margin = await member.margin(frame);
-  return member.attribute ? margin : margin.map((m) => Math.min(FURTHEST, Math.max(-FURTHEST, m)));
 }
 
 /** Members of weight zero are dropped. Exact contributions where every member has them and speaks on the summed scale. */
 export function ensembleModel(estimator: string, given: EnsembleParts): Model {
   const heard = given.members.map((member, k) => ({ member, weight: given.weights[k] }));
   const kept = heard.filter(({ weight }) => weight > 0);
-  const { question, intercept } = given;
+  const { question, intercept, link = linkFor(question) } = given;
   const members = kept.map(({ member }) => member);
   const weights = kept.map(({ weight }) => weight);
-  const parts: EnsembleParts = { question, intercept, members, weights };
-  const link = question.kind === 'binary' ? 'logit' : 'identity';
+  const parts: EnsembleParts = { question, intercept, members, weights, ...(given.link && { link }) };
+  const width = widthFor(question);
   const margin = async (frame: Frame) => {
-    const sum = new Float64Array(frame.rows).fill(intercept);
+    const sum = new Float64Array(frame.rows * width).fill(intercept);
     for (const [k, member] of members.entries()) {
-      const opinion = await opinionOf(member, frame);
+      const opinion = await opinionOf(member, frame, link);
       for (let i = 0; i < sum.length; i++) sum[i] += weights[k] * opinion[i];
     }
     return sum;
   };
-  const additive = members.every((member) => member.attribute && member.link === link);
+  const additive = width === 1 && members.every((member) => member.attribute && member.link === link);
+  const banded = given.link && members.every((member) => member.band);
   return {
     estimator,
     question,
     link,
     inputs: [...new Set(members.flatMap((member) => member.inputs))],
-    predict: async (frame) => fromMargin(link, await margin(frame)),
+    predict: async (frame) => fromMargin(link, await margin(frame), width),
     margin,
     ...(additive && { attribute: (frame: Frame) => sumAttributions(parts, frame) }),
+    ...(banded && { band: (frame: Frame) => meanBand(parts, frame) }),
     save: () => saveEnsemble(estimator, parts),
   };
+}
+
+/** The ends members give, averaged; all were asked for the same level. */
+async function meanBand({ members, weights }: EnsembleParts, frame: Frame): Promise<Band> {
+  const [low, high] = [new Float64Array(frame.rows), new Float64Array(frame.rows)];
+  let level = 0;
+  for (const [k, member] of members.entries()) {
+    const band = await member.band!(frame);
+    level = band.level;
+    for (let i = 0; i < low.length; i++) {
+      low[i] += weights[k] * band.low[i];
+      high[i] += weights[k] * band.high[i];
+    }
+  }
+  return { level, low, high };
 }
 
 async function sumAttributions(
@@ -83,7 +96,7 @@ async function sumAttributions(
 
 function saveEnsemble(
   estimator: string,
-  { question, intercept, weights, members }: EnsembleParts,
+  { question, intercept, weights, members, link }: EnsembleParts,
 ): SavedModel {
   const saved = members.map((member) => member.save());
   const arrays = saved.flatMap((member, k) =>
@@ -96,6 +109,7 @@ function saveEnsemble(
       question,
       intercept,
       weights,
+      ...(link && { link }),
       members: saved.map(({ estimator: id, format, state }) => ({ estimator: id, format, state })),
     }),
     arrays: Object.fromEntries(arrays),

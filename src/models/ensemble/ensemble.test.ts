@@ -4,7 +4,7 @@ import { random } from '../../core/random.ts';
 import { ensemble, estimatorById, fitModel, loadModel } from '../catalogue.ts';
 import type { FitRun, Question } from '../estimator.ts';
 import { madeUpSample } from '../made-up-sample.ts';
-import { mixAmounts, mixProbabilities } from './weights.ts';
+import { mixAmounts, mixClasses, mixProbabilities } from './weights.ts';
 
 const RUN: FitRun = { seed: 3, threads: 1, progress: silent };
 const BUYS: Question = { kind: 'binary', outcome: 'buys', horizonDays: 45, discountPerYear: 0 };
@@ -109,5 +109,25 @@ describe('a stack', () => {
       reached += weights[0] * truth[i] + weights[1] * guess[i];
     });
     expect(reached / total).toBeCloseTo(1, 9);
+  });
+
+  it('of several classes listens to the member that knows, as loudly as it deserves', async () => {
+    const draw = random(8);
+    const rows = 3000;
+    const truth = Float64Array.from({ length: rows * 4 }, () => draw.normal(0, 1.5));
+    const guess = Float64Array.from({ length: rows * 4 }, () => draw.normal(0, 1.5));
+    const target = Float64Array.from({ length: rows }, (_, row) =>
+      draw.choice(truth.subarray(4 * row, 4 * row + 4).map(Math.exp)),
+    );
+    const opinions = {
+      members: [guess, truth.map((m) => 2 * m)],
+      target,
+      weight: new Float64Array(rows).fill(1),
+    };
+    const { weights } = await mixClasses(opinions);
+    expect(weights[0]).toBeLessThan(0.08);
+    // Twice as sure as it should be: half as loud.
+    expect(weights[1]).toBeGreaterThan(0.44);
+    expect(weights[1]).toBeLessThan(0.56);
   });
 });

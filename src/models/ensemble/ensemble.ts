@@ -1,30 +1,32 @@
-// Ensembles of any estimators: their plain mean, or a stack that learns whom to listen to from out-of-fold opinions.
+// Ensembles of any estimators: their plain mean, or whom to listen to learned from out-of-fold opinions.
 import { AppError } from '../../core/errors.ts';
-import { takeRows } from '../../core/frame.ts';
 import { type Name, name } from '../../core/name.ts';
 import { pause } from '../../core/pause.ts';
 import { type Progress, silent } from '../../core/progress.ts';
+import { crossFit, foldsOf } from '../cross-fit.ts';
 import type { Estimator, FitRun, Model, Sample, SavedModel } from '../estimator.ts';
-import { customerFolds, foldRows, takeSample, unitWeights } from '../sample.ts';
-import { ensembleModel, loadEnsemble, opinionOf } from './ensemble-model.ts';
-import { type Mixture, mixAmounts, mixProbabilities, type Opinions } from './weights.ts';
-
-export type EnsembleKind = 'mean' | 'stack';
+import { lossFor } from '../held-out-loss.ts';
+import { unitWeights } from '../sample.ts';
+import { ensembleModel, loadEnsemble } from './ensemble-model.ts';
+import { alike, type EnsembleKind, learnMixture } from './mixing.ts';
+import { opinionsIn } from './opinion.ts';
+import type { Mixture, Opinions } from './weights.ts';
 
 const LABELS: Readonly<Record<EnsembleKind, Name>> = {
   mean: name('Mean of several models', '多模型平均'),
   stack: name('Stack of several models', '多模型堆叠'),
+  greedy: name('Greedy selection of several models', '多模型贪心选择'),
 };
 
-/** Folds of customers behind a stack: two are plenty where rows are many, and cost half. */
+/** Folds of customers behind a mixture: two are plenty where rows are many, and cost half. */
 const foldsFor = (rows: number): number => (rows > 40_000 ? 2 : 4);
 
 /**
  * An estimator that fits `members` and answers with them together. Members that refuse the question, or find too little
  * data, are left out with a note.
  *
- * mean: equal weights, on margins for probabilities and on amounts otherwise. stack: weights ≥ 0 learned from what members
- * fitted on other customers said.
+ * mean: equal weights, on margins for probabilities, on logarithms for classes and on amounts otherwise. stack and greedy:
+ * weights ≥ 0 learned from what members fitted on other customers said.
  *
  * @param loadMember how a saved member comes back (`loadModel`)
  */
@@ -44,14 +46,13 @@ export function ensembleOf(
     refuses: answering,
     async fit(train, valid, run) {
       const able = members.filter((member) => !member.refuses(train.question, train.frame));
-      const steps = able.length * (kind === 'stack' ? foldsFor(train.frame.rows) + 1 : 1);
+      const steps = able.length * (kind === 'mean' ? 1 : foldsFor(train.frame.rows) + 1);
       const work = { valid, run, onFit: counter(kind, steps, run.progress) };
       const fitted = await fitAll(able, train, work);
-      const weights = fitted.map(() => 1 / fitted.length);
       const mixture =
-        kind === 'stack' && fitted.length > 1
-          ? await learnMixture(fitted, train, work)
-          : { intercept: 0, weights };
+        kind === 'mean' || fitted.length < 2
+          ? alike(fitted.length)
+          : await mixtureOf(kind, { fitted, train, work });
       run.progress.step({ task: kind, done: steps, total: steps, unit: 'fits' });
       const models = fitted.map(({ model }) => model);
       return ensembleModel(kind, { question: train.question, members: models, ...mixture });
@@ -99,45 +100,32 @@ async function fitAll(able: readonly Estimator[], train: Sample, work: Work): Pr
   throw new AppError('NOT_ENOUGH_DATA', `no member of the ensemble could be fitted: ${reasons[0]}`);
 }
 
-async function learnMixture(fitted: readonly Fitted[], train: Sample, work: Work): Promise<Mixture> {
-  const equal: Mixture = { intercept: 0, weights: fitted.map(() => 1 / fitted.length) };
+async function mixtureOf(
+  kind: EnsembleKind,
+  { fitted, train, work }: { fitted: readonly Fitted[]; train: Sample; work: Work },
+): Promise<Mixture> {
   const opinions = await outOfFold(fitted, train, work);
-  if (!opinions) return equal;
-  const { target } = opinions;
-  if (target.every((y) => y === target[0])) return equal;
-  const mix = train.question.kind === 'binary' ? mixProbabilities : mixAmounts;
-  const mixture = await mix(opinions, work.run.signal);
-  return mixture.weights.some((weight) => weight > 0) ? mixture : equal;
+  if (!opinions) return alike(fitted.length);
+  const { question } = train;
+  const { seed, signal } = work.run;
+  return learnMixture(kind, opinions, { question, loss: lossFor(train), seed, signal });
 }
 
 /** What members fitted without a customer say about that customer; `undefined` when folds are too poor to fit. */
 async function outOfFold(
   fitted: readonly Fitted[],
   train: Sample,
-  work: Work,
+  { run, onFit }: Work,
 ): Promise<Opinions | undefined> {
-  const count = foldsFor(train.frame.rows);
-  const folds = customerFolds(train.entities, count, work.run.seed);
-  const members = fitted.map(() => new Float64Array(train.frame.rows));
-  for (let fold = 0; fold < count; fold++) {
-    const { inside, outside } = foldRows(folds, fold);
-    if (inside.length === 0) continue;
-    if (outside.length === 0) return undefined;
-    const seen = takeSample(train, outside);
-    const unseen = takeRows(train.frame, inside);
-    for (const [k, { estimator }] of fitted.entries()) {
-      await pause(work.run.signal);
-      try {
-        const model = await estimator.fit(seen, work.valid, { ...work.run, progress: silent });
-        const opinion = await opinionOf(model, unseen);
-        inside.forEach((row, i) => {
-          members[k][row] = opinion[i];
-        });
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'NOT_ENOUGH_DATA') return undefined;
-        throw error;
-      }
-      work.onFit();
+  const folds = foldsOf(train.entities, foldsFor(train.frame.rows), run.seed);
+  const members: Float64Array[] = [];
+  for (const { estimator } of fitted) {
+    try {
+      const { unseen } = await crossFit(estimator, train, { folds, run, onFit });
+      members.push(opinionsIn(unseen, train.question));
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'NOT_ENOUGH_DATA') return undefined;
+      throw error;
     }
   }
   return { members, target: train.target, weight: unitWeights(train) };

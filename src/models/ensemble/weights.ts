@@ -3,7 +3,7 @@ import { pause } from '../../core/pause.ts';
 
 /** What members said about customers they had not seen, and what happened. */
 export interface Opinions {
-  /** One array [rows] a member: margins for probabilities, predictions for amounts. */
+  /** One array a member: margins for probabilities and predictions for amounts, [rows]; [rows, classes] for classes. */
   readonly members: readonly Float64Array[];
   /** [rows] */
   readonly target: Float64Array;
@@ -59,6 +59,66 @@ export async function mixProbabilities(opinions: Opinions, signal?: AbortSignal)
     if (largest < 1e-7) break;
   }
   return { intercept, weights };
+}
+
+/**
+ * Weights ≥ 0 on the members' logarithms of probabilities, leaning towards equal ones; what softmax makes of the sum is
+ * likeliest to have given the classes that came.
+ */
+export async function mixClasses(opinions: Opinions, signal?: AbortSignal): Promise<Mixture> {
+  const { members, target, weight } = opinions;
+  const rows = target.length;
+  const classes = members[0].length / rows;
+  const equal = 1 / members.length;
+  const weights = members.map(() => equal);
+  const margin = new Float64Array(rows * classes);
+  for (const opinion of members) for (let i = 0; i < margin.length; i++) margin[i] += equal * opinion[i];
+  const p = new Float64Array(classes);
+  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+    await pause(signal);
+    let largest = 0;
+    for (const [k, opinion] of members.entries()) {
+      let slope = 0;
+      let bend = 1e-9;
+      let spread = 0;
+      for (let row = 0; row < rows; row++) {
+        const from = row * classes;
+        softmaxInto(p, margin, from);
+        let [mean, square, evenMean, evenSquare] = [0, 0, 0, 0];
+        for (let c = 0; c < classes; c++) {
+          const x = opinion[from + c];
+          mean += p[c] * x;
+          square += p[c] * x * x;
+          evenMean += x / classes;
+          evenSquare += (x * x) / classes;
+        }
+        slope += weight[row] * (mean - opinion[from + target[row]]);
+        bend += weight[row] * (square - mean * mean);
+        spread += weight[row] * (evenSquare - evenMean * evenMean);
+      }
+      const held = ((1 / classes) * PRIOR_ROWS * spread) / rows;
+      const next = Math.max(0, weights[k] - (slope + held * (weights[k] - equal)) / (bend + held));
+      const moved = next - weights[k];
+      if (moved === 0) continue;
+      for (let i = 0; i < margin.length; i++) margin[i] += moved * opinion[i];
+      weights[k] = next;
+      largest = Math.max(largest, Math.abs(moved));
+    }
+    if (largest < 1e-6) break;
+  }
+  return { intercept: 0, weights };
+}
+
+/** Probabilities of one row of margins. */
+function softmaxInto(p: Float64Array, margin: Float64Array, from: number): void {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < p.length; c++) top = Math.max(top, margin[from + c]);
+  let sum = 0;
+  for (let c = 0; c < p.length; c++) {
+    p[c] = Math.exp(margin[from + c] - top);
+    sum += p[c];
+  }
+  for (let c = 0; c < p.length; c++) p[c] /= sum;
 }
 
 const AMOUNT_CAP_SHARE = 0.995;

@@ -60,7 +60,7 @@ function lineWith(line: Line, fits: { rows: number; slope: number }[] = []): Est
       return model(train.question);
     },
     space: { slope: { kind: 'number', low: 0.05, high: 20, log: true } },
-    settings: { slope: line.slope },
+    settings: () => ({ slope: line.slope }),
     withSettings: (settings: Settings) => lineWith({ ...line, ...settings } as Line, fits),
     load: () => model(QUESTION),
   };

@@ -67,6 +67,7 @@ export async function searchSettings(
   const judge = judgeOf(estimator, train, options, run);
   const clock = clockUntil(options.deadlineMs, options.now ?? (() => 0));
   const shares = rungsFor(train.frame.rows);
+  const start = estimator.settings?.(train.frame.rows) ?? {};
   const trials: SearchTrial[] = [...(options.past ?? [])];
   let ended: SearchResult['ended'] = 'trials';
   const tell = (done: number) =>
@@ -78,7 +79,7 @@ export async function searchSettings(
       ended = 'time';
       break;
     }
-    const settings = first ? {} : proposeNext(space, estimator, trials, run);
+    const settings = first ? {} : proposeNext(space, { start, trials, seed: run.seed });
     if (!settings) {
       ended = 'space';
       break;
@@ -111,12 +112,14 @@ export function chosenOf(trials: readonly SearchTrial[]): Settings {
 /** How often a proposal that was tried before is drawn anew before the space counts as searched. */
 const REDRAWS = 12;
 
-function proposeNext(
-  space: SearchSpace,
-  { settings: start = {} }: Estimator,
-  trials: readonly SearchTrial[],
-  { seed }: FitRun,
-): Settings | undefined {
+interface History {
+  /** The default, where it is known. */
+  readonly start: Settings;
+  readonly trials: readonly SearchTrial[];
+  readonly seed: number;
+}
+
+function proposeNext(space: SearchSpace, { start, trials, seed }: History): Settings | undefined {
   // Further is better: only the best of each rung went on. A failed trial has no rung and stands last.
   const reached = (trial: SearchTrial) => trial.rungs.at(-1)?.share ?? 0;
   const difference = (trial: SearchTrial) => trial.rungs.at(-1)?.difference ?? 0;
