@@ -27,6 +27,7 @@ export const BASELINES: readonly string[] = ['rate', 'last-period', 'recency', '
 
 export const PROBABILITY_RECIPE: readonly string[] = [
   'logistic',
+  'gbdt',
   'bg-nbd',
   'tree',
   'elastic-net',
@@ -36,6 +37,7 @@ export const PROBABILITY_RECIPE: readonly string[] = [
 
 export const AMOUNT_RECIPE: readonly string[] = [
   'tweedie',
+  'gbdt',
   'bg-nbd',
   'hurdle',
   'tree',
@@ -44,3 +46,5 @@ export const AMOUNT_RECIPE: readonly string[] = [
   'mbg-nbd',
   'pareto-nbd',
 ];
+
+export const CLASSES_RECIPE: readonly string[] = ['logistic', 'gbdt', 'tree', 'elastic-net'];
