@@ -1,13 +1,16 @@
 // Intervals for amounts that many customers never spend: split conformal by group of prediction, rising with it.
-import { AppError } from '../core/errors.ts';
+import { AppError, invariant } from '../core/errors.ts';
 import { takeNumbers } from '../core/frame.ts';
 import { type Name, name } from '../core/name.ts';
 import { hash32 } from '../core/random.ts';
 import { applyShape, type BandShape, bandScore, fitShape } from './conformal-band.ts';
-import { checkAmounts, checkLength } from './metrics/predictions.ts';
+import { applyConformalQuantile, type ConformalQuantile, type QuantileBand } from './conformal-quantile.ts';
+import { checkAmounts, checkLength, hasBothSigns } from './metrics/predictions.ts';
+import { conformalQuantile, groupEdges, groupOf, groupQuantiles } from './mondrian.ts';
 
 /** Fitted on calibration data; plain JSON. */
 export type AmountInterval =
+  | ConformalQuantile
   | {
       /** One band of fixed or learned shape, stretched by a factor a group of predictions. */
       readonly method: 'conformal-band';
@@ -40,14 +43,9 @@ export interface CalibrationAmounts {
 
 /** From here on half of the customers shape the band and the other half stretch it. */
 const ROWS_FOR_A_SHAPE = 200;
-/** Rows each group of predictions should have for a factor of its own. */
-const ROWS_PER_GROUP = 150;
-const MOST_GROUPS = 5;
-/** More negative amounts than this: an amount of both signs, not spending with refunds. */
-const SIGNED_SHARE = 0.2;
 
 /**
- * Fits an interval that holds the next amount with probability `level`.
+ * Fits an interval that holds the next amount with probability `level`, from the predictions alone.
  *
  * Half the customers give the band's shape: quantiles of the amount over bins of the prediction, made to rise; where
  * more than (1 − level)/2 of similar customers spent nothing, `low` is 0 and the whole miss is left to the top. The
@@ -71,8 +69,7 @@ export function fitAmountInterval(
   checkAmounts(rows);
   checkLength('entities', rows.entities, rows.actual.length);
   if (rows.weight) checkLength('weights', rows.weight, rows.actual.length);
-  const negative = rows.actual.reduce((count, value) => count + (value < 0 ? 1 : 0), 0);
-  if (negative > SIGNED_SHARE * rows.actual.length) return residualInterval(rows, level);
+  if (hasBothSigns(rows.actual)) return residualInterval(rows, level);
   if (rows.actual.length < ROWS_FOR_A_SHAPE) return bandInterval(rows, fixedShape(rows), [], level);
   const salt = hash32(`interval ${options.seed}`);
   const shaping = rows.entities.flatMap((entity, i) => (hash32(entity, salt) % 2 === 0 ? [i] : []));
@@ -89,7 +86,7 @@ export function fitAmountInterval(
   );
 }
 
-function takeCalibration(rows: CalibrationAmounts, indices: readonly number[]): CalibrationAmounts {
+export function takeCalibration(rows: CalibrationAmounts, indices: readonly number[]): CalibrationAmounts {
   return {
     entities: indices.map((i) => rows.entities[i]),
     actual: takeNumbers(rows.actual, indices),
@@ -105,21 +102,6 @@ function fixedShape({ predicted }: CalibrationAmounts): BandShape {
   return { knots: [0, scale], low: [0, 0], high: [scale, 2 * scale], floor: 0, scale: 0 };
 }
 
-/** Quantiles of the predictions that part the groups, each once. */
-function groupEdges(predicted: Float64Array): number[] {
-  const groups = Math.max(1, Math.min(MOST_GROUPS, Math.floor(predicted.length / ROWS_PER_GROUP)));
-  const sorted = predicted.slice().sort();
-  const edges = new Set<number>();
-  for (let g = 1; g < groups; g++) edges.add(sorted[Math.floor((g * sorted.length) / groups)]);
-  edges.delete(sorted[sorted.length - 1]);
-  return [...edges];
-}
-
-const groupOf = (edges: readonly number[], predicted: number): number => {
-  const at = edges.findIndex((edge) => predicted <= edge);
-  return at < 0 ? edges.length : at;
-};
-
 function bandInterval(
   rows: CalibrationAmounts,
   shape: BandShape,
@@ -128,24 +110,13 @@ function bandInterval(
 ): AmountInterval {
   const scores = rows.actual.map((value, i) => bandScore(shape, rows.predicted[i], value));
   const group = Int32Array.from(rows.predicted, (value) => groupOf(edges, value));
-  const overall = conformalQuantile(scores, rows.weight, level);
-  const factors = Array.from({ length: edges.length + 1 }, (_, g) => {
-    const inside = Array.from(group.keys()).filter((i) => group[i] === g);
-    const own = conformalQuantile(
-      takeNumbers(scores, inside),
-      rows.weight && takeNumbers(rows.weight, inside),
-      level,
-    );
-    return Number.isFinite(own) ? own : overall;
-  });
-  // Only when more than 1 − level of all rows lie under the floor: stretch to the largest that can be stretched to.
-  const largest = scores.reduce((most, score) => (Number.isFinite(score) ? Math.max(most, score) : most), 1);
   return {
     method: 'conformal-band',
     level,
     shape,
     edges,
-    factors: factors.map((factor) => (Number.isFinite(factor) ? factor : largest)),
+    // 1 only matters when more than 1 − level of all rows lie under the floor, where no stretch can reach.
+    factors: groupQuantiles({ scores, group, groups: edges.length + 1, weight: rows.weight }, level, 1),
     rows: rows.actual.length,
   };
 }
@@ -167,34 +138,22 @@ function residualInterval(rows: CalibrationAmounts, level: number): AmountInterv
   };
 }
 
-/** Smallest score with `level` of the weight at or under it, one more row of the largest weight standing at infinity. */
-function conformalQuantile(scores: Float64Array, weight: Float64Array | undefined, level: number): number {
-  const order = Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b] || a - b);
-  const weightOf = (row: number) => weight?.[row] ?? 1;
-  let total = 0;
-  let largest = 0;
-  for (const row of order) {
-    total += weightOf(row);
-    largest = Math.max(largest, weightOf(row));
-  }
-  const needed = level * (total + largest);
-  let reached = 0;
-  for (const row of order) {
-    reached += weightOf(row);
-    if (reached >= needed * (1 - 1e-12)) return scores[row];
-  }
-  return Number.POSITIVE_INFINITY;
-}
-
 /**
- * The interval of each prediction: `low ≤ prediction ≤ high`, and neither end falls as the prediction rises.
+ * The interval of each prediction: `low ≤ prediction ≤ high`. Without a band of the model's own neither end falls as the
+ * prediction rises.
  *
  * @param predicted [rows]
+ * @param band      what the model says of its quantiles, for intervals fitted on it
  */
 export function applyAmountInterval(
   interval: AmountInterval,
   predicted: Float64Array,
+  band?: QuantileBand,
 ): { low: Float64Array; high: Float64Array } {
+  if (interval.method === 'conformal-quantile') {
+    invariant(band, 'an interval fitted on quantiles is asked without them');
+    return applyConformalQuantile(interval, predicted, band);
+  }
   if (interval.method === 'conformal-residual') {
     return {
       low: predicted.map((value) => value + interval.low),

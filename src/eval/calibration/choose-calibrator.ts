@@ -5,6 +5,7 @@ import { hash32 } from '../../core/random.ts';
 import { type Clusters, clustersOf } from '../bootstrap.ts';
 import { eceByChance, equalCountEce } from '../metrics/binary.ts';
 import { checkLength, checkProbabilities, evenWeights } from '../metrics/predictions.ts';
+import { meanLoss, withinNoise } from '../within-noise.ts';
 import {
   applyCalibrator,
   CALIBRATION_METHODS,
@@ -81,8 +82,8 @@ export function chooseCalibrator(
   const tried = methods.map((method) => heldOut(method, examples, fold));
   const trials = tried.map(({ method, logLoss, brier, ece }) => ({
     method,
-    logLoss: meanOf(logLoss),
-    brier: meanOf(brier),
+    logLoss: meanLoss(logLoss),
+    brier: meanLoss(brier),
     ece,
   }));
   const chosen = trials[simplestOf(tried, clustersOf(entities))].method;
@@ -105,7 +106,7 @@ interface HeldOut {
 
 function simplestOf(tried: readonly HeldOut[], clusters: Clusters): number {
   const least = (loss: (each: HeldOut) => Float64Array) =>
-    loss(tried.reduce((best, each) => (meanOf(loss(each)) < meanOf(loss(best)) ? each : best)));
+    loss(tried.reduce((best, each) => (meanLoss(loss(each)) < meanLoss(loss(best)) ? each : best)));
   const [logLoss, brier] = [least((each) => each.logLoss), least((each) => each.brier)];
   const good = tried.map(
     (each) => withinNoise(each.logLoss, logLoss, clusters) || withinNoise(each.brier, brier, clusters),
@@ -157,17 +158,6 @@ function heldOut(
     eceByChance: eceByChance(calibrated),
   };
 }
-
-function withinNoise(loss: Float64Array, best: Float64Array, { cluster, count }: Clusters): boolean {
-  const byCustomer = new Float64Array(count);
-  const gap = meanOf(loss) - meanOf(best);
-  for (let i = 0; i < loss.length; i++) byCustomer[cluster[i]] += loss[i] - best[i] - gap;
-  const standardError = Math.sqrt(byCustomer.reduce((sum, value) => sum + value * value, 0)) / loss.length;
-  return gap <= standardError;
-}
-
-const meanOf = (values: Float64Array): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function inWords(method: CalibrationMethod, rarer: number, tried: number): Name {
   const names: Readonly<Record<CalibrationMethod, Name>> = {

@@ -68,6 +68,13 @@ function checkNumbers(what: string, values: ArrayLike<number>): void {
     throw new AppError('BAD_DATA', `expected numbers for ${what}, got ${broken} of ${values.length} missing`);
 }
 
+/** More negative amounts than this: amounts of both signs, not spending with refunds. */
+const SIGNED_SHARE = 0.2;
+
+/** Whether amounts below zero are ordinary, not a refund now and then. */
+export const hasBothSigns = (amounts: Float64Array): boolean =>
+  count(amounts, (value) => value < 0) > SIGNED_SHARE * amounts.length;
+
 function count(values: ArrayLike<number>, test: (value: number) => boolean): number {
   let found = 0;
   for (let i = 0; i < values.length; i++) if (test(values[i])) found++;
