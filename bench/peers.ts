@@ -45,7 +45,7 @@ export interface PeerLimits {
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const PYTHON = process.env.FORESELL_PEERS_PYTHON ?? here('../.peers/bin/python');
+export const PYTHON = process.env.FORESELL_PEERS_PYTHON ?? here('../.peers/bin/python');
 const TFJS = process.env.FORESELL_PEERS_TFJS ?? here('../.peers/tfjs');
 
 const PEERS = {
