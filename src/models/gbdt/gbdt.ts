@@ -7,7 +7,7 @@ import { fitBand } from './band.ts';
 import { boostForest } from './boost.ts';
 import { type GbdtParts, gbdtModel, readGbdt } from './gbdt-model.ts';
 import { defaultSettings, type GbdtSettings } from './settings.ts';
-import { GBDT_SPACE, parseSettings, type ToldSettings } from './told-settings.ts';
+import { GBDT_SPACE, parseSettings, spaceSettings, type ToldSettings } from './told-settings.ts';
 
 const ID = 'gbdt';
 
@@ -42,6 +42,7 @@ function estimator(told: ToldSettings, earlier: GbdtParts | undefined): Estimato
     label: name('Gradient-boosted trees', '梯度提升树'),
     role: 'model',
     space: GBDT_SPACE,
+    settings: (rows) => spaceSettings({ ...defaultSettings(rows), ...told }),
     refuses: (question, frame) => {
       if (earlier && earlier.question.kind !== question.kind)
         return `the earlier model answers a question of kind "${earlier.question.kind}"`;

@@ -71,6 +71,13 @@ export const GBDT_SPACE: SearchSpace = {
   categoryRidge: { kind: 'number', low: 0.1, high: 100, log: true },
 };
 
+/** Where the space is entered: the settings it searches, as they are. */
+export function spaceSettings(settings: GbdtSettings): Settings {
+  const { learningRate, leaves, minRows, columnShare, ridge, categoryRidge, rowSampling } = settings;
+  const rowShare = rowSampling?.kind === 'uniform' ? rowSampling.share : 1;
+  return { learningRate, leaves, minRows, columnShare, rowShare, ridge, categoryRidge };
+}
+
 /** @throws AppError USAGE for a name there is not, or a value out of range */
 export function parseSettings(settings: Settings): ToldSettings {
   const unknown = Object.keys(settings).find((key) => !SETTING_NAMES.includes(key));

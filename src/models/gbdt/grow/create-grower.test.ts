@@ -44,6 +44,35 @@ function bruteForce(
 }
 
 describe('the grower', () => {
+  it.each([false, true])(
+    'counts three columns among eight others as it counts them alone (simd %s)',
+    async (simd) => {
+      const { frame, step } = madeUpTable(400, 5);
+      const three = ['x', 'y', 'z'].map((own, i) => ({ ...frame.columns[[0, 1, 3][i]], name: own }));
+      const still = Array.from({ length: 8 }, (_, i) =>
+        numbers(
+          `still ${i}`,
+          new Float64Array(400).map((_v, row) => row % 2),
+        ),
+      );
+      const among = await createGrower(makeFrame([...still.slice(0, 3), ...three, ...still.slice(3)]), {
+        settings: madeUpGrowSettings(),
+        threads: 1,
+        simd,
+      });
+      const alone = await createGrower(makeFrame(three), {
+        settings: madeUpGrowSettings(),
+        threads: 1,
+        simd,
+      });
+      const columns = Uint8Array.from(among.inputs, ({ name }) => Number(!name.startsWith('still')));
+      const expected = [...(await alone.grow(step)).value];
+      for (let again = 0; again < 3; again++)
+        expect([...(await among.grow({ ...step, columns })).value]).toEqual(expected);
+      await Promise.all([among.close(), alone.close()]);
+    },
+  );
+
   it.each([1, 7])('finds the cut that trying all of them finds, keeping %i rows a side', async (minRows) => {
     for (let seed = 0; seed < 6; seed++) {
       const stream = random(seed);

@@ -69,11 +69,14 @@ export function flushBlock(
   { cells, adds }: { cells: number; adds: boolean },
 ): void {
   const histogram = slotAddress(layout, slot);
-  // Lanes beyond the last column gather what nobody looks at.
   for (let lane = 0; lane < block.columns; lane++) {
     const column = block.firstColumn + lane;
     kernels.flush(cells, lane, layout.bins[column], histogram + layout.firstCell[column] * CELL_BYTES, adds);
   }
+  // Lanes beyond the last column gathered everything in their bin 0, where another block has a column: emptied, into a
+  // place that is written anew before it is read.
+  for (let lane = block.columns; lane < block.width; lane++)
+    kernels.flush(cells, lane, 1, layout.flags, false);
 }
 
 /** Once a block is counted: the sibling's histogram, and the best cut of each column for both. */
