@@ -174,6 +174,35 @@ describe('predict, explain, evaluate', () => {
     expect(told.reasons[0].words.zh).not.toBe(told.reasons[0].words.en);
   });
 
+  test('what would change the answer crosses the goal and leaves the immutable alone', async () => {
+    interface Told {
+      readonly value: number;
+      readonly what_if: {
+        readonly goal: { readonly above?: number; readonly below?: number };
+        readonly answers: readonly {
+          readonly value: number;
+          readonly changes: readonly { readonly column: string }[];
+        }[];
+      };
+    }
+    const ask = async (...more: string[]): Promise<Told> =>
+      json(
+        await succeed(
+          ...on('explain', 'purchase', '--entity', 'c5', '--as-of', asOf, '--what-if', ...more, '--json'),
+        ),
+      );
+    const free = await ask();
+    expect(free.what_if.answers.length).toBeGreaterThan(0);
+    for (const { value } of free.what_if.answers) {
+      const { above = 0, below = 1 } = free.what_if.goal;
+      expect(value >= above && value <= below).toBe(true);
+    }
+    const { column } = free.what_if.answers[0].changes[0];
+    const held = await ask('--immutable', column);
+    for (const { changes } of held.what_if.answers)
+      expect(changes.map((change) => change.column)).not.toContain(column);
+  });
+
   test('evaluate scores a saved model beside baselines and says what it has seen', async () => {
     const result = json<Scored & { in_sample: string[]; origins: unknown[] }>(
       await succeed(...on('evaluate', 'purchase', '--as-of', '2024-05-15', '2024-06-15', '--json')),

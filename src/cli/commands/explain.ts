@@ -9,8 +9,10 @@ import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { textTable } from '../../report/text-table.ts';
 import { predictBatch } from '../../serve/batch.ts';
 import { explainPredictions } from '../../serve/reasons.ts';
+import { whatIfPredictions } from '../../serve/what-if.ts';
 import type { CommandFile } from '../command.ts';
 import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
+import { sayWhatIf, whatIfDocument, whatIfOf, withWhatIf } from '../what-if.ts';
 
 export const explainCommand: CommandFile = {
   usage: 'explain <task>',
@@ -18,11 +20,13 @@ export const explainCommand: CommandFile = {
   examples: [
     'foresell explain ltv --entity 12748 --as-of 2011-09-09',
     'foresell explain churn --entity 12748 --json --lang zh',
+    'foresell explain churn --entity 12748 --what-if --below .3 --immutable country --only-rise days_known',
   ],
   declare(command) {
     withAsOf(command, 'the moment to stand at (default: the last event)')
       .option('--entity <id>', 'the customer')
       .option('--model-version <version>', 'a saved version (default: the promoted one)');
+    withWhatIf(command);
   },
   async run(context, [name], options) {
     const workspace = workspaceOf(context);
@@ -49,6 +53,8 @@ export const explainCommand: CommandFile = {
         signal,
       });
       const { forecast, perUnit, unit } = predictions;
+      const asked = whatIfOf(options, perUnit);
+      const whatIf = asked && (await whatIfPredictions(bundle, predictions, { ...asked, row: 0, signal }));
       const [told] = reasons;
       // On the identity the margin is the amount itself: in the unit it is shown in.
       const scale = explanation.link === 'identity' ? perUnit : 1;
@@ -81,6 +87,7 @@ export const explainCommand: CommandFile = {
           columns,
           good,
         })),
+        ...(whatIf && { what_if: whatIfDocument(whatIf, perUnit) }),
       });
       context.say(
         topCustomersText(
@@ -123,6 +130,7 @@ export const explainCommand: CommandFile = {
           ],
         )}`,
       );
+      if (whatIf) sayWhatIf(context, whatIf);
     });
   },
 };
