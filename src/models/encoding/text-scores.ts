@@ -13,6 +13,7 @@ import {
   type SavedEncoder,
 } from './encoder.ts';
 import { fitHashedText, textReader, type Vocabulary } from './hashed-text.ts';
+import { fitLatent, type Latent, latentCoordinates } from './latent.ts';
 import { fitSparseLinear, type SparseProblem } from './sparse-linear.ts';
 import { chooseRidge, sparseRowsOf } from './sparse-penalty.ts';
 import { type SparseRows, sparseProduct } from './sparse-rows.ts';
@@ -22,7 +23,11 @@ interface Reading {
   readonly vocabulary: Vocabulary;
   /** One a target: the mean of the folds' weights, [width]. */
   readonly weights: readonly Float32Array[];
+  /** What texts are about, whatever it says of the outcome; absent where there are too few texts. */
+  readonly latent?: Latent;
 }
+
+const LATENT_DIMENSIONS = 16;
 
 /**
  * Learns to read a text column: TF-IDF of hashed n-grams, and on it one ridge regression a target and fold of customers. A
@@ -52,8 +57,10 @@ export async function crossFitTextScores(column: TextColumn, lesson: Lesson): Pr
     scores.push(score);
     weights.push(Float32Array.from(mean));
   }
-  const reading: Reading = { about: aboutColumn(column), vocabulary, weights };
-  return { encoder: textEncoder(reading), training: columnsOf(reading.about, scores, column.values) };
+  const latent = await fitLatent(matrix, { dimensions: LATENT_DIMENSIONS, seed, signal });
+  const reading: Reading = { about: aboutColumn(column), vocabulary, weights, ...(latent && { latent }) };
+  const topics = latent ? latentCoordinates(latent, matrix) : [];
+  return { encoder: textEncoder(reading), training: columnsOf(reading.about, scores, topics, column.values) };
 }
 
 /** An amount in units of its spread around its mean, so that one path of penalties fits all. */
@@ -78,17 +85,24 @@ const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.
 const shareOf = (text: string, pattern: RegExp): number =>
   text.length === 0 ? 0 : countOf(text, pattern) / text.length;
 
-function columnsOf(about: About, scores: readonly Float64Array[], texts: readonly string[]): Column[] {
+function columnsOf(
+  about: About,
+  scores: readonly Float64Array[],
+  topics: readonly Float64Array[],
+  texts: readonly string[],
+): Column[] {
   const word = (t: number): Name =>
     scores.length === 1 ? name('words', '用词得分') : name(`words for class ${t}`, `类别 ${t} 用词得分`);
   return [
     ...scores.map((values, t) => derivedColumn(about, word(t), values)),
+    ...topics.map((values, d) => derivedColumn(about, name(`topic ${d + 1}`, `主题 ${d + 1}`), values)),
     ...COUNTS.map(({ part, of }) => derivedColumn(about, part, Float64Array.from(texts, of))),
   ];
 }
 
 function textEncoder(reading: Reading): Encoder {
-  const { about, vocabulary, weights } = reading;
+  const { about, vocabulary, weights, latent } = reading;
+  const empty = new Float64Array(0);
   let read: ((texts: readonly string[]) => Promise<SparseRows>) | undefined;
   return {
     kind: 'text',
@@ -96,7 +110,8 @@ function textEncoder(reading: Reading): Encoder {
     inputs: [about.name],
     outputs: columnsOf(
       about,
-      weights.map(() => new Float64Array(0)),
+      weights.map(() => empty),
+      Array.from({ length: latent?.dimensions ?? 0 }, () => empty),
       [],
     ).map((column) => column.name),
     async encode(frame) {
@@ -106,6 +121,7 @@ function textEncoder(reading: Reading): Encoder {
       return columnsOf(
         about,
         weights.map((own) => sparseProduct(matrix, own)),
+        latent ? latentCoordinates(latent, matrix) : [],
         values,
       );
     },
@@ -114,19 +130,37 @@ function textEncoder(reading: Reading): Encoder {
       const named = weights.map((own, t) => [`weights-${t}`, own] as const);
       return {
         kind: 'text',
-        state: { about: { ...about, label: { ...about.label } }, bits, pieces, targets: weights.length },
-        arrays: { buckets, idf, ...Object.fromEntries(named) },
+        state: {
+          about: { ...about, label: { ...about.label } },
+          bits,
+          pieces,
+          targets: weights.length,
+          topics: latent?.dimensions ?? 0,
+        },
+        arrays: {
+          buckets,
+          idf,
+          ...(latent && { columns: latent.columns, basis: latent.basis }),
+          ...Object.fromEntries(named),
+        },
       };
     },
   };
 }
 
 export function loadTextEncoder({ state, arrays }: SavedEncoder): Encoder {
-  const { about, targets, bits, pieces } = state as unknown as Pick<Reading, 'about'> &
-    Pick<Vocabulary, 'bits' | 'pieces'> & { readonly targets: number };
+  const { about, targets, topics, bits, pieces } = state as unknown as Pick<Reading, 'about'> &
+    Pick<Vocabulary, 'bits' | 'pieces'> & { readonly targets: number; readonly topics: number };
   return textEncoder({
     about,
     vocabulary: { bits, pieces, buckets: arrays.buckets as Int32Array, idf: arrays.idf as Float32Array },
     weights: Array.from({ length: targets }, (_, t) => arrays[`weights-${t}`] as Float32Array),
+    ...(topics > 0 && {
+      latent: {
+        dimensions: topics,
+        columns: arrays.columns as Int32Array,
+        basis: arrays.basis as Float32Array,
+      },
+    }),
   });
 }
