@@ -1,10 +1,12 @@
 // A model made honest: its probabilities calibrated, its amounts brought to level and given intervals and tiers.
+import { invariant } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import { DAY_MS } from '../core/time.ts';
 import { type AmountShape, applyAmountShape } from '../eval/amount-shape.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
 import { type VennAbers, vennAbersInterval } from '../eval/calibration/venn-abers.ts';
 import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
+import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { applyLevel, type LevelCorrection } from '../eval/level.ts';
 import { type Season, windowFactors } from '../eval/season/season.ts';
 import { applyTiers, type Tier, type TierThresholds } from '../eval/tiers.ts';
@@ -68,7 +70,11 @@ export async function forecast(
   const raw = await model.predict(frame);
   const levelled = levelValues(corrections, raw);
   const checked = shapeValues(corrections, levelled);
-  const interval = intervalAround(corrections, { raw, levelled, value: checked });
+  const band =
+    corrections.interval?.method === 'conformal-quantile'
+      ? levelBand(corrections, await bandOf(model, frame))
+      : undefined;
+  const interval = intervalAround(corrections, { raw, levelled, value: checked, band });
   const tier = corrections.tiers ? applyTiers(corrections.tiers, checked) : undefined;
   const inSeason = (values: Float64Array) => seasonValues(corrections, values, moments);
   if (!extended) {
@@ -94,16 +100,28 @@ export async function forecast(
 /** An amount's interval belongs to it before shaping; either kind is widened where the value would fall outside. */
 function intervalAround(
   { interval, probabilityInterval }: Corrections,
-  { raw, levelled, value }: { raw: Float64Array; levelled: Float64Array; value: Float64Array },
-): { low: Float64Array; high: Float64Array } | undefined {
+  answer: { raw: Float64Array; levelled: Float64Array; value: Float64Array; band?: QuantileBand },
+): QuantileBand | undefined {
+  const { raw, levelled, value, band } = answer;
   if (probabilityInterval) return vennAbersInterval(probabilityInterval, raw, value);
   if (!interval) return undefined;
-  const { low, high } = applyAmountInterval(interval, levelled);
+  const { low, high } = applyAmountInterval(interval, levelled, band);
   return {
     low: low.map((end, i) => Math.min(end, value[i])),
     high: high.map((end, i) => Math.max(end, value[i])),
   };
 }
+
+function bandOf(model: Model, frame: Frame): Promise<QuantileBand> {
+  invariant(model.band, 'an interval fitted on quantiles belongs to a model that has them');
+  return model.band(frame);
+}
+
+/** A model's quantiles at the level of its corrected amounts, and not below 0. */
+export const levelBand = (corrections: Corrections, { low, high }: QuantileBand): QuantileBand => ({
+  low: levelValues(corrections, low),
+  high: levelValues(corrections, high),
+});
 
 /** The moment of each row beside the horizon they share. */
 export interface RowMoments {

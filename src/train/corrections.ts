@@ -4,11 +4,12 @@ import { DAY_MS } from '../core/time.ts';
 import { fitAmountShape } from '../eval/amount-shape.ts';
 import { chooseCalibrator } from '../eval/calibration/choose-calibrator.ts';
 import { fitVennAbers } from '../eval/calibration/venn-abers.ts';
-import { fitAmountInterval } from '../eval/conformal.ts';
+import { chooseAmountInterval } from '../eval/choose-interval.ts';
+import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { fitLevel, type LevelOrigin } from '../eval/level.ts';
 import { chooseThreshold } from '../eval/threshold.ts';
 import { learnTiers } from '../eval/tiers.ts';
-import { type Corrections, levelValues, shapeValues } from '../models/calibrated.ts';
+import { type Corrections, levelBand, levelValues, shapeValues } from '../models/calibrated.ts';
 import type { Sample } from '../models/estimator.ts';
 
 export interface CorrectedTrial {
@@ -17,13 +18,42 @@ export interface CorrectedTrial {
   readonly corrected: Float64Array;
 }
 
+/** What moves an answer itself; the rest says how sure it is, or what to call it. */
+export type ValueCorrections = Pick<Corrections, 'calibrator' | 'level' | 'shape'>;
+
+/** What corrections learn from; row i of everything belongs to one example. */
+export type Outcomes = Pick<Sample, 'question' | 'entities' | 'asOf' | 'target'>;
+
+/** @param raw uncalibrated predictions, [rows] */
+export function fitValueCorrections(outcomes: Outcomes, raw: Float64Array, seed: number): ValueCorrections {
+  const { question, entities, target } = outcomes;
+  if (question.kind === 'binary')
+    return {
+      calibrator: chooseCalibrator({ actual: target, predicted: raw, entities }, { seed }).calibrator,
+    };
+  const level = fitLevel(levelOrigins(outcomes, raw));
+  const shape = fitAmountShape(target, levelValues({ level }, raw));
+  return { level, ...(shape ? { shape } : {}) };
+}
+
+export const correctValues = (corrections: ValueCorrections, raw: Float64Array): Float64Array =>
+  shapeValues(corrections, levelValues(corrections, raw));
+
 /**
  * Learns the corrections of one trial from its unseen predictions.
  *
  * @param raw  uncalibrated predictions of `sample`, [rows]
+ * @param band the quantiles of the same unseen answers, for models that have them
  */
-export function fitCorrections(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
-  return sample.question.kind === 'binary' ? fitProbability(sample, raw, seed) : fitAmount(sample, raw, seed);
+export function fitCorrections(
+  sample: Sample,
+  raw: Float64Array,
+  seed: number,
+  band?: QuantileBand,
+): CorrectedTrial {
+  return sample.question.kind === 'binary'
+    ? fitProbability(sample, raw, seed)
+    : fitAmount(sample, { raw, band }, seed);
 }
 
 /** Either outcome must be seen this often before two probabilities say more than "somewhere between 0 and 1". */
@@ -31,14 +61,14 @@ const LEAST_OF_EACH_OUTCOME = 10;
 
 function fitProbability(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
   const rows = { actual: sample.target, predicted: raw, entities: sample.entities };
-  const { calibrator } = chooseCalibrator(rows, { seed });
-  const corrected = levelValues({ calibrator }, raw);
+  const value = fitValueCorrections(sample, raw, seed);
+  const corrected = correctValues(value, raw);
   const threshold = chooseThreshold({ actual: sample.target, predicted: corrected });
   const positives = sample.target.reduce((sum, value) => sum + value, 0);
   const rarer = Math.min(positives, sample.target.length - positives);
   return {
     corrections: {
-      calibrator,
+      ...value,
       ...(rarer >= LEAST_OF_EACH_OUTCOME ? { probabilityInterval: fitVennAbers(rows) } : {}),
       threshold,
       tiers: learnTiers(corrected, { method: 'customer-share' }),
@@ -47,19 +77,26 @@ function fitProbability(sample: Sample, raw: Float64Array, seed: number): Correc
   };
 }
 
-function fitAmount(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
-  const level = fitLevel(levelOrigins(sample, raw));
-  const levelled = levelValues({ level }, raw);
-  const shape = fitAmountShape(sample.target, levelled);
-  const corrected = shapeValues({ shape }, levelled);
-  const interval = fitAmountInterval(
-    { actual: sample.target, predicted: levelled, entities: sample.entities },
+function fitAmount(
+  sample: Sample,
+  { raw, band }: { raw: Float64Array; band?: QuantileBand },
+  seed: number,
+): CorrectedTrial {
+  const value = fitValueCorrections(sample, raw, seed);
+  const levelled = levelValues(value, raw);
+  const corrected = shapeValues(value, levelled);
+  const { interval } = chooseAmountInterval(
+    {
+      actual: sample.target,
+      predicted: levelled,
+      entities: sample.entities,
+      ...(band && { band: levelBand(value, band) }),
+    },
     { seed },
   );
   return {
     corrections: {
-      level,
-      ...(shape ? { shape } : {}),
+      ...value,
       ...(interval ? { interval } : {}),
       tiers: learnTiers(corrected),
     },
@@ -67,7 +104,7 @@ function fitAmount(sample: Sample, raw: Float64Array, seed: number): CorrectedTr
   };
 }
 
-function levelOrigins(sample: Sample, raw: Float64Array): LevelOrigin[] {
+function levelOrigins(sample: Outcomes, raw: Float64Array): LevelOrigin[] {
   return [...new Set(sample.asOf)].map((asOf) => {
     const rows = Array.from(sample.asOf.keys()).filter((row) => sample.asOf[row] === asOf);
     return {

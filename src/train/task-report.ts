@@ -53,7 +53,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     interval && evaluation.scores.coverage
       ? coveragePart(test, answers, {
           covered: evaluation.scores.coverage,
-          nominal: interval.level,
+          interval,
           laterPeriod: horizon.plan.calibrate !== 'cross-fit',
         })
       : undefined;
@@ -160,7 +160,7 @@ function leaderboardOf(fitted: FittedTask, seed: number): Leaderboard {
   const metric = fitted.task.metrics[0];
   const score = fitted.question.kind === 'binary' ? scoreBinary : scoreAmount;
   const row = (trial: RankedTrial): LeaderboardRow[] => {
-    const rows = { entities: sample.entities, actual: sample.target, predicted: trial.corrected };
+    const rows = { entities: sample.entities, actual: sample.target, predicted: trial.crossCorrected };
     const { scores } = score(rows, { seed, draws: LEADERBOARD_DRAWS });
     const own = scores[metric];
     if (!own) return [];

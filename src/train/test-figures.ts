@@ -5,6 +5,7 @@ import { random } from '../core/random.ts';
 import { quantile } from '../eval/bootstrap.ts';
 import type { Calibrator } from '../eval/calibration/calibrator.ts';
 import { type VennAbers, vennAbersWords } from '../eval/calibration/venn-abers.ts';
+import type { AmountInterval } from '../eval/conformal.ts';
 import { decileTable, gainCurve, precisionRecallCurve, reliabilityCurve, rocCurve } from '../eval/curves.ts';
 import type { Score } from '../eval/score.ts';
 import type { TierThresholds } from '../eval/tiers.ts';
@@ -111,17 +112,27 @@ export function residualsPart(test: Sample, answers: Forecast, seed: number): Re
   };
 }
 
+const INTERVAL_WORDS: Readonly<Record<AmountInterval['method'], Name>> = {
+  'conformal-band': name('split conformal by size of the prediction', '按预测大小分组的分裂共形区间'),
+  'conformal-residual': name('split conformal on the residuals', '基于残差的分裂共形区间'),
+  'conformal-quantile': name('conformalised quantile regression', '共形分位数回归'),
+};
+
 /** @returns undefined when the answers have no intervals */
 export function coveragePart(
   test: Sample,
   answers: Forecast,
-  { covered, nominal, laterPeriod }: { covered: Score; nominal: number; laterPeriod: boolean },
+  {
+    covered,
+    interval: { level: nominal, method },
+    laterPeriod,
+  }: { covered: Score; interval: AmountInterval; laterPeriod: boolean },
 ): Coverage | undefined {
   const { low, high } = answers;
   if (!low || !high) return undefined;
   const inside = test.target.map((value, i) => (value >= low[i] && value <= high[i] ? 1 : 0));
   return {
-    method: name('split conformal by size of the prediction', '按预测大小分组的分裂共形区间'),
+    method: INTERVAL_WORDS[method],
     checkedOn: laterPeriod
       ? name('a later period than the one it was fitted on', '晚于其拟合时期的测试期')
       : name(
