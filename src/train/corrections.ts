@@ -14,7 +14,7 @@ import type { Sample } from '../models/estimator.ts';
 
 export interface CorrectedTrial {
   readonly corrections: Corrections;
-  /** Corrected predictions of the calibration examples, [rows]; what models are compared by. */
+  /** Corrected predictions of the calibration examples, [rows]. */
   readonly corrected: Float64Array;
 }
 

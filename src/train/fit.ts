@@ -8,19 +8,22 @@ import { withFeatures } from '../data/features/yaml/read-features.ts';
 import type { EventSource } from '../data/source.ts';
 import type { Season } from '../eval/season/season.ts';
 import { type CalibratedModel, seasonValues } from '../models/calibrated.ts';
-import { ANY_HORIZON, estimatorById, modelOverHorizon } from '../models/catalogue.ts';
-import type { Estimator, Question } from '../models/estimator.ts';
+import { ANY_HORIZON, modelOverHorizon } from '../models/catalogue.ts';
+import type { EnsembleKind } from '../models/ensemble/mixing.ts';
+import type { Question } from '../models/estimator.ts';
 import { BASELINES } from '../tasks/recipes.ts';
 import type { Task } from '../tasks/task.ts';
-import { BLENDS, blendTrials } from './blends.ts';
+import { BLENDS } from './blends.ts';
 import { boundView } from './bounded-view.ts';
-import { chosenOf, type RankedTrial, rankTrials } from './choose.ts';
+import { chosenOf, type RankedTrial } from './choose.ts';
 import { momentsOf } from './corrections.ts';
 import { sampleCustomers } from './customer-sample.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
+import { type PresetName, presetFor } from './preset.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
 import { learnSeason, withoutSeason } from './season.ts';
-import { calibrationSample, type Refusal, runTrials, type Trial } from './trials.ts';
+import { holdTournament, repeatedCandidates, type TournamentOptions, type Tried } from './tournament.ts';
+import { calibrationSample, type Refusal } from './trials.ts';
 
 export interface FitOptions {
   readonly task: Task;
@@ -30,6 +33,10 @@ export interface FitOptions {
   readonly asOf?: number;
   /** `auto`, or estimator ids in the order to be tried. */
   readonly models: 'auto' | readonly string[];
+  /** How much is tried; `good` when absent. */
+  readonly preset?: PresetName;
+  /** What an earlier run recorded of what it tried: the run repeats it, whatever `models` and `preset` say. */
+  readonly repeat?: Tried;
   readonly timeLimitMs?: number;
   /** Features of the shop's own, added to the default view or standing in for a feature of the same name. */
   readonly features?: readonly FeatureDefinition[];
@@ -56,8 +63,7 @@ export interface FittedTask {
   /** Best first, baselines among them. */
   readonly trials: readonly RankedTrial[];
   readonly refused: readonly Refusal[];
-  /** Ids in the order they were tried: asked for by these names, the run repeats to the byte. */
-  readonly tried: readonly string[];
+  readonly tried: Tried;
   readonly chosen: RankedTrial;
   readonly calibrated: CalibratedModel;
 }
@@ -97,12 +103,17 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const samples = season ? ordinarySamples(built, season) : built;
   const deadlineMs = options.timeLimitMs === undefined ? undefined : options.now() + options.timeLimitMs;
   const run = { ...options, plan: horizon.plan, deadlineMs };
-  const { trials, refused } = await runTrials(samples, candidatesOf(options, horizon), run);
-  const rank = (tried: readonly Trial[]) =>
-    rankTrials(tried, calibrationSample(samples), { metrics: task.metrics, seed });
-  const wanted = horizon.horizonDays > horizon.checkedDays ? [] : blendsOf(options.models);
-  const blends = wanted.length > 0 ? await blendTrials(rank(trials), samples, { run, wanted }) : [];
-  const ranked = rank([...trials, ...blends]).map((trial) => inSeason(trial, built, season));
+  const {
+    ranked: compared,
+    refused,
+    trials,
+    searches,
+  } = await holdTournament(samples, {
+    ...entriesOf(options, horizon),
+    metrics: task.metrics,
+    run,
+  });
+  const ranked = compared.map((trial) => inSeason(trial, built, season));
   const chosen = chosenOf(ranked);
   return {
     task,
@@ -114,7 +125,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     oneIn: drawn.oneIn,
     trials: ranked,
     refused,
-    tried: [...trials, ...blends].map(({ estimator }) => estimator.id),
+    tried: { trials, searches },
     chosen,
     calibrated: {
       model: chosen.model,
@@ -141,19 +152,31 @@ function inSeason(trial: RankedTrial, samples: Samples, season: Season | undefin
   return { ...trial, corrections, corrected };
 }
 
-/** Blends to make of what is tried; a blend asked for alone is an estimator with members of its own. */
-function blendsOf(models: FitOptions['models']): readonly string[] {
-  if (models === 'auto') return BLENDS;
-  const blends = BLENDS.filter((id) => models.includes(id));
-  return models.length > blends.length ? blends : [];
+type Entries = Pick<TournamentOptions, 'candidates' | 'preset' | 'blends' | 'repeated'>;
+
+/** Who takes part: baselines always; then what is repeated, was asked for, or stands in the preset. */
+function entriesOf(
+  { task, models, preset: named = 'good', repeat }: FitOptions,
+  horizon: HorizonPlan,
+): Entries {
+  const preset = presetFor(task.kind, named, task.recipe);
+  const wanted = repeat ? repeat.trials : models === 'auto' ? [...preset.models, ...preset.blends] : models;
+  const blends = blendsAmong(wanted);
+  const searches = repeat?.searches ?? {};
+  const ids = [...new Set([...BASELINES, ...wanted])].filter((id) => !blends.some((blend) => blend === id));
+  const candidates = repeatedCandidates(ids, searches);
+  const repeated = repeat && { repeated: searches };
+  if (horizon.horizonDays === horizon.checkedDays) return { candidates, preset, blends, ...repeated };
+  return {
+    candidates: candidates.filter(({ id, role }) => role === 'baseline' || ANY_HORIZON.has(id)),
+    preset,
+    blends: [],
+    ...repeated,
+  };
 }
 
-/** Baselines always; then what was asked for, or the task's recipe. */
-function candidatesOf({ task, models }: FitOptions, horizon: HorizonPlan): readonly Estimator[] {
-  const wanted = models === 'auto' ? task.recipe : models;
-  const blends = blendsOf(models);
-  const ids = [...new Set([...BASELINES, ...wanted])].filter((id) => !blends.includes(id));
-  const estimators = ids.map(estimatorById);
-  if (horizon.horizonDays === horizon.checkedDays) return estimators;
-  return estimators.filter(({ id, role }) => role === 'baseline' || ANY_HORIZON.has(id));
+/** Blends to make of what is tried; a blend asked for alone is an estimator with members of its own. */
+function blendsAmong(wanted: readonly string[]): readonly EnsembleKind[] {
+  const blends = BLENDS.filter((id) => wanted.includes(id));
+  return wanted.length > blends.length ? blends : [];
 }

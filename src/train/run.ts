@@ -151,7 +151,9 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
     dataFingerprint: source.fingerprint,
     settings: {
       chosen: fitted.chosen.estimator.id,
-      trials: [...fitted.tried],
+      preset: options.preset ?? 'good',
+      trials: [...fitted.tried.trials],
+      searches: JSON.parse(JSON.stringify(fitted.tried.searches)),
       horizonDays: horizon.horizonDays,
       checkedDays: horizon.checkedDays,
       trainAsOf: [...plan.train],

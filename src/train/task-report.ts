@@ -15,6 +15,7 @@ import type {
 import { questionOf } from '../tasks/task.ts';
 import type { Assessment } from './assess.ts';
 import type { RankedTrial } from './choose.ts';
+import { effectsPart } from './effects.ts';
 import { driversPart, examplesPart } from './explaining.ts';
 import type { FittedTask } from './fit.ts';
 import { checksMade } from './leaks.ts';
@@ -49,6 +50,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
   const { calibrator, probabilityInterval, interval, tiers } = chosen.corrections;
   const predictors = [assessment.chosen, ...assessment.baselines.slice(0, 2)];
   const binary = task.kind === 'binary';
+  const { drivers, leading } = await driversPart(fitted, input);
   const coverage =
     interval && evaluation.scores.coverage
       ? coveragePart(test, answers, {
@@ -99,7 +101,8 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     deciles: decilesPart(test, predictors),
     ...(binary ? {} : { residuals: residualsPart(test, answers, seed) }),
     ...(coverage ? { coverage } : {}),
-    drivers: await driversPart(fitted, input),
+    drivers,
+    effects: await effectsPart(fitted, leading, input),
     examples: await examplesPart(fitted, assessment, background),
     ...(tiers ? { tiers: tiersPart(test, answers, tiers) } : {}),
     leakage: { checks: leakageChecks(task.kind, leaks) },
@@ -160,7 +163,7 @@ function leaderboardOf(fitted: FittedTask, seed: number): Leaderboard {
   const metric = fitted.task.metrics[0];
   const score = fitted.question.kind === 'binary' ? scoreBinary : scoreAmount;
   const row = (trial: RankedTrial): LeaderboardRow[] => {
-    const rows = { entities: sample.entities, actual: sample.target, predicted: trial.crossCorrected };
+    const rows = { entities: sample.entities, actual: sample.target, predicted: trial.corrected };
     const { scores } = score(rows, { seed, draws: LEADERBOARD_DRAWS });
     const own = scores[metric];
     if (!own) return [];
@@ -174,6 +177,7 @@ function leaderboardOf(fitted: FittedTask, seed: number): Leaderboard {
         ...(scores.bias ? { bias: scores.bias } : {}),
         fitSeconds: trial.fitSeconds,
         predictMs: trial.predictMs,
+        ...(trial.settings && { settings: trial.settings }),
       },
     ];
   };

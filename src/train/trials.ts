@@ -1,11 +1,13 @@
 // One trial a candidate: fit it on the training side, ask it about examples it has not seen.
 import { AppError, throwIfAborted } from '../core/errors.ts';
 import type { Name } from '../core/name.ts';
-import { type Progress, silent } from '../core/progress.ts';
+import type { Progress } from '../core/progress.ts';
 import { foldOf, type SplitPlan } from '../data/splits.ts';
 import { fitModel } from '../models/catalogue.ts';
-import type { Estimator, FitRun, Model, Sample } from '../models/estimator.ts';
-import { takeSample } from '../models/sample.ts';
+import { crossFit, type Folds } from '../models/cross-fit.ts';
+import { isBagged } from '../models/ensemble/bag.ts';
+import type { Estimator, FitRun, Model, Sample, Settings } from '../models/estimator.ts';
+import { expectMs } from './expected-time.ts';
 import type { Samples } from './samples.ts';
 
 /** A fitted candidate with what it said, unseen, about the calibration examples. */
@@ -15,8 +17,12 @@ export interface Trial {
   /** Uncalibrated, [rows of the calibration sample]. */
   readonly onCalibration: Float64Array;
   readonly fitSeconds: number;
+  /** Of everything: the fit, and those on other customers that predict unseen. */
+  readonly totalSeconds: number;
   /** Per 1,000 examples. */
   readonly predictMs: number;
+  /** Found by a search; absent where the defaults stand. */
+  readonly settings?: Settings;
 }
 
 /** A candidate that was not tried, and why. */
@@ -30,7 +36,7 @@ export interface TrialRun {
   readonly plan: SplitPlan;
   readonly seed: number;
   readonly threads: number;
-  /** UTC ms after which no further candidate is begun; baselines and the first model always are. */
+  /** UTC ms: no model is begun that is not expected to end by then; baselines and the first model always are. */
   readonly deadlineMs?: number;
   readonly now: () => number;
   readonly progress: Progress;
@@ -57,18 +63,11 @@ export async function runTrials(
       refuse(refusal);
       continue;
     }
-    const anyModel = trials.some((trial) => trial.estimator.role === 'model');
-    if (
-      estimator.role === 'model' &&
-      anyModel &&
-      run.deadlineMs !== undefined &&
-      run.now() >= run.deadlineMs
-    ) {
-      refuse('the time limit was reached before its turn');
-      continue;
-    }
     try {
-      trials.push(await runTrial(samples, estimator, run));
+      const anyModel = trials.some((trial) => trial.estimator.role === 'model');
+      const late = estimator.role === 'model' && anyModel && (await tooLate(samples, estimator, run));
+      if (late) refuse(late);
+      else trials.push(await runTrial(samples, estimator, run));
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
       refuse(error.message);
@@ -78,58 +77,70 @@ export async function runTrials(
   return { trials, refused };
 }
 
-async function runTrial(samples: Samples, estimator: Estimator, run: TrialRun): Promise<Trial> {
-  // Estimators tell their own steps; their notes about a single fit would drown the run's.
-  const progress: Progress = { step: (step) => run.progress.step(step), note() {} };
-  const fitRun: FitRun = { seed: run.seed, threads: run.threads, progress, signal: run.signal };
-  const startedMs = run.now();
-  const model = await fitModel(estimator, samples.train, undefined, fitRun);
-  const fittedMs = run.now();
+/** Why there is no time for a model, or `undefined` when there is. */
+async function tooLate(samples: Samples, estimator: Estimator, run: TrialRun): Promise<string | undefined> {
+  if (run.deadlineMs === undefined) return undefined;
+  if (run.now() >= run.deadlineMs) return 'the time limit was reached before its turn';
+  const fits = samples.calibrate ? 1 : 1 + run.plan.folds;
+  const expectedMs = fits * (await expectMs(estimator, samples.train, { run: fitRunOf(run), now: run.now }));
+  return tooLong(expectedMs, run);
+}
+
+/** Says so when work of this length would end after the deadline. */
+export function tooLong(expectedMs: number, { now, deadlineMs }: TrialRun): string | undefined {
+  if (deadlineMs === undefined) return undefined;
+  const leftMs = Math.max(0, deadlineMs - now());
+  if (expectedMs <= leftMs) return undefined;
+  const seconds = (ms: number) => Math.ceil(ms / 1000);
+  return `it would take about ${seconds(expectedMs)} s, the time limit leaves ${seconds(leftMs)} s`;
+}
+
+/** Estimators tell their own steps; their notes about a single fit would drown the run's. */
+const fitRunOf = ({ seed, threads, progress, signal }: TrialRun): FitRun => {
+  const quiet: Progress = { step: (step) => progress.step(step), note() {} };
+  return { seed, threads, progress: quiet, signal };
+};
+
+/** Fits one candidate and asks it about the calibration examples; nobody's answer comes from a fit that saw them. */
+export async function runTrial(samples: Samples, estimator: Estimator, run: TrialRun): Promise<Trial> {
+  const fitRun = fitRunOf(run);
   const sample = calibrationSample(samples);
-  let onCalibration: Float64Array;
-  let predictedMs: number;
-  if (samples.calibrate) {
-    onCalibration = await model.predict(sample.frame);
-    predictedMs = run.now() - fittedMs;
-  } else {
-    await model.predict(sample.frame);
-    predictedMs = run.now() - fittedMs;
-    onCalibration = await predictHeldOut(estimator, sample, {
-      folds: run.plan.folds,
-      fitRun,
-    });
-  }
+  const startedMs = run.now();
+  const bag =
+    isBagged(estimator) && !samples.calibrate
+      ? await estimator.fitOverFolds(sample, foldsOf(sample, run), fitRun)
+      : undefined;
+  const model = bag?.model ?? (await fitModel(estimator, samples.train, undefined, fitRun));
+  const fittedMs = run.now();
+  const said = await model.predict(sample.frame);
+  const predictedMs = run.now();
+  const onCalibration =
+    bag?.unseen ?? (samples.calibrate ? said : await predictHeldOut(estimator, sample, run));
   return {
     estimator,
     model,
     onCalibration,
     fitSeconds: (fittedMs - startedMs) / 1000,
-    predictMs: (predictedMs * 1000) / Math.max(1, sample.frame.rows),
+    totalSeconds: (run.now() - startedMs) / 1000,
+    predictMs: ((predictedMs - fittedMs) * 1000) / Math.max(1, sample.frame.rows),
   };
 }
 
+const foldsOf = ({ entities }: Sample, { plan, seed }: TrialRun): Folds => ({
+  of: entities.map((entity) => foldOf(entity, plan.folds, seed)),
+  count: plan.folds,
+});
+
 /** Each customer predicted by a fit that never saw them, [rows]. */
-async function predictHeldOut(
-  estimator: Estimator,
-  sample: Sample,
-  { folds, fitRun }: { folds: number; fitRun: FitRun },
-): Promise<Float64Array> {
-  const predicted = new Float64Array(sample.frame.rows);
-  const foldOfRow = sample.entities.map((entity) => foldOf(entity, folds, fitRun.seed));
-  for (let fold = 0; fold < folds; fold++) {
-    const inside: number[] = [];
-    const outside: number[] = [];
-    foldOfRow.forEach((own, row) => {
-      (own === fold ? inside : outside).push(row);
+async function predictHeldOut(estimator: Estimator, sample: Sample, run: TrialRun): Promise<Float64Array> {
+  const folds = foldsOf(sample, run);
+  let done = 0;
+  const onFit = () =>
+    run.progress.step({
+      task: `hold out for ${estimator.id}`,
+      done: ++done,
+      total: folds.count,
+      unit: 'folds',
     });
-    if (inside.length === 0 || outside.length === 0) continue;
-    fitRun.progress.step({ task: `hold out for ${estimator.id}`, done: fold, total: folds, unit: 'folds' });
-    const quietRun = { ...fitRun, progress: silent };
-    const model = await fitModel(estimator, takeSample(sample, outside), undefined, quietRun);
-    const held = takeSample(sample, inside);
-    (await model.predict(held.frame)).forEach((value, i) => {
-      predicted[inside[i]] = value;
-    });
-  }
-  return predicted;
+  return (await crossFit(estimator, sample, { folds, run: fitRunOf(run), onFit })).unseen;
 }

@@ -22,6 +22,8 @@ export interface Bagged extends Estimator {
   fitOverFolds(train: Sample, folds: Folds, run: FitRun): Promise<CrossFit & { readonly model: Model }>;
 }
 
+export const isBagged = (estimator: Estimator): estimator is Bagged => 'fitOverFolds' in estimator;
+
 const BAGGED = ':bagged';
 
 /** The id of what is bagged, or `undefined` when the id is not of a bag. */

@@ -14,11 +14,11 @@ export interface GreedyOptions {
 }
 
 /** Selections, each from a random half of the members, whose counts are averaged: one alone overfits. */
-const BAGS = 12;
+const BAGS = 8;
 /** Members of one selection, the same one as often as it helps. */
 const MOST_PICKS = 20;
 /** Rows behind a selection; more would not change whom it picks. */
-const MOST_ROWS = 10_000;
+const MOST_ROWS = 6_000;
 
 /**
  * Weights that sum to 1, as shares of how often each member was picked.

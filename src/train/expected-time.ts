@@ -1,0 +1,32 @@
+// How long a fit will take, found out on a few customers before anything long is begun.
+import { silent } from '../core/progress.ts';
+import { hash32 } from '../core/random.ts';
+import type { Estimator, FitRun, Sample } from '../models/estimator.ts';
+import { sortSample, takeSample } from '../models/sample.ts';
+
+/** So many rows are fitted in moments, and not by a fixed cost alone. */
+const PROBE_ROWS = 2_000;
+/** With fewer than this many times as many rows, trying costs as much as doing. */
+const WORTH_A_PROBE = 4;
+
+/**
+ * Milliseconds a fit on all of `train` is expected to take, in proportion to one on some of its customers; 0 where the
+ * sample is so small that nobody need ask.
+ *
+ * @throws AppError what the estimator throws at few rows, INTERRUPTED
+ */
+export async function expectMs(
+  estimator: Estimator,
+  train: Sample,
+  { run, now }: { run: FitRun; now: () => number },
+): Promise<number> {
+  const { rows } = train.frame;
+  if (rows < WORTH_A_PROBE * PROBE_ROWS) return 0;
+  const salt = hash32(`probe ${run.seed}`);
+  const limit = (PROBE_ROWS / rows) * 2 ** 32;
+  const some = Array.from(train.entities.keys()).filter((row) => hash32(train.entities[row], salt) < limit);
+  if (some.length === 0) return 0;
+  const startedMs = now();
+  await estimator.fit(sortSample(takeSample(train, some)), undefined, { ...run, progress: silent });
+  return ((now() - startedMs) * rows) / some.length;
+}
