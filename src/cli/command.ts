@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from './context.ts';
 
 export interface CommandFile {
-  /** As it is typed: `train <task>`. */
+  /** As it is typed: `train <task>`, or under a group `table fit <data>`. */
   readonly usage: string;
   readonly summary: string;
   /** Whole lines that can be typed as they stand. */

@@ -8,6 +8,8 @@ import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
 import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
+import { tableFitCommand } from './commands/table-fit.ts';
+import { tablePredictCommand } from './commands/table-predict.ts';
 import { trainCommand } from './commands/train.ts';
 
 export const COMMANDS: readonly CommandFile[] = [
@@ -20,4 +22,6 @@ export const COMMANDS: readonly CommandFile[] = [
   explainCommand,
   modelsCommand,
   eraseCommand,
+  tableFitCommand,
+  tablePredictCommand,
 ];

@@ -49,8 +49,9 @@ export function buildProgram(signal: AbortSignal): Command {
       '\nStart here:\n  foresell demo                 the whole job on real data, in two minutes\n  foresell import FILE --propose > map.yaml',
     );
   for (const file of COMMANDS) {
-    const [word, ...parameters] = file.usage.split(' ');
-    const command = program.command(word).description(file.summary).exitOverride();
+    const parts = file.usage.split(' ');
+    const parameters = parts.filter((part) => /^[<[]/.test(part));
+    const command = commandAt(program, parts.slice(0, parts.length - parameters.length), file.summary);
     for (const parameter of parameters) command.argument(parameter);
     withSharedOptions(command);
     file.declare?.(command);
@@ -69,6 +70,25 @@ export function buildProgram(signal: AbortSignal): Command {
     });
   }
   return program;
+}
+
+/** Words that group commands of their own: `table fit`, `table predict`. */
+const GROUPS: Readonly<Record<string, string>> = {
+  table: 'learn any table and predict its rows',
+};
+
+/** A command of one word, or of two under its group. */
+function commandAt(program: Command, words: readonly string[], summary: string): Command {
+  const [first, second] = words;
+  if (second === undefined) return program.command(first).description(summary).exitOverride();
+  const group =
+    program.commands.find((command) => command.name() === first) ??
+    program
+      .command(first)
+      .description(GROUPS[first] ?? first)
+      .exitOverride()
+      .showHelpAfterError('(add --help for what this command takes)');
+  return group.command(second).description(summary).exitOverride();
 }
 
 /** Says what went wrong, in one line where it is the caller's to mend, and gives the exit code. */

@@ -7,13 +7,15 @@ import type { TaskReport } from './task-document.ts';
 export const isMissing = <T extends object>(part: Part<T>): part is Missing => 'missing' in part;
 
 /**
- * One page about one shop: its data, and one task or several.
+ * One page about one shop or one table: its data, and one task or several.
  *
  * Moments are `formatMoment` texts. `…Minor` is money in minor units of `currency` and may be fractional (a mean).
  * Holds no typed arrays and no customer's id except in `TaskReport.examples`.
  */
 export interface ReportDocument {
   readonly format: 1;
+  /** Whom it speaks of: a shop's customers when absent, or the rows of any table. */
+  readonly about?: 'rows';
   /** The shop or workspace, as people call it. */
   readonly shop: string;
   readonly madeAt: string;
@@ -23,11 +25,30 @@ export interface ReportDocument {
   readonly currency: string;
   readonly data?: Part<DataQuality>;
   readonly cohorts?: Part<CohortReport>;
+  /** Of a table: what each column was taken for. */
+  readonly columns?: Part<TableColumns>;
   /** In the order shown; at least one. */
   readonly tasks: readonly TaskReport[];
   readonly reproduction?: Part<Reproduction>;
   /** Where the data come from and under which licence, when that must be said. */
   readonly attribution?: Name;
+}
+
+/** A table's columns, in the file's order. */
+export interface TableColumns {
+  readonly rows: number;
+  /** Rows that repeat another one in every feature. */
+  readonly repeated: number;
+  readonly withoutTarget: number;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly use: Name;
+    readonly reason: Name;
+    /** Share of cells, [0, 1]. */
+    readonly missing: number;
+    readonly distinct: number;
+  }[];
 }
 
 export interface DataQuality {

@@ -16,7 +16,9 @@ import { STYLE } from './style.ts';
  */
 export function renderReport(document: ReportDocument): string {
   const first = document.language;
-  const title = speech(first, document.currency).text('page.title', { shop: document.shop });
+  const title = speech(first, document.currency, 'UTC', document.about).text('page.title', {
+    shop: document.shop,
+  });
   return html`<!doctype html>
 <html lang="${TAGS[first]}">
 <head>
@@ -51,7 +53,12 @@ interface PagePart {
 
 function page(document: ReportDocument, language: Language): Markup {
   const { data } = document;
-  const voice = speech(language, document.currency, data && !isMissing(data) ? data.timeZone : 'UTC');
+  const voice = speech(
+    language,
+    document.currency,
+    data && !isMissing(data) ? data.timeZone : 'UTC',
+    document.about,
+  );
   const parts: PagePart[] = [
     { id: 'overview', label: voice.text('nav.overview'), body: overviewPart(voice, document) },
     ...document.tasks.map((task) => ({

@@ -4,12 +4,18 @@ import { currencyDigits, minorPerMajor } from '../core/money.ts';
 import type { Language, Name } from '../core/name.ts';
 import { formatMoment, offsetAt, parseMoment, UTC, type ZoneOffsets, zoneOffsets } from '../core/time.ts';
 import { TEXTS, type TextKey } from './texts.ts';
+import { ROW_TEXTS } from './texts-rows.ts';
+
+/** A shop's customers, or the rows of any table. */
+export type About = 'customers' | 'rows';
 
 export type Holes = Readonly<Record<string, string | number>>;
 
 /** Not-a-number reads as a dash everywhere. */
 export interface Speech {
   readonly language: Language;
+  /** Whom the page speaks of. */
+  readonly about: About;
   readonly currency: string;
   /** A text of the table, `{hole}`s filled. */
   text(key: TextKey, holes?: Holes): string;
@@ -46,7 +52,12 @@ const DASH = '\u2013';
  * @param currency ISO 4217; one that is not a currency is written as a plain suffix
  * @param timeZone IANA; UTC when the runtime does not know it
  */
-export function speech(language: Language, currency: string, timeZone = 'UTC'): Speech {
+export function speech(
+  language: Language,
+  currency: string,
+  timeZone = 'UTC',
+  about: About = 'customers',
+): Speech {
   const zone = knownZone(timeZone);
   const locale = LOCALES[language];
   const plain = (value: number, options: Intl.NumberFormatOptions) =>
@@ -62,9 +73,13 @@ export function speech(language: Language, currency: string, timeZone = 'UTC'): 
 
   const self: Speech = {
     language,
+    about,
     currency,
     text: (key, holes = {}) =>
-      TEXTS[key][language].replace(/\{(\w+)\}/g, (whole, hole) => String(holes[hole] ?? whole)),
+      ((about === 'rows' ? ROW_TEXTS[key] : undefined) ?? TEXTS[key])[language].replace(
+        /\{(\w+)\}/g,
+        (whole, hole) => String(holes[hole] ?? whole),
+      ),
     say: (name) => name[language],
     count: (value) => plain(value, { maximumFractionDigits: 0 }),
     share: (value, digits = 1) =>

@@ -15,8 +15,9 @@ export interface TaskReport {
   readonly title: Name;
   /** The question in one sentence: "Will this customer buy in the next 90 days?" */
   readonly question: Name;
-  readonly kind: 'binary' | 'amount';
+  readonly kind: 'binary' | 'amount' | 'classes';
   readonly unit: Unit;
+  /** 0 where nothing is said about a time to come. */
   readonly horizonDays: number;
   readonly modelVersion?: string;
   readonly summary: TaskSummary;
@@ -39,6 +40,7 @@ export interface TaskReport {
   /** Amount only. */
   readonly coverage?: Part<Coverage>;
   readonly drivers?: Part<Drivers>;
+  readonly effects?: Part<Effects>;
   readonly examples?: Part<Examples>;
   readonly tiers?: Part<Tiers>;
   readonly backtest?: Part<Backtest>;
@@ -86,6 +88,8 @@ export interface LeaderboardRow {
   readonly fitSeconds: number;
   /** Per 1,000 customers. */
   readonly predictMs?: number;
+  /** Found by a search; absent where the defaults stand. */
+  readonly settings?: Readonly<Record<string, number | string | boolean>>;
 }
 
 /** The chosen model and every baseline on the test period. */
@@ -170,6 +174,24 @@ export interface Drivers {
   /** Largest first. `worse.value` is ≥ 0 when the column helps. */
   readonly rows: readonly { readonly feature: Name; readonly group?: Name; readonly worse: Score }[];
   readonly columns: number;
+}
+
+/** How the prediction moves with the columns the model leans on most, all else as it is. */
+export interface Effects {
+  /** How many were asked. */
+  readonly customers: number;
+  /** Most leaned on first. */
+  readonly columns: readonly Effect[];
+}
+
+export interface Effect {
+  readonly feature: Name;
+  /** Of the column's numbers. */
+  readonly unit: Unit;
+  /** Numbers rising, or level names; the mean prediction with the column set there, and its interval. */
+  readonly points: readonly { readonly at: number | string; readonly mean: Score }[];
+  /** A few customers' own curves, [customers][points], each moved so that its middle is that of the means. */
+  readonly curves?: readonly (readonly number[])[];
 }
 
 /** One prediction taken apart; the only part that may name a customer. */

@@ -7,14 +7,18 @@ import { formatInterval, formatMetric, METRIC_WORDS } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { TaskReport } from '../task-document.ts';
 import { cohortsSection } from './cohorts.ts';
+import { columnsSection } from './columns.ts';
 import { dataSection } from './data.ts';
 import { headline } from './headline.ts';
 
 export function overviewPart(speech: Speech, document: ReportDocument): Markup {
   return html`<h2 class="hear">${speech.text('overview.title')}</h2>
 <div class="cards">${document.tasks.map((task) => card(speech, task))}</div>
-${dataSection(speech, document)}
-${cohortsSection(speech, document)}`;
+${
+  speech.about === 'rows'
+    ? columnsSection(speech, document)
+    : [dataSection(speech, document), cohortsSection(speech, document)]
+}`;
 }
 
 function card(speech: Speech, task: TaskReport): Markup {

@@ -6,6 +6,7 @@ import { coverageSection, residualsSection } from './amounts.ts';
 import { backtestSection } from './backtest.ts';
 import { decilesSection } from './deciles.ts';
 import { differencesSection } from './differences.ts';
+import { effectsSection } from './effects.ts';
 import { leaderboardSection } from './leaderboard.ts';
 import { metricsSection } from './metrics.ts';
 import { rankingSection, reliabilitySection } from './probability.ts';
@@ -17,33 +18,40 @@ import { leakageSection, limitsSection } from './trust.ts';
 
 type Section = (speech: Speech, task: TaskReport) => Markup;
 
+interface Placed {
+  readonly draw: Section;
+  /** Kinds of questions it says something about; all when absent. */
+  readonly only?: readonly TaskReport['kind'][];
+  /** Speaks of customers over time, which the rows of any table do not have. */
+  readonly notOfRows?: boolean;
+}
+
 /** First what it found and whether to trust it, then what to do, then why, then the fine print. */
-const SECTIONS: readonly { readonly draw: Section; readonly only?: TaskReport['kind'] }[] = [
+const SECTIONS: readonly Placed[] = [
   { draw: metricsSection },
-  { draw: differencesSection },
+  { draw: differencesSection, only: ['binary', 'amount'] },
   { draw: leaderboardSection },
-  { draw: decilesSection },
-  { draw: tiersSection },
-  { draw: reliabilitySection, only: 'binary' },
-  { draw: rankingSection, only: 'binary' },
-  { draw: residualsSection, only: 'amount' },
-  { draw: coverageSection, only: 'amount' },
+  { draw: decilesSection, only: ['binary', 'amount'] },
+  { draw: tiersSection, notOfRows: true },
+  { draw: reliabilitySection, only: ['binary'] },
+  { draw: rankingSection, only: ['binary'] },
+  { draw: residualsSection, only: ['amount'] },
+  { draw: coverageSection, only: ['amount'] },
   { draw: driversSection },
-  { draw: examplesSection },
-  { draw: backtestSection },
-  { draw: eligibilitySection },
+  { draw: effectsSection },
+  { draw: examplesSection, only: ['binary', 'amount'] },
+  { draw: backtestSection, notOfRows: true },
+  { draw: eligibilitySection, notOfRows: true },
   { draw: leakageSection },
   { draw: protocolSection },
   { draw: limitsSection },
 ];
 
 export function taskPart(speech: Speech, task: TaskReport): Markup {
-  return html`<header class="opening"><p class="kicker">${speech.say(task.title)} · ${speech.text(
-    'unit.days',
-    {
-      days: task.horizonDays,
-    },
-  )}${task.modelVersion !== undefined && ` · ${task.modelVersion}`}</p><h2>${speech.say(task.question)}</h2></header>
+  return html`<header class="opening"><p class="kicker">${speech.say(task.title)}${task.horizonDays > 0 && ` · ${speech.text('unit.days', { days: task.horizonDays })}`}${task.modelVersion !== undefined && ` · ${task.modelVersion}`}</p><h2>${speech.say(task.question)}</h2></header>
 ${summarySection(speech, task)}
-${SECTIONS.filter(({ only }) => only === undefined || only === task.kind).map(({ draw }) => draw(speech, task))}`;
+${SECTIONS.filter(
+  ({ only, notOfRows }) =>
+    (only === undefined || only.includes(task.kind)) && !(notOfRows && speech.about === 'rows'),
+).map(({ draw }) => draw(speech, task))}`;
 }

@@ -1,0 +1,175 @@
+// foresell table fit: any table, one column to predict, the best model for it, tested.
+import type { Command } from 'commander';
+import { AppError } from '../../core/errors.ts';
+import { parseSpan } from '../../core/time.ts';
+import type { TableQuestion } from '../../data/table/target.ts';
+import type { Settings } from '../../models/estimator.ts';
+import { type RunTableOptions, runTable } from '../../train/table/run-table.ts';
+import type { CommandFile } from '../command.ts';
+import { type Context, positiveNumber } from '../context.ts';
+import { typedCommand } from '../options.ts';
+import { tableDocument } from '../table-document.ts';
+import { sayTable } from '../table-text.ts';
+
+const KINDS = ['binary', 'regression', 'multiclass'] as const;
+
+export const tableFitCommand: CommandFile = {
+  usage: 'table fit <data>',
+  summary: 'learn one column of any CSV, NDJSON or Parquet table from the others, and test it',
+  examples: [
+    'foresell table fit sessions.csv --target Revenue --kind binary',
+    'foresell table fit churn.csv.gz --target Churn --kind binary --drop CustomerID --time-limit 5m --out churn-model',
+    'foresell table fit demand.parquet --target units --kind regression --time week --gap 7d --monotone price:-',
+    'foresell table fit reviews.csv --target class --kind multiclass --group product_id --test held-out.csv --json',
+  ],
+  declare(command) {
+    declareRoles(command)
+      .option('--cv <folds>', 'folds of the test, and of the choice inside it', positiveNumber('--cv'), 5)
+      .option('--repeats <n>', 'draw the folds this many times', positiveNumber('--repeats'), 1)
+      .option('--test <file>', 'test on this file instead of cross-validation')
+      .option('--holdout <share>', 'test on this share of the rows instead, such as .2')
+      .option('--model <names>', 'auto, or models separated by commas', 'auto')
+      .option('--preset <preset>', 'how hard to try: fast, good or best', 'good')
+      .option('--time-limit <span>', 'begin nothing new after this long, such as 5m')
+      .option(
+        '--monotone <list>',
+        'columns that only raise or only lower the answer, such as income:+,price:-',
+      )
+      .option('--class-weight <weight>', 'how much a positive row counts in learning, beside 1 of the others')
+      .option('--out <dir>', 'folder to save to', './foresell-table');
+  },
+  async run(context, [data], options) {
+    const run = await runTable(fitOptions(context, data, options));
+    sayTable(context, run);
+    context.document(tableDocument(run));
+  },
+};
+
+function declareRoles(command: Command): Command {
+  return command
+    .option('--target <column>', 'the column to predict')
+    .option('--kind <kind>', 'binary, regression or multiclass')
+    .option('--positive <value>', 'the value of a binary target to predict')
+    .option('--group <column>', 'rows of one group stay together, such as a customer’s')
+    .option('--time <column>', 'learn from earlier rows, test on later ones')
+    .option('--gap <span>', 'with --time: leave out rows this close before the test, such as 7d')
+    .option('--weight <column>', 'how much each row counts')
+    .option('--id <columns>', 'columns that name rows, separated by commas')
+    .option('--drop <columns>', 'columns to leave out, separated by commas')
+    .option(
+      '--types <list>',
+      'kinds of columns instead of those found, such as zip=category,day=date:%d/%m/%Y',
+    )
+    .option('--missing <texts>', 'texts that mean missing besides the usual ones, separated by commas');
+}
+
+function fitOptions(context: Context, data: string, options: Record<string, unknown>): RunTableOptions {
+  const text = (option: string): string | undefined =>
+    options[option] === undefined ? undefined : String(options[option]);
+  const list = (option: string): readonly string[] => listOf(text(option));
+  const target = text('target');
+  if (target === undefined) throw new AppError('USAGE', 'expected --target COLUMN, the column to predict');
+  const kind = text('kind');
+  if (!KINDS.includes(kind as TableQuestion))
+    throw new AppError(
+      'USAGE',
+      `expected --kind ${KINDS.join(', ')}, got ${kind === undefined ? 'none' : `"${kind}"`}`,
+    );
+  if (text('test') !== undefined && text('holdout') !== undefined)
+    throw new AppError('USAGE', 'expected --test or --holdout, got both');
+  const gap = text('gap');
+  if (gap !== undefined && text('time') === undefined)
+    throw new AppError('USAGE', '--gap needs --time COLUMN, the column rows are parted by');
+  const limit = text('timeLimit');
+  const holdout = text('holdout');
+  const cv = Number(options.cv);
+  if (cv < 2) throw new AppError('USAGE', `--cv: expected at least 2 folds, got ${cv}`);
+  return {
+    data,
+    out: String(options.out),
+    target,
+    kind: kind as TableQuestion,
+    positive: text('positive'),
+    group: text('group'),
+    time: text('time'),
+    weight: text('weight'),
+    ids: list('id'),
+    drop: list('drop'),
+    types: pairsOf(text('types'), '=', '--types'),
+    missing: list('missing'),
+    models: modelsOf(String(options.model)),
+    preset: presetOf(String(options.preset)),
+    settings: settingsOf(text('monotone'), text('classWeight')),
+    folds: cv,
+    repeats: Number(options.repeats),
+    ...(gap === undefined ? {} : { gapMs: parseSpan(gap) }),
+    testFile: text('test'),
+    ...(holdout === undefined ? {} : { holdout: shareOf(holdout) }),
+    ...(limit === undefined ? {} : { timeLimitMs: parseSpan(limit) }),
+    seed: context.seed,
+    threads: context.threads,
+    language: context.language,
+    command: typedCommand(),
+    now: Date.now,
+    progress: context.progress,
+    signal: context.signal,
+  };
+}
+
+export const listOf = (text: string | undefined): readonly string[] =>
+  (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** `a=x,b=y` as an object. @throws AppError USAGE for a part without the mark */
+function pairsOf(text: string | undefined, mark: string, option: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    listOf(text).map((part) => {
+      const at = part.indexOf(mark);
+      if (at > 0 && at < part.length - 1) return [part.slice(0, at), part.slice(at + 1)];
+      throw new AppError('USAGE', `${option}: expected COLUMN${mark}VALUE, got "${part}"`);
+    }),
+  );
+}
+
+function settingsOf(monotone: string | undefined, classWeight: string | undefined): Settings {
+  const settings: Record<string, number | string | boolean> = {};
+  for (const part of listOf(monotone)) {
+    if (!/:[+-]$/.test(part))
+      throw new AppError('USAGE', `--monotone: expected COLUMN:+ or COLUMN:-, got "${part}"`);
+  }
+  if (monotone !== undefined) {
+    settings.monotone = listOf(monotone)
+      .map((part) => `${part.slice(0, -2)}=${part.endsWith('+') ? '+1' : '-1'}`)
+      .join(', ');
+  }
+  if (classWeight !== undefined) {
+    if (!(Number(classWeight) > 0))
+      throw new AppError('USAGE', `--class-weight: expected a number above 0, got "${classWeight}"`);
+    settings.classWeights = `1, ${Number(classWeight)}`;
+  }
+  return settings;
+}
+
+const PRESETS = ['fast', 'good', 'best'] as const;
+export type TablePreset = (typeof PRESETS)[number];
+
+function presetOf(text: string): TablePreset {
+  if (PRESETS.includes(text as TablePreset)) return text as TablePreset;
+  throw new AppError('USAGE', `--preset: expected one of ${PRESETS.join(', ')}, got "${text}"`);
+}
+
+function shareOf(text: string): number {
+  const share = Number(text);
+  if (share > 0 && share <= 0.5) return share;
+  throw new AppError('USAGE', `--holdout: expected a share above 0 and up to .5, got "${text}"`);
+}
+
+function modelsOf(text: string): 'auto' | readonly string[] {
+  const names = listOf(text);
+  if (names.length === 1 && names[0] === 'auto') return 'auto';
+  if (names.length === 0 || names.includes('auto'))
+    throw new AppError('USAGE', `--model: expected auto, or model names separated by commas, got "${text}"`);
+  return names;
+}

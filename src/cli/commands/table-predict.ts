@@ -1,0 +1,77 @@
+// foresell table predict: answers about the rows of another file, by a model `table fit` saved.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '../../core/errors.ts';
+import { openEngine } from '../../data/engine.ts';
+import { openTable } from '../../data/table/open-table.ts';
+import { checkTablePath, writeTable } from '../../data/table/write-table.ts';
+import { loadTable } from '../../registry/table-bundle.ts';
+import { predictTable } from '../../serve/predict-table.ts';
+import type { CommandFile } from '../command.ts';
+import { listOf } from './table-fit.ts';
+
+const REASONS = 3;
+
+export const tablePredictCommand: CommandFile = {
+  usage: 'table predict <dir> <data>',
+  summary: 'write an answer for each row of a table, in its order',
+  examples: [
+    'foresell table predict foresell-table new-sessions.csv --out predictions.csv',
+    'foresell table predict churn-model customers.parquet --id CustomerID --out churn.parquet',
+    'foresell table predict churn-model customers.csv --id CustomerID --explain --out churn.ndjson',
+  ],
+  declare(command) {
+    command
+      .option('--out <file>', 'file ending in .csv, .ndjson or .parquet')
+      .option('--id <columns>', 'columns of the file to keep beside the answers, separated by commas')
+      .option('--explain', 'add the strongest reasons of each row, in words');
+  },
+  async run(context, [dir, data], options) {
+    if (options.out === undefined)
+      throw new AppError('USAGE', 'expected --out FILE ending in .csv, .ndjson or .parquet');
+    const out = String(options.out);
+    checkTablePath(out);
+    const bundle = loadTable(dir);
+    const scratch = mkdtempSync(join(tmpdir(), 'foresell-table-'));
+    const engine = await openEngine({ tempDir: join(scratch, 'spill'), threads: context.threads });
+    try {
+      const decoded = join(scratch, 'data');
+      mkdirSync(decoded);
+      const source = await openTable(engine, data, {
+        scratch: decoded,
+        missing: bundle.missing,
+        signal: context.signal,
+      });
+      const columns = await predictTable(engine, source, bundle, {
+        ids: listOf(options.id === undefined ? undefined : String(options.id)),
+        ...(options.explain === true ? { reasons: REASONS } : {}),
+        language: context.language,
+        signal: context.signal,
+      });
+      await writeTable(engine, out, columns);
+      const ignored = source.columns.filter((column) => !bundle.features.some(({ name }) => name === column));
+      context.document({
+        target: bundle.target.column,
+        kind: bundle.target.kind,
+        model: bundle.table.model.estimator,
+        model_version: bundle.version.version,
+        rows: source.rows,
+        columns: columns.map(({ name }) => name),
+        ignored_columns: ignored,
+        out,
+        protocol: bundle.protocol,
+        metrics: bundle.scores,
+        baselines: bundle.baselines,
+      });
+      context.say(
+        context.language === 'zh'
+          ? `已写入 ${source.rows.toLocaleString('en-US')} 行：${out}（模型 ${bundle.table.model.estimator}，${bundle.version.version}）`
+          : `${source.rows.toLocaleString('en-US')} rows in ${out} (model ${bundle.table.model.estimator}, ${bundle.version.version})`,
+      );
+    } finally {
+      engine.close();
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  },
+};

@@ -1,0 +1,65 @@
+// What `table fit --json` prints: what was read, the scores beside the baselines, the protocol, what was found.
+import type { Scores } from '../eval/score.ts';
+import { TABLE_METRICS } from '../train/table/correct.ts';
+import type { TableRun } from '../train/table/run-table.ts';
+
+export function tableDocument(run: TableRun): Record<string, unknown> {
+  const { prepared, fitted, protocol, version, seconds } = run;
+  const { test, learned, leaks } = fitted;
+  const [metric] = TABLE_METRICS[prepared.sample.question.kind];
+  return {
+    target: prepared.meaning,
+    model: learned.chosen.estimator.id,
+    model_version: version.version,
+    metrics: test.model.evaluation.scores,
+    baselines: Object.fromEntries(
+      test.baselines.map(({ estimator, evaluation }): [string, Scores] => [estimator.id, evaluation.scores]),
+    ),
+    differences: test.comparisons.map(({ against, comparison }) => ({
+      metric: comparison.metric,
+      against: against.id,
+      ...comparison.difference,
+      better:
+        comparison.better === 'first' ? 'model' : comparison.better === 'second' ? 'baseline' : 'neither',
+    })),
+    protocol,
+    tested_by: test.by,
+    chosen_in_folds: test.chosen,
+    leaderboard: {
+      metric,
+      rows: learned.trials.map(({ estimator, evaluation, fitSeconds, predictMs }) => ({
+        model: estimator.id,
+        role: estimator.role,
+        chosen: estimator === learned.chosen.estimator,
+        ...evaluation.scores[metric],
+        fit_seconds: fitSeconds,
+        predict_ms_per_1000: predictMs,
+      })),
+      refused: learned.refused.map(({ id, reason }) => ({ model: id, reason })),
+    },
+    rows: {
+      read: prepared.source.rows,
+      without_target: prepared.withoutTarget,
+      repeated: prepared.copies.repeated,
+      kept_together: prepared.together,
+    },
+    columns: prepared.uses.map(({ column, use }) => ({
+      name: column.name,
+      kind: column.kind,
+      use,
+      reason: column.reason,
+      missing: column.missing,
+      distinct: column.distinct,
+    })),
+    leakage: leaks.map(({ check, severity, feature, words, evidence }) => ({
+      check,
+      severity,
+      ...(feature ? { feature } : {}),
+      words,
+      evidence,
+    })),
+    out: run.out,
+    report: run.reportPath,
+    seconds,
+  };
+}

@@ -1,0 +1,58 @@
+// A run of `table fit` for a person: the columns, what was tried, the test beside the baselines, what was found.
+import { isMissing } from '../report/document.ts';
+import { leaderboardText, metricsText } from '../report/leaderboard-text.ts';
+import { textTable } from '../report/text-table.ts';
+import type { TableRun } from '../train/table/run-table.ts';
+import { USE_WORDS } from '../train/table/table-roles.ts';
+import type { Context } from './context.ts';
+
+export function sayTable(context: Context, run: TableRun): void {
+  const { prepared, fitted, report } = run;
+  const zh = context.language === 'zh';
+  const look = { language: context.language, currency: '', unit: report.unit };
+  context.say(columnsText(context, run));
+  context.say(`\n${context.word(report.question)}\n${context.word(prepared.meaning.words)}`);
+  const { repeated } = prepared.copies;
+  if (prepared.together === 'copies') {
+    context.say(
+      zh
+        ? `${repeated} 行与其他行的特征完全相同：划分时始终放在同一侧`
+        : `${repeated} rows repeat another one in every feature: they stay on one side of every split`,
+    );
+  }
+  if (prepared.withoutTarget > 0)
+    context.say(
+      zh
+        ? `${prepared.withoutTarget} 行没有目标值，未使用`
+        : `${prepared.withoutTarget} rows have no target and were left out`,
+    );
+  const { leaderboard, metrics, protocolWords } = report;
+  if (leaderboard && !isMissing(leaderboard)) {
+    context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(leaderboard.measuredOn)})\n`);
+    context.say(leaderboardText(leaderboard, look));
+  }
+  if (metrics && !isMissing(metrics)) {
+    const how = protocolWords?.split;
+    context.say(`\n${zh ? '测试' : 'Test'}${how ? ` (${context.word(how)})` : ''}\n`);
+    context.say(metricsText(metrics, look));
+  }
+  for (const { words } of fitted.leaks) context.say(`\n! ${context.word(words)}`);
+  context.say(
+    zh
+      ? `\n已保存 ${run.out}（${run.version.version}）\n报告：${run.reportPath}`
+      : `\nsaved ${run.out} (${run.version.version})\nreport: ${run.reportPath}`,
+  );
+}
+
+function columnsText(context: Context, { prepared }: TableRun): string {
+  const zh = context.language === 'zh';
+  return textTable(
+    zh ? ['列', '类型', '用途', '理由'] : ['column', 'kind', 'use', 'because'],
+    prepared.uses.map(({ column, use }) => [
+      column.name,
+      column.kind,
+      context.word(USE_WORDS[use]),
+      context.word(column.reason),
+    ]),
+  );
+}

@@ -1,0 +1,212 @@
+// One run of `table fit`, start to end: read, tell apart, check, learn, test, explain, save, report.
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Language } from '../../core/name.ts';
+import { PRODUCT_VERSION } from '../../core/product.ts';
+import type { Progress } from '../../core/progress.ts';
+import { type Engine, openEngine } from '../../data/engine.ts';
+import { openTable } from '../../data/table/open-table.ts';
+import type { Protocol, Scores } from '../../eval/score.ts';
+import { drawBackground } from '../../explain/background.ts';
+import type { Settings } from '../../models/estimator.ts';
+import { saveVersion } from '../../registry/save.ts';
+import { TABLE_FOLDER, type TableBundle, tableBundleFiles } from '../../registry/table-bundle.ts';
+import type { VersionInfo } from '../../registry/versions.ts';
+import { renderReport } from '../../report/render.ts';
+import type { TaskReport } from '../../report/task-document.ts';
+import { type FittedTable, fitTable } from './fit-table.ts';
+import { type PreparedTable, type PrepareOptions, prepareTable, prepareTest } from './prepare-table.ts';
+import { tableProtocol } from './table-protocol.ts';
+import { tableBaselines, tableModels } from './table-recipe.ts';
+import { tableReport, tableReportDocument } from './table-report.ts';
+
+export interface RunTableOptions extends PrepareOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly models: 'auto' | readonly string[];
+  readonly preset: 'fast' | 'good' | 'best';
+  /** Told to models that know them. */
+  readonly settings?: Settings;
+  /** Folds of the test and of the choice inside it. */
+  readonly folds: number;
+  readonly repeats: number;
+  readonly gapMs?: number;
+  /** Texts that count as missing besides the usual ones. */
+  readonly missing?: readonly string[];
+  /** A file of its own to test on. */
+  readonly testFile?: string;
+  /** Share of the rows kept for the test. */
+  readonly holdout?: number;
+  readonly timeLimitMs?: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly language: Language;
+  /** As typed. */
+  readonly command: string;
+  readonly now: () => number;
+  readonly progress: Progress;
+}
+
+export interface TableRun {
+  readonly prepared: PreparedTable;
+  readonly fitted: FittedTable;
+  readonly protocol: Protocol;
+  readonly version: VersionInfo;
+  readonly report: TaskReport;
+  readonly reportPath: string;
+  /** The folder it was saved to. */
+  readonly out: string;
+  readonly seconds: number;
+}
+
+/** Draws behind the leaderboard's intervals; the test's own use the full number. */
+const LEADERBOARD_DRAWS = 200;
+
+/** @throws AppError as `openTable`, `prepareTable` and `fitTable` do; DISK */
+export async function runTable(options: RunTableOptions): Promise<TableRun> {
+  const startedMs = options.now();
+  const scratch = mkdtempSync(join(tmpdir(), 'foresell-table-'));
+  let engine: Engine | undefined;
+  try {
+    engine = await openEngine({ tempDir: join(scratch, 'spill'), threads: options.threads });
+    const { prepared, tested } = await readTables(engine, options, scratch);
+    const fitted = await learn(prepared, tested, options);
+    const protocol = tableProtocol(prepared, fitted, options);
+    const background = drawBackground(fitted.sample.frame, { seed: options.seed });
+    const report = await tableReport({
+      prepared,
+      ...(tested ? { tested } : {}),
+      fitted,
+      protocol,
+      facts: options,
+      background,
+      signal: options.signal,
+    });
+    const seconds = (options.now() - startedMs) / 1000;
+    const version = save({ prepared, fitted, protocol, background, seconds }, options);
+    const saved = { ...report, modelVersion: version.version };
+    const reportPath = writeReport(prepared, saved, { ...options, seconds });
+    return { prepared, fitted, protocol, version, report: saved, reportPath, out: options.out, seconds };
+  } finally {
+    engine?.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function readTables(engine: Engine, options: RunTableOptions, scratch: string) {
+  const { data, testFile, missing, signal, progress } = options;
+  progress.step({ task: 'read', done: 0, total: 1, unit: 'files' });
+  const decoded = (name: string) => {
+    const folder = join(scratch, name);
+    mkdirSync(folder);
+    return folder;
+  };
+  const source = await openTable(engine, data, { scratch: decoded('data'), missing, signal });
+  const prepared = await prepareTable(engine, source, options);
+  progress.step({ task: 'read', done: 1, total: 1, unit: 'files' });
+  if (testFile === undefined) return { prepared, tested: undefined };
+  const other = await openTable(engine, testFile, {
+    scratch: decoded('test'),
+    as: 'tested',
+    missing,
+    signal,
+  });
+  return { prepared, tested: await prepareTest(engine, other, prepared, options) };
+}
+
+function learn(
+  prepared: PreparedTable,
+  tested: PreparedTable | undefined,
+  options: RunTableOptions,
+): Promise<FittedTable> {
+  const { sample, uses } = prepared;
+  const dates = uses
+    .filter(({ use, column }) => use === 'feature' && column.kind === 'date')
+    .map(({ column }) => column.name);
+  const baselines = tableBaselines(sample.question, { dates });
+  const models = tableModels(sample.question, { ...options, dates });
+  const test = tested
+    ? ({ by: 'file', sample: tested.sample } as const)
+    : options.holdout === undefined
+      ? undefined
+      : ({ by: 'holdout', share: options.holdout } as const);
+  return fitTable(sample, {
+    candidates: [...baselines.filter(({ role }) => role === 'baseline'), ...models],
+    baselines,
+    folds: options.folds,
+    repeats: options.repeats,
+    byTime: options.time !== undefined,
+    ...(options.gapMs ? { gapMs: options.gapMs } : {}),
+    ...(test ? { test } : {}),
+    times: dates,
+    draws: LEADERBOARD_DRAWS,
+    seed: options.seed,
+    threads: options.threads,
+    now: options.now,
+    ...(options.timeLimitMs === undefined ? {} : { deadlineMs: options.now() + options.timeLimitMs }),
+    progress: options.progress,
+    signal: options.signal,
+  });
+}
+
+function writeReport(
+  prepared: PreparedTable,
+  report: TaskReport,
+  options: RunTableOptions & { seconds: number },
+): string {
+  const path = join(options.out, 'report.html');
+  const page = tableReportDocument(prepared, report, { ...options, madeAtMs: options.now() });
+  writeFileSync(`${path}.new`, renderReport(page));
+  renameSync(`${path}.new`, path);
+  return path;
+}
+
+function save(
+  {
+    prepared,
+    fitted,
+    protocol,
+    background,
+    seconds,
+  }: Pick<TableRun, 'prepared' | 'fitted' | 'protocol' | 'seconds'> & Pick<TableBundle, 'background'>,
+  options: RunTableOptions,
+): VersionInfo {
+  const { learned, test } = fitted;
+  const baselines = Object.fromEntries(
+    test.baselines.map(({ estimator, evaluation }): [string, Scores] => [estimator.id, evaluation.scores]),
+  );
+  const bundle: TableBundle = {
+    features: prepared.uses.filter(({ use }) => use === 'feature').map(({ column }) => column),
+    missing: prepared.source.missing,
+    target: prepared.meaning,
+    table: learned.table,
+    background,
+    protocol,
+    scores: test.model.evaluation.scores,
+    baselines,
+  };
+  return saveVersion(options.out, {
+    task: TABLE_FOLDER,
+    files: tableBundleFiles(bundle),
+    dataFingerprint: prepared.source.fingerprint,
+    settings: {
+      chosen: learned.chosen.estimator.id,
+      tried: learned.trials.map(({ estimator }) => estimator.id).sort(),
+      folds: options.folds,
+      target: options.target,
+      kind: options.kind,
+      ...(options.settings ?? {}),
+    },
+    seed: options.seed,
+    metrics: JSON.parse(JSON.stringify(bundle.scores)),
+    run: {
+      createdMs: options.now(),
+      seconds,
+      command: options.command,
+      machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}, Node ${process.version}`,
+      product: PRODUCT_VERSION,
+      fitSeconds: Object.fromEntries(learned.trials.map((trial) => [trial.estimator.id, trial.fitSeconds])),
+    },
+  });
+}

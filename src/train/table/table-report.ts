@@ -1,0 +1,273 @@
+// The report of a table: the same page as a shop's, in words about rows.
+
+import type { Language } from '../../core/name.ts';
+import { type Name, name } from '../../core/name.ts';
+import { PRODUCT_VERSION } from '../../core/product.ts';
+import type { MetricName, Protocol } from '../../eval/score.ts';
+import type { Background } from '../../explain/contribution.ts';
+import type { Forecast } from '../../models/calibrated.ts';
+import type { Sample } from '../../models/estimator.ts';
+import type { ReportDocument } from '../../report/document.ts';
+import type { Leakage, TaskReport } from '../../report/task-document.ts';
+import { coveragePart, decilesPart, rankingPart, reliabilityPart, residualsPart } from '../test-figures.ts';
+import { TABLE_METRICS } from './correct.ts';
+import type { AssessedTable, FittedTable } from './fit-table.ts';
+import type { PreparedTable } from './prepare-table.ts';
+import { tableDrivers, tableExamples } from './table-explaining.ts';
+import { TABLE_CHECKS } from './table-leaks.ts';
+import { type ProtocolFacts, protocolWords } from './table-protocol.ts';
+import { USE_WORDS } from './table-roles.ts';
+
+export interface TableReportInput {
+  readonly prepared: PreparedTable;
+  /** The file tested on, where there is one of its own. */
+  readonly tested?: PreparedTable;
+  readonly fitted: FittedTable;
+  readonly protocol: Protocol;
+  readonly facts: ProtocolFacts;
+  readonly background: Background;
+  readonly signal?: AbortSignal;
+}
+
+export async function tableReport(input: TableReportInput): Promise<TaskReport> {
+  const { prepared, tested, fitted, protocol, facts, background, signal } = input;
+  const { test, learned } = fitted;
+  const { meaning } = prepared;
+  const { kind } = prepared.sample.question;
+  const { seed } = facts;
+  const target = meaning.column;
+  const words = protocolWords(prepared, fitted, facts);
+  const examples = await tableExamples(learned.table, test, {
+    background,
+    names: (tested ?? prepared).names,
+    signal,
+  });
+  return {
+    id: 'table',
+    title: name(target, target),
+    question: questionOf(prepared),
+    kind,
+    unit: kind === 'amount' ? 'none' : 'share',
+    horizonDays: 0,
+    summary: {
+      predicted: {
+        binary: name('a calibrated chance for each row', '每行的校准概率'),
+        amount: name('a number and its likely range for each row', '每行的数值及其可能区间'),
+        classes: name('the chance of each class for each row', '每行属于各类别的概率'),
+      }[kind],
+      population: name(`rows of ${prepared.source.file}`, `${prepared.source.file} 的行`),
+      customers: test.sample.target.length,
+      advice: [],
+    },
+    protocol,
+    protocolWords: words,
+    leaderboard: {
+      metric: TABLE_METRICS[kind][0] as MetricName,
+      measuredOn: name(
+        `rows held out in ${facts.folds} folds of the rows learned from`,
+        `训练行的 ${facts.folds} 折留出行`,
+      ),
+      rows: learned.trials.flatMap(({ estimator, evaluation, fitSeconds, predictMs }) => {
+        const score = evaluation.scores[TABLE_METRICS[kind][0]];
+        if (!score) return [];
+        const { id, label, role } = estimator;
+        return [
+          { id, label, role, chosen: estimator === learned.chosen.estimator, score, fitSeconds, predictMs },
+        ];
+      }),
+      refused: learned.refused,
+    },
+    metrics: {
+      model: {
+        id: test.model.estimator.id,
+        label: test.model.estimator.label,
+        scores: test.model.evaluation.scores,
+      },
+      baselines: test.baselines.map(({ estimator, evaluation }) => ({
+        id: estimator.id,
+        label: estimator.label,
+        scores: evaluation.scores,
+      })),
+      order: TABLE_METRICS[kind] as readonly MetricName[],
+    },
+    differences: {
+      rows: test.comparisons.map(({ against, comparison }) => ({
+        metric: comparison.metric as MetricName,
+        against: against.label,
+        score: comparison.difference,
+      })),
+    },
+    ...figures(fitted, seed),
+    drivers: await tableDrivers(learned.table, test.sample, { seed, signal }),
+    ...(examples ? { examples } : {}),
+    leakage: { checks: leakageChecks(fitted) },
+    limits: limitsOf(prepared, fitted),
+  };
+}
+
+function questionOf({ meaning }: PreparedTable): Name {
+  const { column, kind, positive, classes } = meaning;
+  if (kind === 'binary') return name(`Is ${column} ${positive}?`, `${column} 是否为 ${positive}？`);
+  if (kind === 'regression') return name(`How much is ${column}?`, `${column} 是多少？`);
+  return name(
+    `Which of ${classes?.length} is ${column}?`,
+    `${column} 属于 ${classes?.length} 类中的哪一类？`,
+  );
+}
+
+/** Pictures of one number a row; classes have none. */
+function figures({ test, learned }: FittedTable, seed: number): Partial<TaskReport> {
+  const { sample, model, baselines } = test;
+  const { kind } = sample.question;
+  if (kind === 'classes') return {};
+  const predictors = [model, ...baselines.slice(0, 3)].map(drawn);
+  const [own] = predictors;
+  const deciles = canCumulate(sample) ? { deciles: decilesPart(sample, predictors) } : {};
+  if (kind === 'binary') {
+    const { calibrator } = learned.table.corrections;
+    return {
+      ...(calibrator ? { reliability: reliabilityPart(sample, own.answers, { calibrator }) } : {}),
+      ranking: rankingPart(sample, predictors),
+      ...deciles,
+    };
+  }
+  const { interval } = learned.table.corrections;
+  const covered = model.evaluation.scores.coverage;
+  const coverage =
+    interval && covered
+      ? coveragePart(sample, own.answers, { covered, interval, laterPeriod: false })
+      : undefined;
+  return {
+    ...deciles,
+    residuals: residualsPart(sample, own.answers, seed),
+    ...(coverage
+      ? {
+          coverage: {
+            ...coverage,
+            method:
+              interval?.method === 'conformal-residual'
+                ? name('split conformal, the same distance everywhere', '分裂共形区间，各处宽度相同')
+                : coverage.method,
+            checkedOn: name('rows the model had not seen', '模型未见过的行'),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Shares of a total mean something where nothing is below zero. */
+const canCumulate = ({ target }: Sample): boolean =>
+  target.every((value) => value >= 0) && target.some((value) => value > 0);
+
+const drawn = ({
+  estimator,
+  answers,
+}: AssessedTable): { estimator: AssessedTable['estimator']; answers: Forecast } => ({
+  estimator,
+  answers: { ...answers, raw: answers.value },
+});
+
+function leakageChecks({ leaks }: FittedTable): Leakage['checks'] {
+  return Object.entries(TABLE_CHECKS).flatMap(([id, label]): Leakage['checks'] => {
+    const found = leaks.filter(({ check }) => check === id);
+    if (found.length > 0) return found.map(({ words }) => ({ id, severity: 'warning' as const, words }));
+    return [
+      {
+        id,
+        severity: 'good' as const,
+        words: name(`looked for ${label.en}: none`, `检查“${label.zh}”：未发现`),
+      },
+    ];
+  });
+}
+
+function limitsOf(prepared: PreparedTable, { test }: FittedTable): Name[] {
+  const { copies, together, withoutTarget } = prepared;
+  const limits: Name[] = [];
+  if (together === 'copies')
+    limits.push(
+      name(
+        `${copies.repeated} rows repeat another one in every feature; they stay on one side of every split, so that none is recognised.`,
+        `${copies.repeated} 行与其他行的特征完全相同；划分时始终放在同一侧，避免被认出。`,
+      ),
+    );
+  if (!copies.areCopies)
+    limits.push(
+      name(
+        `Only ${Math.round(copies.distinct * 100)}% of the rows differ from each other: the columns are coarse, and equal rows are not taken for copies.`,
+        `仅 ${Math.round(copies.distinct * 100)}% 的行互不相同：各列取值较粗，相同的行不视为副本。`,
+      ),
+    );
+  if (withoutTarget > 0)
+    limits.push(
+      name(
+        `${withoutTarget} rows without a target were left out.`,
+        `${withoutTarget} 行没有目标值，未使用。`,
+      ),
+    );
+  if (test.by === 'nested')
+    limits.push(
+      name(
+        'The test measures the whole procedure, learned anew in each fold; the saved model learned from every row, and what it leans on was measured on them.',
+        '测试衡量的是整个流程（每折重新学习）；保存的模型由全部行拟合，其依赖的特征也在这些行上测得。',
+      ),
+    );
+  if (prepared.sample.weight)
+    limits.push(
+      name(
+        'Weights are used in learning; the scores count every row alike.',
+        '权重仅用于学习；评分时每行同等计算。',
+      ),
+    );
+  return limits;
+}
+
+export interface TableDocumentFacts {
+  readonly command: string;
+  readonly seed: number;
+  readonly threads: number;
+  readonly language: Language;
+  readonly madeAtMs: number;
+  readonly seconds: number;
+}
+
+/** The page around one table's report. */
+export function tableReportDocument(
+  prepared: PreparedTable,
+  report: TaskReport,
+  facts: TableDocumentFacts,
+): ReportDocument {
+  return {
+    format: 1,
+    about: 'rows',
+    shop: prepared.source.file,
+    madeAt: new Date(facts.madeAtMs).toISOString(),
+    language: facts.language,
+    currency: '',
+    columns: {
+      rows: prepared.source.rows,
+      repeated: prepared.copies.repeated,
+      withoutTarget: prepared.withoutTarget,
+      columns: prepared.uses.map(({ column, use }) => ({
+        name: column.name,
+        kind: column.kind,
+        use: USE_WORDS[use],
+        reason: column.reason,
+        missing: column.missing,
+        distinct: column.distinct,
+      })),
+    },
+    tasks: [report],
+    reproduction: {
+      command: facts.command,
+      seed: facts.seed,
+      threads: facts.threads,
+      dataFingerprint: prepared.source.fingerprint,
+      versions: [
+        { name: 'foresell', version: PRODUCT_VERSION },
+        { name: 'node', version: process.version },
+      ],
+      seconds: facts.seconds,
+    },
+  };
+}
