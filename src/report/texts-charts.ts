@@ -79,6 +79,10 @@ export const CHART_TEXTS = {
     'What the model leans on: how much worse it gets when each column is shuffled',
     '模型依赖的特征：打乱各列后指标变差的程度',
   ),
+  'effects.label': name(
+    'The mean prediction at each value of “{feature}”, all else as it is',
+    '“{feature}”取各个值、其余不变时的平均预测',
+  ),
   'waterfall.start': name('Starting point', '起点'),
   'waterfall.end': name('Prediction', '预测结果'),
   'waterfall.rest': name('{count} others together', '其余 {count} 项合计'),

@@ -157,6 +157,12 @@ export const SECTION_TEXTS = {
   'drivers.feature': name('Column', '特征'),
   'drivers.worse': name('Worse by', '变差程度'),
   'drivers.chart': name('{metric}: worse by', '{metric}变差的程度'),
+  'effects.title': name('How the answer moves', '预测如何变化'),
+  'effects.lede': name(
+    'The mean prediction of {count} customers when one column is set to each of its values and all else stays. The band is a 95% interval over customers; faint lines are single customers, moved to one height. It shows what the model would say, not what a change would cause.',
+    '将某一列依次设为各个取值、其余不变时，{count} 位客户的平均预测。色带为客户间的 95% 区间，淡线为单个客户（已移至同一高度）。它表示模型会怎么说，而非改变会带来什么。',
+  ),
+  'effects.mean': name('Mean prediction', '平均预测'),
   'examples.title': name('Why these customers?', '为什么是这些客户？'),
   'examples.lede': name(
     'Single predictions taken apart: from the starting point, each fact moves the prediction up or down, and the steps add up exactly. Method: {method}.',

@@ -1,6 +1,6 @@
 // Why the chosen model answers as it does: what matters over all, and one customer taken apart.
 import { invariant } from '../core/errors.ts';
-import { type Frame, takeRows } from '../core/frame.ts';
+import { type Frame, findColumn, takeRows } from '../core/frame.ts';
 import { name } from '../core/name.ts';
 import { FEATURE_GROUPS } from '../data/features/definition.ts';
 import { ROW_METRICS, type RowMetricName } from '../eval/metrics/metric.ts';
@@ -20,6 +20,8 @@ import type { FittedTask } from './fit.ts';
 /** Rows the importance is measured on at most; more only cost time. */
 const IMPORTANCE_ROWS = 2000;
 const DRIVERS_SHOWN = 20;
+/** Columns whose effect is drawn. */
+const LEADING = 6;
 const EXAMPLES_SHOWN = 3;
 
 export const backgroundOf = (fitted: FittedTask, seed: number): Background =>
@@ -29,11 +31,17 @@ export const backgroundOf = (fitted: FittedTask, seed: number): Background =>
 export const shownAs = (task: Task, currency: string) =>
   ({ unit: task.kind === 'binary' ? 'probability' : 'money', currency, outcome: task.outcome }) as const;
 
+/** What the model leans on: the part of the report, and the names of the columns worth a picture. */
+export interface LeaningOn {
+  readonly drivers: Drivers;
+  readonly leading: readonly string[];
+}
+
 /** How much the deciding ranking metric loses when a column is shuffled, on the test customers. */
 export async function driversPart(
   fitted: FittedTask,
   { seed, signal }: { seed: number; signal?: AbortSignal },
-): Promise<Drivers> {
+): Promise<LeaningOn> {
   const { test } = fitted.samples;
   const metric: RowMetricName = fitted.task.kind === 'binary' ? 'roc_auc' : 'norm_gini';
   const asOf = test.asOf[0];
@@ -53,14 +61,21 @@ export async function driversPart(
     { seed, inputs: fitted.calibrated.model.inputs, maxRows: IMPORTANCE_ROWS, repeats: 5, signal },
   );
   const groups: Readonly<Record<string, { en: string; zh: string }>> = FEATURE_GROUPS;
+  const leading = rows.filter(({ id, value }) => {
+    const kind = findColumn(test.frame, id)?.kind;
+    return value > 0 && (kind === 'number' || kind === 'category');
+  });
   return {
-    metric,
-    columns: rows.length,
-    rows: rows.slice(0, DRIVERS_SHOWN).map(({ label, group, value, low, high }) => ({
-      feature: label,
-      ...(groups[group] ? { group: groups[group] } : {}),
-      worse: { value, low, high },
-    })),
+    drivers: {
+      metric,
+      columns: rows.length,
+      rows: rows.slice(0, DRIVERS_SHOWN).map(({ label, group, value, low, high }) => ({
+        feature: label,
+        ...(groups[group] ? { group: groups[group] } : {}),
+        worse: { value, low, high },
+      })),
+    },
+    leading: leading.slice(0, LEADING).map(({ id }) => id),
   };
 }
 

@@ -14,6 +14,7 @@ import { decilesChart } from './deciles.ts';
 import { errorDecilesChart } from './error-deciles.ts';
 import { intervalStrip, stripScale } from './interval-strip.ts';
 import { originsChart } from './origins.ts';
+import { partialDependenceChart } from './partial-dependence.ts';
 import { reliabilityChart } from './reliability.ts';
 import { residualsChart } from './residuals.ts';
 import { linearScale } from './scale.ts';
@@ -349,4 +350,37 @@ test('crowded ticks give way to those nearer zero', () => {
   const scale = linearScale({ domain: [-10, 10], range: [0, 40], ticks: 4 });
   expect(scale.ticks).toEqual([-10, -5, 0, 5, 10]);
   expect(spacedTicks(scale, 15).ticks).toEqual([-10, 0, 10]);
+});
+
+describe('partial dependence', () => {
+  const points = [0.2, 0.3, 0.5].map((value, i) => ({
+    at: i * 10,
+    mean: score(value, value - 0.1, value + 0.1),
+  }));
+  const effect = { feature: name('Orders', '订单'), unit: 'count' as const, points };
+  const shape = { unit: 'share' as const, domain: [0, 0.6] as const };
+
+  test('numbers are a line in a band, evenly apart, customers’ curves kept inside the scale', () => {
+    const chart = partialDependenceChart(en, { ...effect, curves: [[0.1, 0.4, 0.9]] }, shape);
+    const y = rulerY(chart, [0, '0%'], [0.6, '60%']);
+    const [curve, band, line] = paths(chart);
+    expect(line.points.map(([, py]) => py)).toEqual([0.2, 0.3, 0.5].map((v) => expect.closeTo(y(v), 6)));
+    expect(line.points[1][0] - line.points[0][0]).toBeCloseTo(line.points[2][0] - line.points[1][0], 9);
+    expect(band.filled).toBe(true);
+    expect(band.points[0][1]).toBeCloseTo(y(0.3), 6);
+    expect(band.points[5][1]).toBeCloseTo(y(0.1), 6);
+    expect(curve.points[2][1]).toBeCloseTo(y(0.6), 6);
+    expect(texts(chart).map(({ text }) => text)).toEqual(expect.arrayContaining(['0', '10', '20']));
+  });
+
+  test('levels are dots with their intervals, and all numbers stand in the table', () => {
+    const levels = points.map(({ mean }, i) => ({ at: ['web', 'mail', 'shop'][i], mean }));
+    const chart = partialDependenceChart(en, { ...effect, points: levels }, shape);
+    expect(paths(chart)).toHaveLength(0);
+    expect(dots(chart)).toHaveLength(3);
+    const y = rulerY(chart, [0, '0%'], [0.6, '60%']);
+    const bar = lines(chart).find((line) => line.tone === 'model')!;
+    expect([bar.from[1], bar.to[1]]).toEqual([expect.closeTo(y(0.1), 6), expect.closeTo(y(0.3), 6)]);
+    expect(chart.table?.rows[2]).toEqual(['shop', '50.0%', '40.0%–60.0%']);
+  });
 });
