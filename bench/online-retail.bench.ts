@@ -20,6 +20,7 @@ import { taskNamed } from '../src/tasks/catalogue.ts';
 import { type Assessment, assess } from '../src/train/assess.ts';
 import { type FittedTask, fitTask } from '../src/train/fit.ts';
 import { atMost, type Bench, type Target, within } from './bench.ts';
+import { compareOthers } from './online-retail-others.ts';
 
 const DATA = fileURLToPath(new URL('../examples/online-retail/online-retail.csv.gz', import.meta.url));
 /** Newest tests whose own training still has three horizons of history behind it. */
@@ -71,6 +72,9 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
         const pooled = poolOrigins(origins, seed);
         figures[`${task}_30d`] = { origins: origins.map(figuresOf), pooled };
         targets.push(...targetsOf(task, pooled));
+        const others = await compareOthers(task, origins, { threads, seed, log });
+        figures[`${task}_30d_others`] = others.figures;
+        targets.push(...others.targets);
       }
     }
     return {

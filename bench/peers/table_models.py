@@ -42,6 +42,8 @@ class Fitted:
 
 def fit(library, table, rows, settings, loss, threads, seed, watch=None, trees=None):
     """watch: rows held out for early stopping; trees: a fixed number instead."""
+    if loss == "hurdle":
+        return fit_hurdle(library, table, rows, settings, threads, seed, watch, trees)
     if loss == "tweedie":
         table = table.with_target(np.maximum(table.target, 0))
     return {"lightgbm": fit_lightgbm, "xgboost": fit_xgboost, "sklearn": fit_sklearn}[library](
@@ -154,13 +156,23 @@ def fit_sklearn(table, rows, settings, loss, threads, seed, watch, trees):
     return Fitted(predict, model.n_iter_ if watch is None else max(1, model.n_iter_ - PATIENCE))
 
 
+def fit_hurdle(library, table, rows, settings, threads, seed, watch, trees):
+    """The chance of any amount times the mean amount where there is one."""
+    bought = table.with_target((table.target > 0).astype(np.float64))
+    spent = rows[table.target[rows] > 0]
+    watched = None if watch is None else watch[table.target[watch] > 0]
+    chance = fit(library, bought, rows, settings, "binary", threads, seed, watch, trees)
+    amount = fit(library, table, spent, settings, "tweedie", threads, seed, watched, trees)
+    return Fitted(lambda some: chance.predict(some) * amount.predict(some), max(chance.trees, amount.trees))
+
+
 def loss_of(kind, actual, predicted):
     if kind == "binary":
         p = np.clip(predicted, 1e-9, 1 - 1e-9)
         return float(-np.mean(actual * np.log(p) + (1 - actual) * np.log(1 - p)))
     if kind == "rmse":
         return float(np.mean((actual - predicted) ** 2))
-    if kind == "tweedie":
+    if kind in ("tweedie", "hurdle"):
         p, y = np.maximum(predicted, 1e-9), np.maximum(actual, 0)
         return float(np.mean(2 * (y / np.sqrt(p) + np.sqrt(p))))
     return float(np.mean(np.abs(actual - predicted)))

@@ -42,7 +42,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--library", choices=table_models.LIBRARIES, required=True)
-    parser.add_argument("--loss", choices=("binary", "rmse", "mae", "tweedie"), required=True)
+    parser.add_argument("--loss", choices=("binary", "rmse", "mae", "tweedie", "hurdle"), required=True)
     parser.add_argument("--tries", type=int, default=12)
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
