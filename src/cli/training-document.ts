@@ -31,17 +31,21 @@ export function trainingDocument(result: TrainingResult): Record<string, unknown
       leaderboard && !isMissing(leaderboard)
         ? {
             metric: leaderboard.metric,
-            rows: leaderboard.rows.map(({ id, role, chosen, score, fitSeconds }) => ({
+            rows: leaderboard.rows.map(({ id, role, chosen, score, fitSeconds, predictMs, settings }) => ({
               model: id,
               role,
               chosen,
               ...score,
               fit_seconds: fitSeconds,
+              predict_ms: predictMs,
+              ...(settings ? { settings } : {}),
             })),
             refused: leaderboard.refused.map(({ id, reason }) => ({ model: id, reason })),
           }
         : null,
+    preset: (version.settings as { preset: string }).preset,
     trials: (version.settings as { trials: readonly string[] }).trials,
+    searches: (version.settings as { searches: unknown }).searches,
     leakage: leaks.map(({ check, severity, feature, words, evidence }) => ({
       check,
       severity,

@@ -45,6 +45,23 @@ test('the leaderboard shows money in the currency, intervals, bias, time and ref
   );
 });
 
+test('prediction time per 1,000 and what a search found stand in the leaderboard', () => {
+  const rows = board.rows.map((row, i) => ({
+    ...row,
+    ...(i === 0 ? { predictMs: 3.2, settings: { learningRate: 0.031249, leaves: 17, loss: 'tweedie' } } : {}),
+  }));
+  const lines = leaderboardText({ ...board, rows }, { language: 'en', currency: 'GBP', unit: 'money' }).split(
+    '\n',
+  );
+  expect(lines[0]).toMatch(/Fit time +Predict, per 1,000/);
+  expect(lines[2]).toMatch(/1\.5 s +3 ms +chosen$/);
+  expect(lines[3]).toMatch(/2 ms +– +baseline$/);
+  expect(lines.slice(5, 7)).toEqual([
+    'Settings found by search',
+    '  elastic-net: learningRate=0.0312, leaves=17, loss=tweedie',
+  ]);
+});
+
 test('yen have no cents and Chinese heads keep the columns aligned', () => {
   const text = leaderboardText(board, { language: 'zh', currency: 'JPY', unit: 'money' });
   expect(text).toContain('¥61,250');

@@ -2,6 +2,7 @@
 import type { Language } from '../core/name.ts';
 import type { MetricName, Score } from '../eval/score.ts';
 import { formatInterval, formatMetric, METRIC_WORDS } from './metric-words.ts';
+import { settingsText } from './settings-text.ts';
 import { type Speech, speech } from './speech.ts';
 import type { Leaderboard, TaskReport, TestMetrics } from './task-document.ts';
 import { textTable } from './text-table.ts';
@@ -17,6 +18,7 @@ export interface TextLook {
 export function leaderboardText(board: Leaderboard, { language, currency, unit }: TextLook): string {
   const voice = speech(language, currency);
   const anyBias = board.rows.some(({ bias }) => bias !== undefined);
+  const anyPredict = board.rows.some(({ predictMs }) => predictMs !== undefined);
   const table = textTable(
     [
       '',
@@ -25,6 +27,7 @@ export function leaderboardText(board: Leaderboard, { language, currency, unit }
       { head: voice.text('word.interval'), align: 'right' },
       ...(anyBias ? [{ head: voice.text('leaderboard.bias'), align: 'right' as const }] : []),
       { head: voice.text('leaderboard.fit'), align: 'right' },
+      ...(anyPredict ? [{ head: voice.text('leaderboard.predict'), align: 'right' as const }] : []),
       '',
     ],
     board.rows.map((row) => [
@@ -34,14 +37,22 @@ export function leaderboardText(board: Leaderboard, { language, currency, unit }
       formatInterval(voice, board.metric, row.score, unit),
       ...(anyBias ? [row.bias ? formatMetric(voice, 'bias', row.bias.value, unit) : '–'] : []),
       voice.seconds(row.fitSeconds),
+      ...(anyPredict ? [row.predictMs === undefined ? '–' : voice.seconds(row.predictMs / 1000)] : []),
       row.chosen ? voice.text('tag.chosen') : row.role === 'baseline' ? voice.text('tag.baseline') : '',
     ]),
   );
   const refusals = board.refused.map(
     ({ id, reason }) => `  ${id}: ${typeof reason === 'string' ? reason : voice.say(reason)}`,
   );
-  if (refusals.length === 0) return table;
-  return [table, '', voice.text('leaderboard.refused'), ...refusals].join('\n');
+  const searched = board.rows
+    .filter(({ settings }) => settings)
+    .map((row) => `  ${row.id}: ${settingsText(row)}`);
+  const below = (head: string, lines: readonly string[]) => (lines.length > 0 ? ['', head, ...lines] : []);
+  return [
+    table,
+    ...below(voice.text('leaderboard.settings'), searched),
+    ...below(voice.text('leaderboard.refused'), refusals),
+  ].join('\n');
 }
 
 /** Which way is better, in the width of a terminal: up, down, towards zero, towards the promise. */

@@ -43,6 +43,7 @@ export const SECTION_TEXTS = {
   'leaderboard.bias': name('Bias', '偏差'),
   'leaderboard.fit': name('Fit time', '训练耗时'),
   'leaderboard.predict': name('Predict, per 1,000', '每千人预测耗时'),
+  'leaderboard.settings': name('Settings found by search', '搜索得到的设置'),
   'leaderboard.behind': name(
     'Here the baseline “{baseline}” is ahead of every model; use it, or read the test results before you trust the chosen one.',
     '此处基线“{baseline}”优于所有模型：请直接使用基线，或先看测试结果再决定是否信任选用模型。',

@@ -7,6 +7,8 @@ import type { Workspace } from '../../data/workspace.ts';
 import { isMissing } from '../../report/document.ts';
 import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
 import { METRIC_WORDS } from '../../report/metric-words.ts';
+import { parsePreset } from '../../train/preset.ts';
+import { readTried } from '../../train/repeat.ts';
 import { type TrainingResult, trainTask } from '../../train/run.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -29,13 +31,19 @@ export const trainCommand: CommandFile = {
   summary: 'train, compare and test models for one question, then save the best one',
   examples: [
     'foresell train purchase',
-    'foresell train spend --horizon 30d --time-limit 5m',
+    'foresell train spend --horizon 30d --preset best --time-limit 5m',
     'foresell train churn --as-of 2011-06-11 --horizon 90d --model logistic,bg-nbd --json',
   ],
   declare(command) {
     withHorizon(withAsOf(command, 'moment of the test (default: the latest whose horizon the log covers)'))
       .option('--model <names>', 'auto, or models separated by commas', 'auto')
-      .option('--time-limit <span>', 'begin no further model after this long, such as 5m')
+      .option(
+        '--preset <name>',
+        'fast: three quick models; good: every model worth trying; best: settings searched, the best bagged',
+        'good',
+      )
+      .option('--time-limit <span>', 'begin nothing that would not end in time, such as 5m')
+      .option('--repeat <version>', 'try exactly what an earlier version tried, searches included')
       .option('--features <file>', 'a YAML file with features of your own, added to the default ones')
       .option('--no-promote', 'save the new version but let the present one keep answering');
   },
@@ -47,6 +55,10 @@ export const trainCommand: CommandFile = {
       horizonDays: horizonOf(options),
       asOf: asOfOf(workspace, options),
       models: modelsOf(String(options.model)),
+      preset: parsePreset(String(options.preset)),
+      ...(options.repeat === undefined
+        ? {}
+        : { repeat: readTried(workspace, { task: task.name, reference: String(options.repeat) }) }),
       timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
       features: featuresOf(options.features),
       promote: options.promote !== false,

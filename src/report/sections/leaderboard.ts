@@ -4,6 +4,7 @@ import { drawChart } from '../charts/chart.ts';
 import { intervalStrip, stripScale } from '../charts/interval-strip.ts';
 import { html, type Markup } from '../html.ts';
 import { formatInterval, formatMetric, isBetter, METRIC_WORDS } from '../metric-words.ts';
+import { settingsText } from '../settings-text.ts';
 import type { Speech } from '../speech.ts';
 import type { Leaderboard, LeaderboardRow, TaskReport } from '../task-document.ts';
 import { dataTable, filled, section, valueWithInterval } from './section.ts';
@@ -13,7 +14,12 @@ export function leaderboardSection(speech: Speech, task: TaskReport): Markup {
     speech,
     (board) => ({ title: speech.text('leaderboard.title'), lede: board.metric && lede(speech, board) }),
     filled(task.leaderboard, ({ rows }) => rows),
-    (board) => [behind(speech, board), table(speech, task, board), refusals(speech, board)],
+    (board) => [
+      behind(speech, board),
+      table(speech, task, board),
+      searchedSettings(speech, board),
+      refusals(speech, board),
+    ],
   );
 }
 
@@ -110,6 +116,15 @@ function behind(speech: Speech, board: Leaderboard): Markup {
   if (!ahead) return html``;
   const words = speech.text('leaderboard.behind', { baseline: speech.say(baseline.label) });
   return html`<p><span class="chip warning">${speech.text('severity.warning')}</span> ${words}</p>`;
+}
+
+function searchedSettings(speech: Speech, { rows }: Leaderboard): Markup {
+  const told = rows.filter(({ settings }) => settings);
+  if (told.length === 0) return html``;
+  return html`<h4>${speech.text('leaderboard.settings')}</h4><ul class="plain">${told.map(
+    (row) =>
+      html`<li><b>${speech.say(row.label)}</b> <code class="id">${row.id}</code> ${settingsText(row)}</li>`,
+  )}</ul>`;
 }
 
 function refusals(speech: Speech, board: Leaderboard): Markup {
