@@ -21,6 +21,11 @@ const rooms = [
     options: `${common} --sharedMemory --maximumMemory 65536 --enable threads`,
     why: 'its memory shared by all threads',
   },
+  {
+    folder: 'src/models/forest/kernels',
+    options: `${common} --sharedMemory --maximumMemory 65536 --enable threads`,
+    why: 'its memory shared by all threads',
+  },
 ];
 
 async function compile({ folder, options, why }) {
