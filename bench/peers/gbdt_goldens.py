@@ -31,7 +31,7 @@ def table():
         effect = (1.5 if a > 0.6 and b < 0.5 else 0.0) + c * (1.0 if level % 3 == 0 else -0.4) + 0.5 * a
         x[i] = a, np.nan if take() < 0.1 else b, c, d, level
         noise = take() + take() + take() - 1.5
-        wild = 20.0 if take() < 0.03 else 1.0
+        wild = 6.0 if take() < 0.03 else 1.0
         y["amount"][i] = effect + wild * noise
         y["outcome"][i] = float(take() < min(0.95, max(0.05, 0.3 + 0.3 * effect)))
         y["class"][i] = min(CLASSES - 1, max(0, int(effect + noise + 0.5)))
