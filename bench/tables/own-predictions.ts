@@ -5,7 +5,7 @@ import { silent } from '../../src/core/progress.ts';
 import { takeSample } from '../../src/models/sample.ts';
 import { answerTable } from '../../src/models/table-model.ts';
 import { learnTable } from '../../src/train/table/learn.ts';
-import { tableModels } from '../../src/train/table/table-recipe.ts';
+import { tableRecipe } from '../../src/train/table/table-recipe.ts';
 import type { TableSet } from './table-set.ts';
 
 export interface OwnSaid {
@@ -32,9 +32,11 @@ export async function ownPredictions(
   const startedMs = performance.now();
   const parts: Float64Array[] = [];
   const chosen: string[] = [];
+  const { candidates, preset } = tableRecipe(set.sample.question, { models, preset: 'good', dates: [] });
   for (const { train, test } of set.splits) {
     const learned = await learnTable(takeSample(set.sample, train), {
-      candidates: tableModels(set.sample.question, { models, dates: [] }),
+      candidates,
+      preset,
       folds: 5,
       byTime: set.order !== undefined,
       seed,

@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
 import type { TableQuestion } from '../../data/table/target.ts';
 import type { Settings } from '../../models/estimator.ts';
+import { parsePreset } from '../../train/preset.ts';
 import { type RunTableOptions, runTable } from '../../train/table/run-table.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
@@ -98,7 +99,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     types: pairsOf(text('types'), '=', '--types'),
     missing: list('missing'),
     models: modelsOf(String(options.model)),
-    preset: presetOf(String(options.preset)),
+    preset: parsePreset(String(options.preset)),
     settings: settingsOf(text('monotone'), text('classWeight')),
     folds: cv,
     repeats: Number(options.repeats),
@@ -150,14 +151,6 @@ function settingsOf(monotone: string | undefined, classWeight: string | undefine
     settings.classWeights = `1, ${Number(classWeight)}`;
   }
   return settings;
-}
-
-const PRESETS = ['fast', 'good', 'best'] as const;
-export type TablePreset = (typeof PRESETS)[number];
-
-function presetOf(text: string): TablePreset {
-  if (PRESETS.includes(text as TablePreset)) return text as TablePreset;
-  throw new AppError('USAGE', `--preset: expected one of ${PRESETS.join(', ')}, got "${text}"`);
 }
 
 function shareOf(text: string): number {

@@ -1,20 +1,22 @@
-// The whole of learning a table, on one side of any split: try, correct, choose, fit again on every row of that side.
+// The whole of learning a table, on one side of any split: try, tune, blend, correct, choose, fit on every row of that side.
 import { AppError, throwIfAborted } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
-import { chooseTrial } from '../../eval/choose-trial.ts';
-import type { Evaluation } from '../../eval/evaluate-predictions.ts';
-import type { RowMetricName } from '../../eval/metrics/metric.ts';
 import { fitModel } from '../../models/catalogue.ts';
 import type { Estimator, Sample } from '../../models/estimator.ts';
-import { takeSample } from '../../models/sample.ts';
-import { correctAnswers, type TableCorrections, type TableModel } from '../../models/table-model.ts';
+import type { TableModel } from '../../models/table-model.ts';
+import { expectMs } from '../expected-time.ts';
+import type { Preset } from '../preset.ts';
 import type { Refusal } from '../trials.ts';
-import { fitTableCorrections, scoreTable, TABLE_METRICS } from './correct.ts';
-import { cutFolds } from './folds.ts';
-import { predictHeldOut, rowsAsked, stepsOnly, takePredictions, widthOf } from './held-out.ts';
+import { cutFolds, type Fold } from './folds.ts';
+import { type HeldOutRun, predictHeldOut, stepsOnly } from './held-out.ts';
+import { blendTableTrials } from './table-blends.ts';
+import { judgeTrial, type RawTrial, rankTableTrials, type TableTrial } from './table-trial.ts';
+import { tuneTableTrials } from './table-tuning.ts';
 
 export interface LearnOptions {
   readonly candidates: readonly Estimator[];
+  /** What is made of the candidates, and how many of them are searched and bagged. */
+  readonly preset: Preset;
   /** Folds inside, on which candidates are compared and corrected. */
   readonly folds: number;
   readonly byTime: boolean;
@@ -22,25 +24,12 @@ export interface LearnOptions {
   readonly seed: number;
   readonly threads: number;
   readonly now: () => number;
-  /** UTC ms after which no further candidate is begun; the first model always is. */
+  /** UTC ms: nothing is begun that is not expected to end by then; the first model always is. */
   readonly deadlineMs?: number;
   /** Bootstrap draws behind the intervals of the candidates' scores. */
   readonly draws: number;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
-}
-
-/** A candidate with what it said of rows it had not seen. */
-export interface TableTrial {
-  readonly estimator: Estimator;
-  readonly corrections: TableCorrections;
-  /** Corrected, on the rows that were asked about. */
-  readonly evaluation: Evaluation;
-  /** Uncorrected, of all rows, NaN where no fold asked: [rows] or [rows, classes] */
-  readonly predicted: Float64Array;
-  readonly fitSeconds: number;
-  /** Per 1,000 rows. */
-  readonly predictMs: number;
 }
 
 export interface LearnedTable {
@@ -53,83 +42,125 @@ export interface LearnedTable {
 
 /** @throws AppError NOT_ENOUGH_DATA, INTERRUPTED, USAGE when no candidate can answer */
 export async function learnTable(sample: Sample, options: LearnOptions): Promise<LearnedTable> {
-  const { candidates, seed, threads, signal, progress } = options;
+  const { preset, byTime, seed, threads, signal, progress, now, deadlineMs } = options;
   const [folds] = cutFolds(sample, options).repeats;
-  const run = { seed, threads, signal, now: options.now, progress: stepsOnly(progress) };
-  const trials: TableTrial[] = [];
-  const refused: Refusal[] = [];
-  for (const estimator of candidates) {
-    throwIfAborted(signal);
-    const refuse = (reason: string) => refused.push({ id: estimator.id, label: estimator.label, reason });
-    const refusal = estimator.refuses(sample.question, sample.frame);
-    const late = options.deadlineMs !== undefined && options.now() >= options.deadlineMs;
-    if (refusal) refuse(refusal);
-    else if (late && estimator.role === 'model' && trials.some((trial) => trial.estimator.role === 'model'))
-      refuse('the time limit was reached before its turn');
-    else {
-      try {
-        trials.push(
-          judge(estimator, sample, {
-            ...(await predictHeldOut(estimator, sample, folds, run)),
-            seed,
-            draws: options.draws,
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
-        refuse(error.message);
-      }
-    }
-  }
+  const run: HeldOutRun = { seed, threads, signal, now, progress: stepsOnly(progress) };
+  const attempt = (estimator: Estimator) => tryEstimator(estimator, sample, { folds, run });
+  const judged = (raw: readonly RawTrial[]) => raw.map((trial) => judgeTrial(trial, sample, options));
+  const first = await tryCandidates(sample, { ...options, attempt, run });
+  const refused = [...first.refused];
+  let trials = judged(first.trials);
   if (trials.length === 0) {
     throw new AppError(
       'USAGE',
       `no model can answer this: ${refused.map(({ id, reason }) => `${id} ${reason}`).join('; ')}`,
     );
   }
-  const ranked = rank(trials, sample);
+  if (preset.searched > 0 || preset.bagged > 0) {
+    const tuned = await tuneTableTrials(rankTableTrials(trials, sample), sample, {
+      preset,
+      folds,
+      byTime,
+      run,
+      deadlineMs,
+      attempt,
+    });
+    refused.push(...tuned.refused);
+    trials = keepBetter(trials, judged(tuned.trials), sample);
+  }
+  const blends = await blendTableTrials(rankTableTrials(trials, sample), sample, {
+    wanted: preset.blends,
+    seed,
+    now,
+    signal,
+  });
+  const ranked = rankTableTrials([...trials, ...judged(blends)], sample);
   const chosen = ranked.find((trial) => trial.estimator.role === 'model') ?? ranked[0];
   progress.step({ task: `fit ${chosen.estimator.id}`, done: 0, total: 1 });
-  const model = await fitModel(chosen.estimator, sample, undefined, run);
+  const model = await chosen.fit();
   progress.step({ task: `fit ${chosen.estimator.id}`, done: 1, total: 1 });
   return { trials: ranked, refused, chosen, table: { model, corrections: chosen.corrections } };
 }
 
-function judge(
+interface Attempting extends LearnOptions {
+  readonly attempt: (estimator: Estimator) => Promise<RawTrial>;
+  readonly run: HeldOutRun;
+}
+
+async function tryCandidates(
+  sample: Sample,
+  options: Attempting,
+): Promise<{ trials: readonly RawTrial[]; refused: readonly Refusal[] }> {
+  const trials: RawTrial[] = [];
+  const refused: Refusal[] = [];
+  for (const estimator of options.candidates) {
+    throwIfAborted(options.signal);
+    const refuse = (reason: string) => refused.push({ id: estimator.id, label: estimator.label, reason });
+    const refusal = estimator.refuses(sample.question, sample.frame);
+    if (refusal) {
+      refuse(refusal);
+      continue;
+    }
+    try {
+      const anyModel = trials.some((trial) => trial.estimator.role === 'model');
+      const late =
+        estimator.role === 'model' && anyModel ? await tooLate(estimator, sample, options) : undefined;
+      if (late) refuse(late);
+      else trials.push(await options.attempt(estimator));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
+      refuse(error.message);
+    }
+  }
+  return { trials, refused };
+}
+
+async function tooLate(
   estimator: Estimator,
   sample: Sample,
-  held: { predicted: Float64Array; fitSeconds: number; predictMs: number; seed: number; draws: number },
-): TableTrial {
-  const width = widthOf(sample.question);
-  const rows = rowsAsked(held.predicted, width);
-  const asked = rows.length === sample.target.length ? sample : takeSample(sample, rows);
-  const raw = takePredictions(held.predicted, rows, width);
-  const corrections = fitTableCorrections(asked, raw, held.seed);
-  const answers = correctAnswers({ model: { question: sample.question }, corrections }, raw);
+  { deadlineMs, folds, now, run }: Attempting,
+): Promise<string | undefined> {
+  if (deadlineMs === undefined) return undefined;
+  if (now() >= deadlineMs) return 'the time limit was reached before its turn';
+  const expectedMs = (folds + 1) * (await expectMs(estimator, sample, { run, now }));
+  const leftMs = Math.max(0, deadlineMs - now());
+  if (expectedMs <= leftMs) return undefined;
+  const seconds = (ms: number) => Math.ceil(ms / 1000);
+  return `it would take about ${seconds(expectedMs)} s, the time limit leaves ${seconds(leftMs)} s`;
+}
+
+async function tryEstimator(
+  estimator: Estimator,
+  sample: Sample,
+  { folds, run }: { folds: readonly Fold[]; run: HeldOutRun },
+): Promise<RawTrial> {
+  const startedMs = run.now();
+  const held = await predictHeldOut(estimator, sample, folds, run);
   return {
+    ...held,
     estimator,
-    corrections,
-    predicted: held.predicted,
-    fitSeconds: held.fitSeconds,
-    predictMs: held.predictMs,
-    evaluation: scoreTable(asked, answers, {
-      seed: held.seed,
-      draws: held.draws,
-      threshold: corrections.threshold,
-    }),
+    totalSeconds: (run.now() - startedMs) / 1000,
+    fit: () => fitModel(estimator, sample, undefined, run),
   };
 }
 
-function rank(trials: readonly TableTrial[], { question }: Sample): readonly TableTrial[] {
-  const metrics = TABLE_METRICS[question.kind].filter((metric) => metric !== 'coverage');
-  const { order } = chooseTrial(
-    trials.map(({ estimator, evaluation }) => ({
-      id: estimator.id,
-      values: Object.fromEntries(
-        Object.entries(evaluation.scores).map(([metric, score]) => [metric, score.value]),
-      ) as Partial<Record<RowMetricName, number>>,
-    })),
-    metrics,
-  );
-  return order.map((id) => trials.find(({ estimator }) => estimator.id === id) as TableTrial);
+/** Settings found take the place of the defaults where they are better on the same folds; bags are new. */
+function keepBetter(
+  trials: readonly TableTrial[],
+  tuned: readonly TableTrial[],
+  sample: Sample,
+): TableTrial[] {
+  const kept = trials.map((trial) => {
+    const again = tuned.find(({ estimator }) => estimator.id === trial.estimator.id);
+    if (!again) return trial;
+    const [better] = rankTableTrials(
+      [trial, { ...again, estimator: { ...again.estimator, id: `${again.estimator.id} ` } }],
+      sample,
+    );
+    return better === trial ? trial : again;
+  });
+  return [
+    ...kept,
+    ...tuned.filter(({ estimator }) => !trials.some((trial) => trial.estimator.id === estimator.id)),
+  ];
 }

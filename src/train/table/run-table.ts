@@ -15,17 +15,18 @@ import { TABLE_FOLDER, type TableBundle, tableBundleFiles } from '../../registry
 import type { VersionInfo } from '../../registry/versions.ts';
 import { renderReport } from '../../report/render.ts';
 import type { TaskReport } from '../../report/task-document.ts';
+import type { PresetName } from '../preset.ts';
 import { type FittedTable, fitTable } from './fit-table.ts';
 import { type PreparedTable, type PrepareOptions, prepareTable, prepareTest } from './prepare-table.ts';
 import { tableProtocol } from './table-protocol.ts';
-import { tableBaselines, tableModels } from './table-recipe.ts';
+import { tableRecipe } from './table-recipe.ts';
 import { tableReport, tableReportDocument } from './table-report.ts';
 
 export interface RunTableOptions extends PrepareOptions {
   readonly data: string;
   readonly out: string;
   readonly models: 'auto' | readonly string[];
-  readonly preset: 'fast' | 'good' | 'best';
+  readonly preset: PresetName;
   /** Told to models that know them. */
   readonly settings?: Settings;
   /** Folds of the test and of the choice inside it. */
@@ -124,15 +125,15 @@ function learn(
   const dates = uses
     .filter(({ use, column }) => use === 'feature' && column.kind === 'date')
     .map(({ column }) => column.name);
-  const baselines = tableBaselines(sample.question, { dates });
-  const models = tableModels(sample.question, { ...options, dates });
+  const { candidates, preset, baselines } = tableRecipe(sample.question, { ...options, dates });
   const test = tested
     ? ({ by: 'file', sample: tested.sample } as const)
     : options.holdout === undefined
       ? undefined
       : ({ by: 'holdout', share: options.holdout } as const);
   return fitTable(sample, {
-    candidates: [...baselines.filter(({ role }) => role === 'baseline'), ...models],
+    preset,
+    candidates: [...baselines.filter(({ role }) => role === 'baseline'), ...candidates],
     baselines,
     folds: options.folds,
     repeats: options.repeats,

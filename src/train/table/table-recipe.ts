@@ -3,13 +3,24 @@ import { AppError } from '../../core/errors.ts';
 import { bestColumn } from '../../models/baseline/best-column.ts';
 import { encoded, estimatorById } from '../../models/catalogue.ts';
 import type { Estimator, Question, Settings } from '../../models/estimator.ts';
+import { BLENDS } from '../blends.ts';
+import { type Preset, type PresetName, presetFor } from '../preset.ts';
 
-/** Tried when nobody names a model; those that refuse the question say so. */
+/** Tried when nobody names a model, unlike one another; those that refuse the question say so. */
 const RECIPES: Readonly<Record<Question['kind'], readonly string[]>> = {
   binary: ['gbdt', 'logistic', 'tree'],
-  amount: ['gbdt', 'linear', 'tree'],
-  classes: ['gbdt', 'tree'],
+  amount: ['gbdt', 'linear', 'tweedie', 'tree'],
+  classes: ['gbdt', 'logistic', 'tree'],
 };
+
+/** In a hurry: trees that add up, and a plain model beside them. */
+const FAST = 2;
+
+/** What is made of the models tried: as for a shop's questions, with a table's own models. */
+function tablePreset({ kind }: Question, preset: PresetName): Preset {
+  const models = RECIPES[kind];
+  return presetFor(kind, preset, preset === 'fast' ? models.slice(0, FAST) : models);
+}
 
 /** The plain model a better one must beat. */
 const PLAIN: Readonly<Record<Question['kind'], string | undefined>> = {
@@ -19,37 +30,45 @@ const PLAIN: Readonly<Record<Question['kind'], string | undefined>> = {
 };
 
 export interface RecipeOptions {
-  /** `auto`, or estimator ids in the order to be tried. */
+  /** `auto`, or estimator ids in the order to be tried; blends among them are made of the others. */
   readonly models: 'auto' | readonly string[];
+  readonly preset: PresetName;
   /** Number columns that hold UTC ms. */
   readonly dates: readonly string[];
   /** Told to every model that knows them. */
   readonly settings?: Settings;
 }
 
-/** Everyone's average, the best single column, and a plain linear model. */
-export function tableBaselines(
-  { kind }: Question,
-  options: Pick<RecipeOptions, 'dates'>,
-): readonly Estimator[] {
-  const plain = PLAIN[kind];
-  return [
-    estimatorById('rate'),
-    bestColumn,
-    ...(plain ? [encoded(estimatorById(plain), { dates: options.dates })] : []),
-  ];
+export interface TableRecipe {
+  /** Models to try, each behind encoders for text, dates and categories of many levels. */
+  readonly candidates: readonly Estimator[];
+  readonly preset: Preset;
+  /** Everyone's average, the best single column, and a plain linear model. */
+  readonly baselines: readonly Estimator[];
 }
 
-/**
- * Models to try, each behind encoders for text, dates and categories of many levels.
- *
- * @throws AppError USAGE for a model nobody knows, or settings none of them takes
- */
-export function tableModels(
-  { kind }: Question,
-  { models, dates, settings = {} }: RecipeOptions,
+/** @throws AppError USAGE for a model nobody knows, or settings none of them takes */
+export function tableRecipe(question: Question, options: RecipeOptions): TableRecipe {
+  const { models, dates } = options;
+  const preset = tablePreset(question, options.preset);
+  const blends = models === 'auto' ? preset.blends : BLENDS.filter((id) => models.includes(id));
+  const ids = (models === 'auto' ? preset.models : models).filter((id) => !blends.some((own) => own === id));
+  const plain = PLAIN[question.kind];
+  return {
+    candidates: modelsTold(ids, options),
+    preset: { ...preset, blends },
+    baselines: [
+      estimatorById('rate'),
+      bestColumn,
+      ...(plain ? [encoded(estimatorById(plain), { dates })] : []),
+    ],
+  };
+}
+
+function modelsTold(
+  ids: readonly string[],
+  { dates, settings = {} }: Pick<RecipeOptions, 'dates' | 'settings'>,
 ): readonly Estimator[] {
-  const ids = models === 'auto' ? RECIPES[kind] : models;
   const asked = Object.keys(settings).length > 0;
   let told = 0;
   const estimators = ids.map((id) => {
