@@ -1,6 +1,7 @@
 // What the report says of one task: one business question, its models, and how well they answered.
 import type { Unit } from '../core/frame.ts';
 import type { Name } from '../core/name.ts';
+import type { GroupedChecks } from '../eval/coverage-report.ts';
 import type { CurvePoint, Decile, ReliabilityBin } from '../eval/curves.ts';
 import type { MetricName, Protocol, Score, Scores } from '../eval/score.ts';
 import type { Finding, Part } from './part.ts';
@@ -39,6 +40,8 @@ export interface TaskReport {
   readonly residuals?: Part<Residuals>;
   /** Amount only. */
   readonly coverage?: Part<Coverage>;
+  /** Of the ranges of amounts, or of probabilities. */
+  readonly groups?: Part<GroupPromises>;
   readonly drivers?: Part<Drivers>;
   readonly effects?: Part<Effects>;
   readonly examples?: Part<Examples>;
@@ -166,6 +169,12 @@ export interface Coverage {
   readonly meanWidth: number;
   /** By decile of prediction, highest first. */
   readonly byDecile?: readonly { readonly customers: number; readonly covered: Score }[];
+}
+
+/** Whether the promise is kept in each group of customers, as `checkCoverage` and `checkCalibration` give it. */
+export interface GroupPromises {
+  readonly of: 'ranges' | 'probabilities';
+  readonly groupings: readonly GroupedChecks[];
 }
 
 export interface Drivers {

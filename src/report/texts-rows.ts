@@ -22,6 +22,11 @@ export const ROW_TEXTS: Partial<Readonly<Record<TextKey, Name>>> = {
   'protocol.lede': name('The protocol behind every number of this part.', '本部分所有数字所依据的规程。'),
   'protocol.users': name('Different rows or groups', '不同的行或组'),
   'protocol.interactions': name('Rows of the file', '文件行数'),
+  'groups.title': name('Is the promise kept for every group?', '承诺对每个组都成立吗？'),
+  'groups.dot': name(
+    '{group}: {share} came ({interval}), {promised} promised, {count} rows',
+    '{group}：实际 {share}（{interval}），承诺 {promised}，{count} 行',
+  ),
   'reliability.lede': name(
     'Rows in groups of equal size by prediction. A dot on the dashed line means: of those told 30%, 30 in 100 were. Calibrated by: {method}.',
     '按预测大小等分各行。点落在虚线上表示：预测为 30% 的行，100 行中确有 30 行为正。校准方法：{method}。',

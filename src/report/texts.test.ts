@@ -5,6 +5,7 @@ import { METRIC_NAMES } from '../eval/score.ts';
 import { METRIC_WORDS } from './metric-words.ts';
 import { TEXTS } from './texts.ts';
 import { CHART_TEXTS } from './texts-charts.ts';
+import { GROUP_TEXTS } from './texts-groups.ts';
 import { PAGE_TEXTS } from './texts-page.ts';
 import { SECTION_TEXTS } from './texts-sections.ts';
 
@@ -28,6 +29,6 @@ describe.each(every)('%s', (_, { en, zh }) => {
 });
 
 test('no key is written twice', () => {
-  const keys = [PAGE_TEXTS, SECTION_TEXTS, CHART_TEXTS].flatMap((table) => Object.keys(table));
+  const keys = [PAGE_TEXTS, SECTION_TEXTS, CHART_TEXTS, GROUP_TEXTS].flatMap((table) => Object.keys(table));
   expect(new Set(keys).size).toBe(keys.length);
 });

@@ -18,6 +18,7 @@ import type { RankedTrial } from './choose.ts';
 import { effectsPart } from './effects.ts';
 import { driversPart, examplesPart } from './explaining.ts';
 import type { FittedTask } from './fit.ts';
+import { groupPromises } from './group-checks.ts';
 import { checksMade } from './leaks.ts';
 import {
   coveragePart,
@@ -59,6 +60,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
           laterPeriod: horizon.plan.calibrate !== 'cross-fit',
         })
       : undefined;
+  const groups = groupPromises(test, answers, { level: interval?.level });
   return {
     id: task.name,
     title: task.label,
@@ -101,6 +103,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     deciles: decilesPart(test, predictors),
     ...(binary ? {} : { residuals: residualsPart(test, answers, seed) }),
     ...(coverage ? { coverage } : {}),
+    ...(groups ? { groups } : {}),
     drivers,
     effects: await effectsPart(fitted, leading, input),
     examples: await examplesPart(fitted, assessment, background),

@@ -7,6 +7,7 @@ import { backtestSection } from './backtest.ts';
 import { decilesSection } from './deciles.ts';
 import { differencesSection } from './differences.ts';
 import { effectsSection } from './effects.ts';
+import { groupsSection } from './groups.ts';
 import { leaderboardSection } from './leaderboard.ts';
 import { metricsSection } from './metrics.ts';
 import { rankingSection, reliabilitySection } from './probability.ts';
@@ -37,6 +38,7 @@ const SECTIONS: readonly Placed[] = [
   { draw: rankingSection, only: ['binary'] },
   { draw: residualsSection, only: ['amount'] },
   { draw: coverageSection, only: ['amount'] },
+  { draw: groupsSection },
   { draw: driversSection },
   { draw: effectsSection },
   { draw: examplesSection, only: ['binary', 'amount'] },
