@@ -4,12 +4,17 @@ import { pause } from '../../core/pause.ts';
 import { type ForestKernels, SLOT_STATE, startHelper } from './kernels/forest-kernels.ts';
 import { GROUP, MAX_HELPERS, type PackedForest, SLOT_HEAD } from './packing/packed-forest.ts';
 import { copyValues, type InputColumn } from './read-inputs.ts';
-import type { ScoreOptions } from './score.ts';
 
 /** Rows times trees a thread must have before it, or starting it takes longer than its part of the work. */
 const WORTH_A_THREAD = 8_000_000;
 /** A shop's server must answer others in between. */
 const TURN_MS = 20;
+
+export interface ScoreRun {
+  readonly rows: number;
+  readonly threads: number;
+  readonly signal?: AbortSignal;
+}
 
 /** A slot as this thread sees it. */
 interface Slot {
@@ -25,7 +30,7 @@ export async function scoreColumns(
   packed: PackedForest,
   kernels: ForestKernels,
   columns: readonly InputColumn[],
-  { rows, threads = 1, signal }: ScoreOptions & { readonly rows: number },
+  { rows, threads, signal }: ScoreRun,
 ): Promise<Float64Array> {
   const margins = new Float64Array(rows * packed.outputs);
   const worth = Math.floor((rows * packed.trees) / WORTH_A_THREAD);
