@@ -120,7 +120,7 @@ export function columnOf(frame: Frame, input: BinnedInput) {
   );
 }
 
-/** Bin of each code of a category column; code −1 (missing) is not among them. */
+/** Bin of each code of a category column. */
 export function binsOfCodes(
   input: Extract<BinnedInput, { kind: 'category' }>,
   levels: readonly string[],

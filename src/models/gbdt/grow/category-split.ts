@@ -1,8 +1,6 @@
 // The best two groups of a category's levels.
-import { CELL_BYTES } from '../kernels/kernels.ts';
+import { UNPACKED } from '../kernels/kernels.ts';
 import { type NodeTerms, type Side, scoreOf } from '../kernels/score.ts';
-
-const CELL = CELL_BYTES / 8;
 
 export interface CategorySplit extends Side {
   readonly score: number;
@@ -16,22 +14,21 @@ export interface CategorySplit extends Side {
  * Levels in order of Σ gradient / (Σ curvature + extra ridge), then every cut of that order: the best of all groupings
  * for a convex loss (Fisher 1958). The extra ridge keeps rare levels in the middle, and counts on both sides of the cut.
  *
- * @param histogram index of the column's first cell in f64; the last bin is for missing and counts as a level
+ * @param sums [bins, 3], unpacked cells; the last bin is for missing and counts as a level
  */
 export function scanCategory(
-  f64: Float64Array,
-  histogram: number,
-  bins: number,
+  sums: Float64Array,
   { node, extraRidge }: { node: NodeTerms; extraRidge: number },
 ): CategorySplit | undefined {
+  const bins = sums.length / UNPACKED;
   const present: number[] = [];
   const order = new Float64Array(bins);
   for (let bin = 0; bin < bins; bin++) {
-    const cell = histogram + bin * CELL;
-    if (f64[cell + 2] === 0) continue;
+    const cell = bin * UNPACKED;
+    if (sums[cell + 2] === 0) continue;
     present.push(bin);
-    const bend = f64[cell + 1] * node.curvatureUnit + extraRidge + node.ridge;
-    order[bin] = bend > 0 ? (f64[cell] * node.gradientUnit) / bend : 0;
+    const bend = sums[cell + 1] * node.curvatureUnit + extraRidge + node.ridge;
+    order[bin] = bend > 0 ? (sums[cell] * node.gradientUnit) / bend : 0;
   }
   present.sort((a, b) => order[a] - order[b] || a - b);
   const tempered = { ...node, ridge: node.ridge + extraRidge, direction: 0 };
@@ -39,10 +36,10 @@ export function scanCategory(
   let best = node.floor;
   let found: (Side & { score: number; last: number }) | undefined;
   for (let i = 0; i + 1 < present.length; i++) {
-    const cell = histogram + present[i] * CELL;
-    left.gradient += f64[cell];
-    left.curvature += f64[cell + 1];
-    left.rows += f64[cell + 2];
+    const cell = present[i] * UNPACKED;
+    left.gradient += sums[cell];
+    left.curvature += sums[cell + 1];
+    left.rows += sums[cell + 2];
     const right = {
       gradient: node.gradient - left.gradient,
       curvature: node.curvature - left.curvature,

@@ -1,8 +1,8 @@
 // A grower over binned columns in memory that threads share: bins once, then a tree a step.
-import { AppError, invariant, throwIfAborted } from '../../../core/errors.ts';
+import { invariant, throwIfAborted } from '../../../core/errors.ts';
 import type { Frame } from '../../../core/frame.ts';
 import { pause } from '../../../core/pause.ts';
-import { createGrowKernels } from '../kernels/create.ts';
+import { cellBytes, createGrowKernels } from '../kernels/create.ts';
 import { binCount, learnInputs } from './binned-inputs.ts';
 import { createCrew } from './crew.ts';
 import { fillBins } from './fill-bins.ts';
@@ -11,10 +11,8 @@ import type { BinnedInput, CreateGrower, Grower, GrownTree, GrowStep } from './g
 import { planLayout, reserveMemory } from './layout.ts';
 import { readLimits } from './limits.ts';
 import type { GrowContext } from './node-work.ts';
+import { quantise } from './quantise.ts';
 import { leadRows } from './route.ts';
-
-/** Largest |value| in whole steps: sums of up to 2^23 rows stay exact in a double, of more rows see `stepBits`. */
-const MOST_BITS = 30;
 
 /**
  * A grower for this frame.
@@ -30,18 +28,20 @@ export const createGrower: CreateGrower = async (frame, options) => {
   await pause(signal);
   const inputs = options.inputs ?? learnInputs(frame, settings, weight);
   const limits = readLimits(settings, inputs, frame);
+  const simd = options.simd ?? true;
   const layout = planLayout({
     rows: frame.rows,
     threads: 1,
     bins: inputs.map(binCount),
     leaves: settings.leaves,
+    cellBytes: cellBytes(simd),
   });
   const memory = reserveMemory(layout);
   const { buffer } = memory;
   const context: GrowContext = {
-    kernels: createGrowKernels(memory, options.simd ?? true),
+    kernels: createGrowKernels(memory, simd),
     layout,
-    f64: new Float64Array(buffer),
+    f64: new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8)),
     i32: new Int32Array(buffer),
     u8: new Uint8Array(buffer),
     isCategory: Uint8Array.from(inputs, ({ kind }) => Number(kind === 'category')),
@@ -50,7 +50,6 @@ export const createGrower: CreateGrower = async (frame, options) => {
   };
   await fillBins(context, { frame, inputs, signal });
   const crew = createCrew(context);
-  const bits = stepBits(frame.rows);
   const gradient = new Float32Array(buffer, layout.gradient, frame.rows);
   const curvature = new Float32Array(buffer, layout.curvature, frame.rows);
   const leafOfRow = new Int32Array(buffer, layout.leafOfRow, frame.rows);
@@ -65,8 +64,8 @@ export const createGrower: CreateGrower = async (frame, options) => {
       checkStep(step, frame, inputs);
       if (step.gradient !== gradient) gradient.set(step.gradient);
       if (step.curvature !== curvature) curvature.set(step.curvature);
-      const units = quantise(context, bits);
-      if (step.rows !== undefined) context.i32.set(step.rows, layout.order >> 2);
+      const units = quantise(context);
+      if (step.rows !== undefined) context.i32.set(step.rows, layout.order / 4);
       const fresh = await growTree({
         ...{ context, crew, inputs, limits, settings, units, seed: step.seed, signal },
         columns: step.columns ?? new Uint8Array(inputs.length).fill(1),
@@ -78,30 +77,6 @@ export const createGrower: CreateGrower = async (frame, options) => {
     async close() {},
   } satisfies Grower;
 };
-
-/** Bits a value may have so that the sum over all rows is exact in a double. */
-const stepBits = (rows: number): number => Math.min(MOST_BITS, 53 - Math.ceil(Math.log2(Math.max(2, rows))));
-
-/**
- * Gradients and curvatures as pairs in whole steps. @returns what a step of either is worth
- * @throws AppError DIVERGED when a value is not finite
- */
-function quantise({ kernels, layout }: GrowContext, bits: number) {
-  const { rows, gradient, curvature, pairs } = layout;
-  const units = {
-    gradient: stepOf(kernels.largest(gradient, rows), bits),
-    curvature: stepOf(kernels.largest(curvature, rows), bits),
-  };
-  kernels.quantise(gradient, curvature, rows, 1 / units.gradient, 1 / units.curvature, pairs);
-  return units;
-}
-
-/** A power of two, so that scaling back and forth rounds nothing. */
-function stepOf(most: number, bits: number): number {
-  if (!Number.isFinite(most))
-    throw new AppError('DIVERGED', 'expected finite gradients, got one that is not; lower the learning rate');
-  return most === 0 ? 1 : 2 ** (Math.floor(Math.log2(most)) + 1 - bits);
-}
 
 function checkStep(
   { gradient, curvature, rows, columns }: GrowStep,

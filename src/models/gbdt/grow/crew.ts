@@ -1,6 +1,6 @@
-// The heavy steps of growing, over the rows of one node.
-import { CHUNK_ROWS } from '../kernels/kernels.ts';
-import { countRows, flushBlock, type GrowContext, scanBlock } from './node-work.ts';
+// The heavy steps of growing over the rows of one node, done by all threads where that pays.
+import { type Job, type Member, runJob } from './jobs.ts';
+import type { GrowContext, NodeJob } from './node-work.ts';
 
 /** Rows of a node, as a stretch of `order`. */
 export interface NodeRows {
@@ -9,63 +9,55 @@ export interface NodeRows {
 }
 
 export interface Crew {
-  /** Begins a tree on the first `count` rows of `order`, or on all rows as they are. */
+  /** Begins a tree on the first `count` rows of `order`, or on all rows as they are. @returns sums in whole steps */
   begin(rows: { readonly count: number; readonly isWhole: boolean }): {
     readonly gradient: number;
     readonly curvature: number;
   };
   /** Fills the node's histogram, makes its sibling's from the parent's, and scans either. */
-  count(
-    node: NodeRows & { readonly slot: number },
-    job: { readonly parentSlot: number; readonly scansOwn: boolean; readonly scansSibling: boolean },
-  ): void;
-  /** Parts a node's rows, left ones first, each side in its old order. @returns how many went left */
+  count(node: NodeRows, job: NodeJob): void;
+  /** Parts a node's rows, left ones first, each side in its old order. */
   part(
     node: NodeRows,
     by: { readonly address: number; readonly stride: number; readonly flags: Uint8Array },
-  ): number;
+  ): void;
   /** Notes the leaf of its rows. */
   settle(node: NodeRows & { readonly node: number }): void;
 }
 
-export function createCrew(context: GrowContext): Crew {
+/** Rows of a node below which one thread parts them faster alone. */
+const ROWS_TO_PART_TOGETHER = 16_384;
+/** Cells and rows of a node below which one thread counts and scans faster alone. */
+const WORK_TO_COUNT_TOGETHER = 20_000;
+
+const ALONE: Member = { thread: 0, threads: 1, barrier() {} };
+
+/** @param together runs a job on all threads; absent where there is but one */
+export function createCrew(context: GrowContext, together?: (job: Job) => void): Crew {
   const { kernels, layout, i32, f64, u8 } = context;
-  /** Whether `order` still has to be read as 0, 1, 2, … */
+  /** Whether the tree has only its root, so that `order` is to be read as 0, 1, 2, … */
   let isWhole = true;
-  const rowsOf = (start: number): number => (isWhole ? 0 : layout.order + start * 4);
+  const run = (job: Job, isLarge: boolean): void => {
+    if (isLarge && together !== undefined) together(job);
+    else runJob(context, job, ALONE);
+  };
   return {
     begin(rows) {
       isWhole = rows.isWhole;
-      kernels.sumPairs(layout.pairs, rowsOf(0), rows.count, layout.found);
-      const at = layout.found >> 3;
-      return { gradient: f64[at], curvature: f64[at + 1] };
+      kernels.sumPairs(layout.pairs, isWhole ? 0 : layout.order, rows.count, layout.found);
+      return { gradient: f64[layout.found / 8], curvature: f64[layout.found / 8 + 1] };
     },
-    count({ start, rows: count, slot }, job) {
-      const rows = rowsOf(start);
-      if (!isWhole) kernels.gatherPairs(layout.pairs, rows, count, layout.ordered);
-      const pairs = isWhole ? layout.pairs : layout.ordered;
-      const cells = layout.scratch;
-      const node = { ...job, rows, pairs, count, slot };
-      for (const block of layout.blocks) {
-        for (let from = 0; from < count; from += CHUNK_ROWS) {
-          countRows(context, node, block, { from, count: Math.min(CHUNK_ROWS, count - from), cells });
-          flushBlock(context, node, block, { cells, adds: from > 0 });
-        }
-        scanBlock(context, node, block);
-      }
+    count({ start, rows: count }, job) {
+      const work = (count + 256) * layout.bins.length;
+      run({ kind: 'count', isWhole, start, count, ...job }, work >= WORK_TO_COUNT_TOGETHER);
     },
     part({ start, rows: count }, { address, stride, flags }) {
       u8.set(flags, layout.flags);
-      const { lefts, rights } = layout;
-      const left = kernels.part(address, stride, layout.flags, rowsOf(start), count, lefts, rights);
+      run({ kind: 'part', isWhole, start, count, address, stride }, count >= ROWS_TO_PART_TOGETHER);
       isWhole = false;
-      const order = (layout.order >> 2) + start;
-      i32.copyWithin(order, lefts >> 2, (lefts >> 2) + left);
-      i32.copyWithin(order + left, rights >> 2, (rights >> 2) + count - left);
-      return left;
     },
     settle({ node, start, rows }) {
-      const first = layout.leafOfRow >> 2;
+      const first = layout.leafOfRow / 4;
       if (isWhole) i32.fill(node, first + start, first + start + rows);
       else kernels.scatter(layout.order + start * 4, rows, layout.leafOfRow, node);
     },

@@ -2,14 +2,22 @@
 import { invariant } from '../../../core/errors.ts';
 import { pause } from '../../../core/pause.ts';
 import { random } from '../../../core/random.ts';
-import { CELL_BYTES, FOUND, TERMS } from '../kernels/kernels.ts';
+import { FOUND, TERMS, UNPACKED } from '../kernels/kernels.ts';
 import { leafValue, type NodeTerms, type Side, wholeScore } from '../kernels/score.ts';
 import type { GbdtSettings } from '../settings.ts';
 import { scanCategory } from './category-split.ts';
 import type { Crew } from './crew.ts';
 import type { BinnedInput } from './grower.ts';
 import { type Limits, openInputs } from './limits.ts';
-import { binPosition, foundAddress, type GrowContext, slotAddress, termsAddress } from './node-work.ts';
+import {
+  binPosition,
+  columnBytes,
+  foundAddress,
+  type GrowContext,
+  slotAddress,
+  termsAddress,
+  unpackCells,
+} from './node-work.ts';
 import { type Cut, createTreeRecord, type FreshTree, type TreeRecord } from './tree-record.ts';
 
 /** Rows looked at between two turns of the event loop. */
@@ -145,7 +153,7 @@ function look(
   sides.forEach((leaf, side) => {
     if (leaf !== undefined) writeNode(task, leaf, side);
   });
-  crew.count(counted, { parentSlot, scansOwn, scansSibling });
+  crew.count(counted, { slot: counted.slot, parentSlot, scansOwn, scansSibling });
   sides.forEach((leaf, side) => {
     if (leaf !== undefined) leaf.best = bestCut(task, leaf, side);
   });
@@ -156,7 +164,7 @@ function writeNode(task: TreeTask, leaf: Leaf, side: number): void {
   const { context, columns, limits } = task;
   const { layout, f64, u8 } = context;
   const terms = termsOf(task, leaf);
-  const at = termsAddress(layout, side) >> 3;
+  const at = termsAddress(layout, side) / 8;
   for (const name of Object.keys(TERMS) as (keyof typeof TERMS)[]) f64[at + TERMS[name]] = terms[name];
   const open = limits.groups === undefined ? columns.slice() : openInputs(limits.groups, leaf.path);
   for (let input = 0; input < open.length; input++) open[input] &= columns[input];
@@ -193,7 +201,7 @@ function bestCut(task: TreeTask, leaf: Leaf, side: number): BestCut | undefined 
   let column = -1;
   let score = 0;
   for (let i = 0; i < layout.bins.length; i++) {
-    const own = f64[(foundAddress(layout, side, i) >> 3) + FOUND.score];
+    const own = f64[foundAddress(layout, side, i) / 8 + FOUND.score];
     if (!(own > score)) continue;
     column = i;
     score = own;
@@ -202,15 +210,16 @@ function bestCut(task: TreeTask, leaf: Leaf, side: number): BestCut | undefined 
   const node = termsOf(task, leaf);
   const gain = (score - wholeScore(node)) / 2;
   const input = task.inputs[column];
-  const cells = (slotAddress(layout, leaf.slot) + layout.firstCell[column] * CELL_BYTES) >> 3;
+  const cells = slotAddress(layout, leaf.slot) + column * columnBytes(layout);
   if (input.kind === 'category') {
     const extraRidge = task.settings.categoryRidge;
-    const split = scanCategory(f64, cells, layout.bins[column], { node, extraRidge });
+    const sums = unpackCells(task.context, cells, { count: layout.bins[column], thread: 0 });
+    const split = scanCategory(sums, { node, extraRidge });
     invariant(split !== undefined && split.score === score, 'a second look at a category finds the same cut');
     const { left, missingLeft } = split;
     return { input: column, gain, threshold: 0, missingLeft, set: left, flags: left, left: sideOf(split) };
   }
-  const at = foundAddress(layout, side, column) >> 3;
+  const at = foundAddress(layout, side, column) / 8;
   const lastBin = f64[at + FOUND.lastBin];
   const missing = layout.bins[column] - 1;
   const left: Side = {
@@ -218,7 +227,8 @@ function bestCut(task: TreeTask, leaf: Leaf, side: number): BestCut | undefined 
     curvature: f64[at + FOUND.curvature],
     rows: f64[at + FOUND.rows],
   };
-  const hasMissing = f64[cells + missing * (CELL_BYTES / 8) + 2] > 0;
+  const missingCell = unpackCells(task.context, cells + missing * layout.cellBytes, { count: 1, thread: 0 });
+  const hasMissing = missingCell[UNPACKED - 1] > 0;
   const missingLeft = hasMissing ? f64[at + FOUND.missingLeft] === 1 : 2 * left.rows >= leaf.rows;
   const flags = new Uint8Array(missing + 1).fill(1, 0, lastBin + 1);
   flags[missing] = Number(missingLeft);
@@ -236,8 +246,7 @@ function cutLeaf(task: TreeTask, record: TreeRecord, leaf: Leaf): [Leaf, Leaf] {
     curvature: leaf.curvature - best.left.curvature,
     rows: leaf.rows - best.left.rows,
   };
-  const count = crew.part(leaf, { ...binPosition(context.layout, best.input), flags: best.flags });
-  invariant(count === best.left.rows, 'as many rows go left as were counted');
+  crew.part(leaf, { ...binPosition(context.layout, best.input), flags: best.flags });
   const nodes = record.cut(leaf.node, best);
   const path = limits.groups === undefined ? leaf.path : new Set([...leaf.path, best.input]);
   const common = { depth: leaf.depth + 1, path, slot: -1, lowest: leaf.lowest, highest: leaf.highest };

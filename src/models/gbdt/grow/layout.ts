@@ -1,7 +1,15 @@
 // Where everything stands in the memory that all threads share.
 import { AppError } from '../../../core/errors.ts';
 import { webAssembly } from '../../../tensor/web-assembly.ts';
-import { BLOCK_WIDTH, CELL_BYTES, FOUND_LENGTH, SCRATCH_BYTES, TERMS_LENGTH } from '../kernels/kernels.ts';
+import {
+  BLOCK_WIDTH,
+  COLUMN_CELLS,
+  FOUND_LENGTH,
+  TERMS_LENGTH,
+  TILE_PITCH,
+  TILE_ROWS,
+  UNPACKED,
+} from '../kernels/kernels.ts';
 import type { SharedMemory } from '../kernels/simd.ts';
 
 /** A cache line: no two arrays share one. */
@@ -11,31 +19,24 @@ const PAGES_AT_MOST = 65_535;
 /** Histograms beyond this are counted anew when they are needed. */
 const POOL_BYTES = 384 * 2 ** 20;
 
-/** Neighbouring columns whose bins stand side by side, row after row. */
-export interface Block {
-  /** Address of row 0. */
-  readonly bins: number;
-  /** 1, 2, 4 or 8; columns beyond the last one are not looked at. */
-  readonly width: number;
-  readonly firstColumn: number;
-  readonly columns: number;
-}
-
-/** Plain numbers, so that a thread gets it as it is. All positions are byte addresses. */
+/** Plain data, so that a thread gets it as it is. All positions are byte addresses. */
 export interface Layout {
   readonly rows: number;
   readonly threads: number;
+  /** A number of bits that `rows` fits in. */
+  readonly countBits: number;
   /** Bins of each column, the one for missing included. */
   readonly bins: readonly number[];
-  /** First cell of each column in a histogram, and their number at the end: [columns + 1]. */
-  readonly firstCell: readonly number[];
-  readonly blocks: readonly Block[];
+  /** u8 [rows, stride]: all bins of a row together, for counting. */
+  readonly table: number;
+  readonly stride: number;
+  /** u8 [columns, rows]: all bins of a column together, for parting; 0 where the memory has no room for it. */
+  readonly columns: number;
   /** f32 [rows] each. */
   readonly gradient: number;
   readonly curvature: number;
-  /** i32 pairs [rows, 2] in whole steps; by row, and in the order of the node at work. */
+  /** i32 pairs [rows, 2] in whole steps. */
   readonly pairs: number;
-  readonly ordered: number;
   /** i32 [rows]: rows by node; where a node's two sides are parted. */
   readonly order: number;
   readonly lefts: number;
@@ -45,33 +46,51 @@ export interface Layout {
   /** u8 [256] */
   readonly flags: number;
   readonly histograms: number;
+  readonly cellBytes: number;
   readonly histogramBytes: number;
   readonly slots: number;
-  /** One a thread, `scratchBytes` apart. */
-  readonly scratch: number;
-  readonly scratchBytes: number;
+  /** What each thread keeps to itself, `privateBytes` apart: a histogram, a tile, its pairs, an unpacked column. */
+  readonly private: number;
+  readonly privateBytes: number;
+  readonly tile: number;
+  readonly ordered: number;
+  readonly unpacked: number;
   /** `TERMS` of two nodes: those a cut has made. */
   readonly terms: number;
   /** u8 [2, columns]: which columns either may cut. */
   readonly open: number;
+  /** i32 [threads]: how many rows of its share each sent left. */
+  readonly leftCounts: number;
   /** `FOUND` by node and column. */
   readonly found: number;
-  /** i32 words and f64 words that threads tell each other things with. */
+  /** What threads tell each other. */
   readonly words: number;
   readonly bytes: number;
 }
 
 export const WORDS_BYTES = 4096;
-/** What one thread keeps to itself: cells of a block. */
+
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-export function planLayout(options: {
+/** Blocks of eight columns, the last one perhaps in part. */
+export const blockCount = (columns: number): number => Math.ceil(columns / BLOCK_WIDTH);
+
+export interface LayoutOptions {
   readonly rows: number;
   readonly threads: number;
   readonly bins: readonly number[];
   readonly leaves: number;
-}): Layout {
-  const { rows, threads, bins, leaves } = options;
+  readonly cellBytes: number;
+}
+
+/** The table by columns as well, unless memory would not hold it. */
+export function planLayout(options: LayoutOptions): Layout {
+  const twice = planned(options, true);
+  return twice.bytes <= (PAGES_AT_MOST - 1) * PAGE_BYTES ? twice : planned(options, false);
+}
+
+function planned(options: LayoutOptions, byColumn: boolean): Layout {
+  const { rows, threads, bins, leaves, cellBytes } = options;
   // The first page is left to the kernels' compiler; address 0 means "none".
   let next = PAGE_BYTES;
   const take = (bytes: number): number => {
@@ -79,42 +98,55 @@ export function planLayout(options: {
     next += aligned(bytes);
     return at;
   };
-  const firstCell = [0];
-  for (const count of bins) firstCell.push(firstCell[firstCell.length - 1] + count);
-  const blocks: Block[] = [];
-  for (let firstColumn = 0; firstColumn < bins.length; firstColumn += BLOCK_WIDTH) {
-    const columns = Math.min(BLOCK_WIDTH, bins.length - firstColumn);
-    const width = columns > 4 ? 8 : columns > 2 ? 4 : columns;
-    blocks.push({ bins: take(rows * width), width, firstColumn, columns });
-  }
-  const histogramBytes = aligned(firstCell[firstCell.length - 1] * CELL_BYTES);
+  const blocks = blockCount(bins.length);
+  const histogramBytes = aligned(blocks * BLOCK_WIDTH * COLUMN_CELLS * cellBytes);
   const slots = Math.max(2, Math.min(leaves + 1, Math.floor(POOL_BYTES / Math.max(1, histogramBytes))));
+  const stride = strideOf(bins.length);
+  const tile = histogramBytes;
+  const ordered = tile + aligned(blocks * TILE_PITCH);
+  const unpacked = ordered + aligned(TILE_ROWS * 8);
+  const privateBytes = unpacked + aligned(256 * UNPACKED * 8);
   const layout = {
-    rows,
-    threads,
-    bins,
-    firstCell,
-    blocks,
+    ...{
+      rows,
+      threads,
+      bins,
+      stride,
+      cellBytes,
+      histogramBytes,
+      slots,
+      tile,
+      ordered,
+      unpacked,
+      privateBytes,
+    },
+    countBits: Math.floor(Math.log2(Math.max(1, rows))) + 1,
+    // A tile reads whole blocks, beyond the last row's end too.
+    table: take(rows * stride + BLOCK_WIDTH),
+    columns: byColumn ? take(rows * bins.length) : 0,
     gradient: take(rows * 4),
     curvature: take(rows * 4),
     pairs: take(rows * 8),
-    ordered: take(rows * 8),
     order: take(rows * 4),
-    lefts: take(rows * 4 + 4),
-    rights: take(rows * 4 + 4),
+    lefts: take((rows + threads) * 4),
+    rights: take((rows + threads) * 4),
     leafOfRow: take(rows * 4),
     flags: take(256),
     histograms: take(slots * histogramBytes),
-    histogramBytes,
-    slots,
-    scratchBytes: aligned(SCRATCH_BYTES),
-    scratch: take(threads * aligned(SCRATCH_BYTES)),
+    private: take(threads * privateBytes),
     terms: take(2 * TERMS_LENGTH * 8),
     open: take(2 * bins.length),
-    found: take(2 * bins.length * FOUND_LENGTH * 8),
+    leftCounts: take(threads * 4),
+    found: take(2 * bins.length * FOUND_LENGTH * 8 + 16),
     words: take(WORDS_BYTES),
   };
   return { ...layout, bytes: next };
+}
+
+/** Whole cache lines a row where that costs little, else whole blocks. */
+function strideOf(columns: number): number {
+  const lines = aligned(columns);
+  return lines <= 1.3 * columns ? lines : blockCount(columns) * BLOCK_WIDTH;
 }
 
 type Reserve = new (pages: { initial: number; maximum: number; shared: true }) => SharedMemory;

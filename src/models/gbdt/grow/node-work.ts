@@ -1,15 +1,18 @@
-// Counting a node's rows into its histogram and looking for the best cut, one block of columns at a time.
+// Counting a node's rows into its histogram and looking for the best cut, a share of it for each thread.
 import {
   BLOCK_WIDTH,
-  CELL_BYTES,
+  COLUMN_CELLS,
   FOUND,
   FOUND_LENGTH,
   type GrowKernels,
   TERMS_LENGTH,
+  TILE_PITCH,
+  TILE_ROWS,
+  UNPACKED,
 } from '../kernels/kernels.ts';
 import { readTerms } from '../kernels/score.ts';
 import { scanCategory } from './category-split.ts';
-import type { Block, Layout } from './layout.ts';
+import { blockCount, type Layout } from './layout.ts';
 
 /** What never changes while trees grow; the same for every thread. */
 export interface GrowContext {
@@ -25,13 +28,15 @@ export interface GrowContext {
   readonly categoryRidge: number;
 }
 
-/** One node to count, and which of two nodes to scan: the one counted, and its sibling made by subtraction. */
-export interface NodeJob {
-  /** Address of the node's rows; 0 for all rows in order. */
-  readonly rows: number;
-  /** Address of its pairs, in the order of its rows. */
-  readonly pairs: number;
+/** Rows of a node: `count` from `start` on in `order`, or in the table itself while a tree has only its root. */
+export interface Stretch {
+  readonly isWhole: boolean;
+  readonly start: number;
   readonly count: number;
+}
+
+/** Which histograms to make, and which of the two nodes to scan: the one counted, and its sibling. */
+export interface NodeJob {
   /** Histogram to fill. */
   readonly slot: number;
   /** The parent's histogram, which becomes the sibling's; −1 without one. */
@@ -43,83 +48,93 @@ export interface NodeJob {
 export const slotAddress = ({ histograms, histogramBytes }: Layout, slot: number): number =>
   histograms + slot * histogramBytes;
 
+/** Bytes from one column of a histogram to the next. */
+export const columnBytes = ({ cellBytes }: Layout): number => COLUMN_CELLS * cellBytes;
+
+export const privateAddress = (layout: Layout, thread: number): number =>
+  layout.private + thread * layout.privateBytes;
+
 /** Address of what was found for a column of the counted node (0) or its sibling (1). */
 export const foundAddress = ({ found, bins }: Layout, side: number, column: number): number =>
   found + (side * bins.length + column) * FOUND_LENGTH * 8;
 
 export const termsAddress = ({ terms }: Layout, side: number): number => terms + side * TERMS_LENGTH * 8;
 
-/** Counts rows [from, from + count) of the node for one block into a thread's private cells. */
+/** Position of a column's bins in the memory: row r's at address + r · stride. */
+export function binPosition({ columns, rows, table, stride }: Layout, column: number) {
+  return columns > 0 ? { address: columns + column * rows, stride: 1 } : { address: table + column, stride };
+}
+
+/** Adds a stretch of rows to a histogram, a tile of them at a time: their bins stay near while blocks take turns. */
 export function countRows(
-  { kernels }: GrowContext,
-  { rows, pairs }: NodeJob,
-  block: Block,
-  { from, count, cells }: { from: number; count: number; cells: number },
-): void {
-  const bins = rows === 0 ? block.bins + from * block.width : block.bins;
-  const index = rows === 0 ? 0 : rows + from * 4;
-  kernels.accumulate(bins, block.width, index, pairs + from * 8, count, cells);
-}
-
-/** Moves what was counted into the node's histogram. @param adds false for the first to come */
-export function flushBlock(
   { kernels, layout }: GrowContext,
-  { slot }: NodeJob,
-  block: Block,
-  { cells, adds }: { cells: number; adds: boolean },
+  { isWhole, start, count }: Stretch,
+  { thread, cells }: { thread: number; cells: number },
 ): void {
-  const histogram = slotAddress(layout, slot);
-  for (let lane = 0; lane < block.columns; lane++) {
-    const column = block.firstColumn + lane;
-    kernels.flush(cells, lane, layout.bins[column], histogram + layout.firstCell[column] * CELL_BYTES, adds);
+  const { table, stride, pairs, order, countBits } = layout;
+  const columns = layout.bins.length;
+  const blocks = blockCount(columns);
+  const own = privateAddress(layout, thread);
+  const tile = own + layout.tile;
+  const ordered = own + layout.ordered;
+  const end = start + count;
+  for (let from = start; from < end; from += TILE_ROWS) {
+    const rows = Math.min(TILE_ROWS, end - from);
+    if (!isWhole) kernels.gather(table, stride, blocks, order + from * 4, rows, tile, pairs, ordered);
+    for (let block = 0; block < blocks; block++) {
+      const left = columns - block * BLOCK_WIDTH;
+      const width = left > 4 ? 8 : left > 2 ? 4 : left;
+      const into = cells + block * BLOCK_WIDTH * columnBytes(layout);
+      if (isWhole) {
+        const bins = table + from * stride + block * BLOCK_WIDTH;
+        kernels.accumulate(bins, stride, width, pairs + from * 8, rows, into, countBits);
+      } else {
+        kernels.accumulate(tile + block * TILE_PITCH, BLOCK_WIDTH, width, ordered, rows, into, countBits);
+      }
+    }
   }
-  // Lanes beyond the last column gathered everything in their bin 0, where another block has a column: emptied, into a
-  // place that is written anew before it is read.
-  for (let lane = block.columns; lane < block.width; lane++)
-    kernels.flush(cells, lane, 1, layout.flags, false);
 }
 
-/** Once a block is counted: the sibling's histogram, and the best cut of each column for both. */
-export function scanBlock(context: GrowContext, job: NodeJob, block: Block): void {
+/** Once all rows of a column are counted: the sibling's histogram, and the best cut for both. */
+export function scanColumn(
+  context: GrowContext,
+  job: NodeJob,
+  { column, thread }: { column: number; thread: number },
+): void {
   const { kernels, layout } = context;
-  const own = slotAddress(layout, job.slot);
-  const sibling = slotAddress(layout, job.parentSlot);
-  const first = layout.firstCell[block.firstColumn];
-  const cells = layout.firstCell[block.firstColumn + block.columns] - first;
-  if (job.parentSlot >= 0) kernels.subtract(sibling + first * CELL_BYTES, own + first * CELL_BYTES, cells);
-  for (let column = block.firstColumn; column < block.firstColumn + block.columns; column++) {
-    if (job.scansOwn) scanColumn(context, own, { column, side: 0 });
-    if (job.scansSibling) scanColumn(context, sibling, { column, side: 1 });
-  }
+  const own = slotAddress(layout, job.slot) + column * columnBytes(layout);
+  const sibling = slotAddress(layout, job.parentSlot) + column * columnBytes(layout);
+  if (job.parentSlot >= 0) kernels.subtract(sibling, own, layout.bins[column]);
+  if (job.scansOwn) scanSide(context, own, { column, side: 0, thread });
+  if (job.scansSibling) scanSide(context, sibling, { column, side: 1, thread });
 }
 
-function scanColumn(
-  { kernels, layout, f64, u8, isCategory, direction, categoryRidge }: GrowContext,
-  histogram: number,
-  { column, side }: { column: number; side: number },
+function scanSide(
+  context: GrowContext,
+  cells: number,
+  { column, side, thread }: { column: number; side: number; thread: number },
 ): void {
+  const { kernels, layout, f64, u8, isCategory, direction, categoryRidge } = context;
   const found = foundAddress(layout, side, column);
-  if (u8[layout.open + side * layout.bins.length + column] === 0) {
-    f64[(found >> 3) + FOUND.score] = 0;
-    return;
-  }
-  const cells = histogram + layout.firstCell[column] * CELL_BYTES;
   const terms = termsAddress(layout, side);
-  if (isCategory[column] === 0) {
-    kernels.scan(cells, layout.bins[column], terms, direction[column], found);
-    return;
+  const bins = layout.bins[column];
+  if (u8[layout.open + side * layout.bins.length + column] === 0) f64[found / 8 + FOUND.score] = 0;
+  else if (isCategory[column] === 0)
+    kernels.scan(cells, bins, layout.countBits, terms, direction[column], found);
+  else {
+    const sums = unpackCells(context, cells, { count: bins, thread });
+    const split = scanCategory(sums, { node: readTerms(f64, terms, 0), extraRidge: categoryRidge });
+    f64[found / 8 + FOUND.score] = split?.score ?? 0;
   }
-  const node = readTerms(f64, terms, 0);
-  const split = scanCategory(f64, cells >> 3, layout.bins[column], { node, extraRidge: categoryRidge });
-  const answer = found >> 3;
-  f64[answer + FOUND.score] = split?.score ?? 0;
-  f64[answer + FOUND.gradient] = split?.gradient ?? 0;
-  f64[answer + FOUND.curvature] = split?.curvature ?? 0;
-  f64[answer + FOUND.rows] = split?.rows ?? 0;
 }
 
-/** Position of a column's bin in the memory: bin of row r at address + r · stride. */
-export function binPosition({ blocks }: Layout, column: number): { address: number; stride: number } {
-  const block = blocks[Math.floor(column / BLOCK_WIDTH)];
-  return { address: block.bins + (column - block.firstColumn), stride: block.width };
+/** Cells of a column as doubles, three a bin; overwritten by the thread's next call. */
+export function unpackCells(
+  { kernels, layout, f64 }: GrowContext,
+  cells: number,
+  { count, thread }: { count: number; thread: number },
+): Float64Array {
+  const into = privateAddress(layout, thread) + layout.unpacked;
+  kernels.unpack(cells, count, layout.countBits, into);
+  return f64.subarray(into / 8, into / 8 + count * UNPACKED);
 }

@@ -9,7 +9,7 @@ export function leadRows(
   learned: Int32Array,
 ): void {
   const nodes = tree.feature.length;
-  const address = new Int32Array(nodes);
+  const address = new Float64Array(nodes);
   const stride = new Int32Array(nodes);
   const flags = new Uint8Array(nodes * 256);
   for (let node = 0; node < nodes; node++) {
@@ -20,7 +20,7 @@ export function leadRows(
     stride[node] = position.stride;
     flags.set(side, node * 256);
   }
-  const leafOfRow = layout.leafOfRow >> 2;
+  const leafOfRow = layout.leafOfRow / 4;
   let next = 0;
   for (let row = 0; row < layout.rows; row++) {
     if (learned[next] === row) {

@@ -1,13 +1,14 @@
 // The kernels in plain TypeScript: slower than the WebAssembly ones, and the same bits.
-import { CELL_BYTES, FOUND, type GrowKernels } from './kernels.ts';
+import { BLOCK_WIDTH, COLUMN_CELLS, FOUND, type GrowKernels, TILE_PITCH, UNPACKED } from './kernels.ts';
 import { readTerms, type Side, scoreOf } from './score.ts';
 
-/** Doubles a cell. */
-const CELL = CELL_BYTES / 8;
-/** Cells a lane: one more than bins, so that lanes do not meet in the same lines of the cache. */
-const LANE = 257;
+/** Doubles a cell: Σ gradient, Σ curvature, rows; each holds an integer. */
+const CELL = UNPACKED;
 /** Adding and taking it away rounds to a whole number, ties to even, below 2^51. */
 const ROUNDER = 1.5 * 2 ** 52;
+
+/** Bytes of a cell. */
+export const PLAIN_CELL_BYTES = CELL * 8;
 
 export function plainKernels(buffer: SharedArrayBuffer): GrowKernels {
   const f64 = new Float64Array(buffer);
@@ -16,8 +17,9 @@ export function plainKernels(buffer: SharedArrayBuffer): GrowKernels {
   const u8 = new Uint8Array(buffer);
   return {
     kind: 'plain',
+    cellBytes: PLAIN_CELL_BYTES,
     largest(values, count) {
-      const start = values >> 2;
+      const start = values >>> 2;
       let most = 0;
       for (let i = start; i < start + count; i++) {
         const size = Math.abs(f32[i]);
@@ -26,96 +28,87 @@ export function plainKernels(buffer: SharedArrayBuffer): GrowKernels {
       }
       return most;
     },
+    total(values, count) {
+      const sums = [0, 0, 0, 0];
+      for (let i = 0; i < count; i++) sums[i & 3] += f32[(values >>> 2) + i];
+      return sums[0] + sums[1] + (sums[2] + sums[3]);
+    },
     quantise(gradient, curvature, count, gradientScale, curvatureScale, into) {
-      const [slope, bend, to] = [gradient >> 2, curvature >> 2, into >> 2];
+      const [slope, bend, to] = [gradient >>> 2, curvature >>> 2, into >>> 2];
       for (let i = 0; i < count; i++) {
         i32[to + 2 * i] = f32[slope + i] * gradientScale + ROUNDER - ROUNDER;
         i32[to + 2 * i + 1] = f32[bend + i] * curvatureScale + ROUNDER - ROUNDER;
       }
     },
     sumPairs(pairs, rows, count, into) {
-      const source = pairs >> 2;
-      const index = rows >> 2;
       let gradient = 0;
       let curvature = 0;
       for (let i = 0; i < count; i++) {
-        const at = source + 2 * (rows === 0 ? i : i32[index + i]);
+        const at = (pairs >>> 2) + 2 * (rows === 0 ? i : i32[(rows >>> 2) + i]);
         gradient += i32[at];
         curvature += i32[at + 1];
       }
-      f64[into >> 3] = gradient;
-      f64[(into >> 3) + 1] = curvature;
+      f64[into >>> 3] = gradient;
+      f64[(into >>> 3) + 1] = curvature;
     },
-    gatherPairs(pairs, rows, count, into) {
-      const source = pairs >> 2;
-      const index = rows >> 2;
-      const target = into >> 2;
+    clear: (address, bytes) => void u8.fill(0, address, address + bytes),
+    gather(bins, stride, blocks, rows, count, tile, pairs, ordered) {
       for (let i = 0; i < count; i++) {
-        const at = source + 2 * i32[index + i];
-        i32[target + 2 * i] = i32[at];
-        i32[target + 2 * i + 1] = i32[at + 1];
+        const row = i32[(rows >>> 2) + i];
+        for (let k = 0; k < blocks * BLOCK_WIDTH; k++) {
+          const at = tile + (k >> 3) * TILE_PITCH + i * BLOCK_WIDTH + (k & 7);
+          u8[at] = u8[bins + row * stride + k];
+        }
+        i32[(ordered >>> 2) + 2 * i] = i32[(pairs >>> 2) + 2 * row];
+        i32[(ordered >>> 2) + 2 * i + 1] = i32[(pairs >>> 2) + 2 * row + 1];
       }
     },
-    accumulate(bins, width, rows, pairs, count, cells) {
-      const source = pairs >> 2;
-      const index = rows >> 2;
-      const base = cells >> 3;
+    accumulate(bins, stride, width, pairs, count, cells) {
+      const source = pairs >>> 2;
+      const base = cells >>> 3;
       for (let i = 0; i < count; i++) {
-        const row = bins + width * (rows === 0 ? i : i32[index + i]);
         const gradient = i32[source + 2 * i];
         const curvature = i32[source + 2 * i + 1];
         for (let lane = 0; lane < width; lane++) {
-          const cell = base + (lane * LANE + u8[row + lane]) * CELL;
+          const cell = base + (lane * COLUMN_CELLS + u8[bins + i * stride + lane]) * CELL;
           f64[cell] += gradient;
           f64[cell + 1] += curvature;
           f64[cell + 2]++;
         }
       }
     },
-    flush(cells, lane, bins, histogram, adds) {
-      const from = (cells >> 3) + lane * LANE * CELL;
-      const to = histogram >> 3;
-      for (let i = 0; i < bins * CELL; i++) {
-        f64[to + i] = adds ? f64[to + i] + f64[from + i] : f64[from + i];
-        f64[from + i] = 0;
-      }
+    add(cells, other, count) {
+      for (let i = 0; i < count * CELL; i++) f64[(cells >>> 3) + i] += f64[(other >>> 3) + i];
     },
-    subtract(histogram, other, cells) {
-      const to = histogram >> 3;
-      const from = other >> 3;
-      for (let i = 0; i < cells * CELL; i++) f64[to + i] -= f64[from + i];
+    subtract(cells, other, count) {
+      for (let i = 0; i < count * CELL; i++) f64[(cells >>> 3) + i] -= f64[(other >>> 3) + i];
     },
-    scan: (histogram, bins, ...rest) => scan(f64, histogram >> 3, bins, rest),
-    part(bins, stride, flags, rows, count, left, right) {
-      const index = rows >> 2;
-      let toLeft = left >> 2;
-      let toRight = right >> 2;
+    unpack: (cells, count, _, into) =>
+      void f64.copyWithin(into >>> 3, cells >>> 3, (cells >>> 3) + count * CELL),
+    scan: (cells, bins, _, ...rest) => scan(f64, cells >>> 3, bins, rest),
+    part(bins, stride, flags, rows, first, count, left, right) {
+      let toLeft = left >>> 2;
+      let toRight = right >>> 2;
       for (let i = 0; i < count; i++) {
-        const row = rows === 0 ? i : i32[index + i];
+        const row = rows === 0 ? first + i : i32[(rows >>> 2) + i];
         if (u8[flags + u8[bins + row * stride]] === 1) i32[toLeft++] = row;
         else i32[toRight++] = row;
       }
-      return toLeft - (left >> 2);
+      return toLeft - (left >>> 2);
     },
+    copy: (from, count, into) => void i32.copyWithin(into >>> 2, from >>> 2, (from >>> 2) + count),
     scatter(rows, count, into, value) {
-      const index = rows >> 2;
-      const target = into >> 2;
-      for (let i = 0; i < count; i++) i32[target + i32[index + i]] = value;
+      for (let i = 0; i < count; i++) i32[(into >>> 2) + i32[(rows >>> 2) + i]] = value;
     },
-    bin(values, count, edges, edgeCount, into, stride) {
-      const from = values >> 3;
-      const first = edges >> 3;
+    bin(values, count, edges, edgeCount, into, spread, stride) {
+      const first = edges >>> 3;
       for (let i = 0; i < count; i++) {
-        const value = f64[from + i];
-        let bin = edgeCount + 1;
-        if (!Number.isNaN(value)) {
-          bin = 0;
-          for (let step = 128; step > 0; step >>= 1) {
-            const probe = bin + step;
-            if (probe <= edgeCount && f64[first + probe - 1] < value) bin = probe;
-          }
-        }
-        u8[into + i * stride] = bin;
+        const value = f64[(values >>> 3) + i];
+        let bin = 0;
+        for (let step = 128; step > 0; step >>= 1) if (f64[first + bin + step - 1] < value) bin += step;
+        if (Number.isNaN(value)) bin = edgeCount + 1;
+        u8[into + i] = bin;
+        u8[spread + i * stride] = bin;
       }
     },
   };
@@ -128,7 +121,7 @@ function scan(
   [terms, direction, found]: [number, number, number],
 ): void {
   const node = readTerms(f64, terms, direction);
-  const answer = found >> 3;
+  const answer = found >>> 3;
   const missing = histogram + (bins - 1) * CELL;
   const right: Side = { gradient: 0, curvature: 0, rows: 0 };
   let best = node.floor;
@@ -142,6 +135,7 @@ function scan(
     }
     for (let bin = 0; bin < bins - 1; bin++) {
       const cell = histogram + bin * CELL;
+      // An empty bin parts the rows as the one before it does.
       if (f64[cell + 2] === 0) continue;
       left.gradient += f64[cell];
       left.curvature += f64[cell + 1];

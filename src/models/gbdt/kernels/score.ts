@@ -13,7 +13,7 @@ export type NodeTerms = { readonly [name in keyof typeof TERMS]: number } & { re
 
 /** @param terms byte address */
 export function readTerms(f64: Float64Array, terms: number, direction: number): NodeTerms {
-  const term = (name: keyof typeof TERMS): number => f64[(terms >> 3) + TERMS[name]];
+  const term = (name: keyof typeof TERMS): number => f64[(terms >>> 3) + TERMS[name]];
   return {
     gradient: term('gradient'),
     curvature: term('curvature'),

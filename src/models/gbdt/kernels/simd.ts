@@ -8,10 +8,16 @@ export interface SharedMemory {
   readonly buffer: SharedArrayBuffer;
 }
 
-/** Kernels over this memory; `undefined` where WebAssembly SIMD is missing. */
-export function simdKernels(memory: SharedMemory): GrowKernels | undefined {
-  const bytes = Uint8Array.from(atob(KERNEL_BASE64), (character) => character.charCodeAt(0));
-  if (!webAssembly.validate(bytes)) return undefined;
-  const instance = new webAssembly.Instance(new webAssembly.Module(bytes), { env: { memory } });
-  return { ...(instance.exports as GrowKernels), kind: 'simd' };
+/** Bytes of a cell. */
+export const SIMD_CELL_BYTES = 16;
+
+const binary = (): Uint8Array => Uint8Array.from(atob(KERNEL_BASE64), (letter) => letter.charCodeAt(0));
+
+/** Whether this machine has WebAssembly SIMD. */
+export const hasSimd = (): boolean => webAssembly.validate(binary());
+
+/** Kernels over this memory, for a machine that has SIMD. */
+export function simdKernels(memory: SharedMemory): GrowKernels {
+  const instance = new webAssembly.Instance(new webAssembly.Module(binary()), { env: { memory } });
+  return { ...(instance.exports as GrowKernels), kind: 'simd', cellBytes: SIMD_CELL_BYTES };
 }

@@ -13,6 +13,29 @@ export function largest(values: usize, count: usize): f32 {
   );
 }
 
+/** Sum in double precision, element i in partial sum i mod 4. */
+export function total(values: usize, count: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  const whole = values + ((count & ~3) << 2);
+  for (; values < whole; values += 16) {
+    const four = v128.load(values);
+    low = f64x2.add(low, f64x2.promote_low_f32x4(four));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(i32x4.shuffle(four, four, 2, 3, 2, 3)));
+  }
+  // The odd end, with zeros behind it.
+  const rest = count & 3;
+  let four = f32x4.splat(0);
+  if (rest > 0) four = v128.load32_lane(values, four, 0);
+  if (rest > 1) four = v128.load32_lane(values, four, 1, 4);
+  if (rest > 2) four = v128.load32_lane(values, four, 2, 8);
+  low = f64x2.add(low, f64x2.promote_low_f32x4(four));
+  high = f64x2.add(high, f64x2.promote_low_f32x4(i32x4.shuffle(four, four, 2, 3, 2, 3)));
+  return (
+    f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1) + (f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1))
+  );
+}
+
 /** Pairs of whole numbers: round(gradient · scale), round(curvature · scale), ties to even. */
 export function quantise(
   gradient: usize,
@@ -42,24 +65,22 @@ export function sumPairs(pairs: usize, rows: usize, count: usize, into: usize): 
   store<f64>(into, <f64>i64x2.extract_lane(sums, 1), 8);
 }
 
-export function gatherPairs(pairs: usize, rows: usize, count: usize, into: usize): void {
-  const end = rows + (count << 2);
-  for (; rows < end; rows += 4, into += 8) store<u64>(into, load<u64>(pairs + (<usize>load<u32>(rows) << 3)));
-}
-
 /** Every row is written to both sides, and one of the two ends moves on: no branch to guess wrong. */
 export function part(
   bins: usize,
   stride: usize,
   flags: usize,
   rows: usize,
+  first: usize,
   count: usize,
   left: usize,
   right: usize,
 ): i32 {
   const start = left;
   if (rows == 0) {
-    for (let row: usize = 0; row < count; row++, bins += stride) {
+    bins += first * stride;
+    const end = first + count;
+    for (let row = first; row < end; row++, bins += stride) {
       const step = <usize>load<u8>(flags + <usize>load<u8>(bins)) << 2;
       store<u32>(left, <u32>row);
       store<u32>(right, <u32>row);
@@ -97,10 +118,11 @@ export function bin(
   edges: usize,
   edgeCount: usize,
   into: usize,
+  spread: usize,
   stride: usize,
 ): void {
   const end = values + (count << 3);
-  for (; values < end; values += 8, into += stride) {
+  for (; values < end; values += 8, into++, spread += stride) {
     const value = load<f64>(values);
     let found: usize = 0;
     found = step(edges, found, value, 128);
@@ -112,6 +134,8 @@ export function bin(
     found = step(edges, found, value, 2);
     found = step(edges, found, value, 1);
     // NaN is above no edge and stays in bin 0 until here.
-    store<u8>(into, <u8>(found + <usize>(value != value) * (edgeCount + 1)));
+    const bin = <u8>(found + <usize>(value != value) * (edgeCount + 1));
+    store<u8>(into, bin);
+    store<u8>(spread, bin);
   }
 }

@@ -2,6 +2,7 @@
 
 // Positions of doubles in `TERMS` and `FOUND` of ../kernels.ts.
 const GRADIENT: usize = 0;
+const CURVATURE: usize = 8;
 const ROWS: usize = 16;
 const GRADIENT_UNIT: usize = 24;
 const CURVATURE_UNIT: usize = 32;
@@ -68,42 +69,54 @@ function boundedScore(gradients: v128, curvatures: v128, terms: usize, direction
   return sideScore(slopeLeft, underLeft, valueLeft) + sideScore(slopeRight, underRight, valueRight);
 }
 
-export function scan(histogram: usize, bins: i32, terms: usize, direction: f64, found: usize): void {
-  const all = v128.load(terms, GRADIENT);
-  const rows = load<f64>(terms, ROWS);
-  const minRows = load<f64>(terms, MIN_ROWS);
+@inline
+function gradientOf(cell: v128): f64 {
+  return <f64>i64x2.extract_lane(cell, 0);
+}
+
+export function scan(
+  cells: usize,
+  bins: i32,
+  countBits: i32,
+  terms: usize,
+  direction: f64,
+  found: usize,
+): void {
+  const countMask = (<i64>1 << countBits) - 1;
+  const rows = <i64>load<f64>(terms, ROWS);
+  const all = i64x2(<i64>load<f64>(terms, GRADIENT), (<i64>load<f64>(terms, CURVATURE) << countBits) + rows);
+  const minRows = <i64>load<f64>(terms, MIN_ROWS);
   const isBounded = load<f64>(terms, BOUNDED) != 0;
-  const missing = histogram + <usize>(bins - 1) * 24;
-  const passes = load<f64>(missing, 16) > 0 ? 2 : 1;
+  const missing = cells + (<usize>(bins - 1) << 4);
+  const passes = (load<i64>(missing, 8) & countMask) > 0 ? 2 : 1;
   let best = load<f64>(terms, FLOOR);
   store<f64>(found, 0);
   for (let pass = 0; pass < passes; pass++) {
-    let left = f64x2.splat(0);
-    let leftRows: f64 = 0;
-    if (pass == 1) {
-      left = v128.load(missing);
-      leftRows = load<f64>(missing, 16);
-    }
-    for (let cell = histogram; cell < missing; cell += 24) {
-      const own = load<f64>(cell, 16);
-      if (own == 0) continue;
-      left = f64x2.add(left, v128.load(cell));
-      leftRows += own;
+    let left = pass == 1 ? v128.load(missing) : i64x2(0, 0);
+    for (let cell = cells; cell < missing; cell += 16) {
+      const own = v128.load(cell);
+      // An empty bin parts the rows as the one before it does.
+      if ((i64x2.extract_lane(own, 1) & countMask) == 0) continue;
+      left = i64x2.add(left, own);
+      const second = i64x2.extract_lane(left, 1);
+      const leftRows = second & countMask;
       if (leftRows < minRows) continue;
       if (rows - leftRows < minRows) break;
-      const right = f64x2.sub(all, left);
-      const gradients = i64x2.shuffle(left, right, 0, 2);
-      const curvatures = i64x2.shuffle(left, right, 1, 3);
+      const right = i64x2.sub(all, left);
+      const gradients = f64x2(gradientOf(left), gradientOf(right));
+      const bend = <f64>(second >> countBits);
+      const curvatures = f64x2(bend, <f64>(i64x2.extract_lane(right, 1) >> countBits));
       const score = isBounded
         ? boundedScore(gradients, curvatures, terms, direction)
         : freeScore(gradients, curvatures, terms);
       if (!(score > best)) continue;
       best = score;
       store<f64>(found, score);
-      store<f64>(found, <f64>((cell - histogram) / 24), 8);
+      store<f64>(found, <f64>((cell - cells) >> 4), 8);
       store<f64>(found, <f64>pass, 16);
-      v128.store(found, left, 24);
-      store<f64>(found, leftRows, 40);
+      store<f64>(found, gradientOf(left), 24);
+      store<f64>(found, bend, 32);
+      store<f64>(found, <f64>leftRows, 40);
     }
   }
 }
