@@ -182,4 +182,12 @@ describe('the grower', () => {
           await grown(frame, drawn, { leaves: 40, ...changes }, { simd: false }),
         );
   });
+
+  it('grows the same trees with one, two and three threads', async () => {
+    const { frame, step } = madeUpTable(40_000, 8);
+    const one = await grown(frame, step, { leaves: 31 });
+    for (const threads of [2, 3])
+      for (const simd of [true, false])
+        expect(await grown(frame, step, { leaves: 31 }, { threads, simd })).toEqual(one);
+  });
 });

@@ -2,7 +2,7 @@
 import { invariant, throwIfAborted } from '../../../core/errors.ts';
 import type { Frame } from '../../../core/frame.ts';
 import { pause } from '../../../core/pause.ts';
-import { cellBytes, createGrowKernels } from '../kernels/create.ts';
+import { cellBytes } from '../kernels/create.ts';
 import { binCount, learnInputs } from './binned-inputs.ts';
 import { createCrew } from './crew.ts';
 import { fillBins } from './fill-bins.ts';
@@ -10,9 +10,13 @@ import { growTree } from './grow-tree.ts';
 import type { BinnedInput, CreateGrower, Grower, GrownTree, GrowStep } from './grower.ts';
 import { planLayout, reserveMemory } from './layout.ts';
 import { readLimits } from './limits.ts';
-import type { GrowContext } from './node-work.ts';
+import { growContext } from './node-work.ts';
 import { quantise } from './quantise.ts';
 import { leadRows } from './route.ts';
+import { startTeam } from './team.ts';
+
+/** More would share rows too finely. */
+const MOST_THREADS = 32;
 
 /**
  * A grower for this frame.
@@ -29,27 +33,31 @@ export const createGrower: CreateGrower = async (frame, options) => {
   const inputs = options.inputs ?? learnInputs(frame, settings, weight);
   const limits = readLimits(settings, inputs, frame);
   const simd = options.simd ?? true;
+  const threads = Math.max(1, Math.min(options.threads, MOST_THREADS));
   const layout = planLayout({
     rows: frame.rows,
-    threads: 1,
+    threads,
     bins: inputs.map(binCount),
     leaves: settings.leaves,
     cellBytes: cellBytes(simd),
   });
   const memory = reserveMemory(layout);
   const { buffer } = memory;
-  const context: GrowContext = {
-    kernels: createGrowKernels(memory, simd),
-    layout,
-    f64: new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8)),
-    i32: new Int32Array(buffer),
-    u8: new Uint8Array(buffer),
+  const start = {
+    ...{ memory, simd, direction: limits.direction, categoryRidge: settings.categoryRidge },
     isCategory: Uint8Array.from(inputs, ({ kind }) => Number(kind === 'category')),
-    direction: limits.direction,
-    categoryRidge: settings.categoryRidge,
   };
-  await fillBins(context, { frame, inputs, signal });
-  const crew = createCrew(context);
+  const context = growContext({ ...start, layout });
+  // Threads come up while this one fills the bins.
+  const starting = threads > 1 ? startTeam(context, start) : undefined;
+  try {
+    await fillBins(context, { frame, inputs, signal });
+  } catch (error) {
+    await (await starting)?.close();
+    throw error;
+  }
+  const team = await starting;
+  const crew = createCrew(context, team?.together);
   const gradient = new Float32Array(buffer, layout.gradient, frame.rows);
   const curvature = new Float32Array(buffer, layout.curvature, frame.rows);
   const leafOfRow = new Int32Array(buffer, layout.leafOfRow, frame.rows);
@@ -74,7 +82,9 @@ export const createGrower: CreateGrower = async (frame, options) => {
       if (step.rows !== undefined) leadRows(context, fresh, step.rows);
       return { ...fresh.tree, leafOfRow, cover: coverOf(fresh.tree, leafOfRow, weight) };
     },
-    async close() {},
+    async close() {
+      await team?.close();
+    },
   } satisfies Grower;
 };
 

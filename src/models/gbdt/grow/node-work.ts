@@ -1,4 +1,5 @@
 // Counting a node's rows into its histogram and looking for the best cut, a share of it for each thread.
+import { createGrowKernels } from '../kernels/create.ts';
 import {
   BLOCK_WIDTH,
   COLUMN_CELLS,
@@ -11,6 +12,7 @@ import {
   UNPACKED,
 } from '../kernels/kernels.ts';
 import { readTerms } from '../kernels/score.ts';
+import type { SharedMemory } from '../kernels/simd.ts';
 import { scanCategory } from './category-split.ts';
 import { blockCount, type Layout } from './layout.ts';
 
@@ -26,6 +28,28 @@ export interface GrowContext {
   /** +1, −1 or 0, [columns]. */
   readonly direction: Int8Array;
   readonly categoryRidge: number;
+}
+
+/** The same context for every thread, from what can be sent to it. */
+export function growContext({
+  memory,
+  layout,
+  simd,
+  ...columns
+}: {
+  readonly memory: SharedMemory;
+  readonly layout: Layout;
+  readonly simd: boolean;
+} & Pick<GrowContext, 'isCategory' | 'direction' | 'categoryRidge'>): GrowContext {
+  const { buffer } = memory;
+  return {
+    kernels: createGrowKernels(memory, simd),
+    layout,
+    f64: new Float64Array(buffer),
+    i32: new Int32Array(buffer),
+    u8: new Uint8Array(buffer),
+    ...columns,
+  };
 }
 
 /** Rows of a node: `count` from `start` on in `order`, or in the table itself while a tree has only its root. */
