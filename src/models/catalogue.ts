@@ -5,9 +5,8 @@ import { lastPeriod } from './baseline/last-period.ts';
 import { ownRate } from './baseline/own-rate.ts';
 import { recency } from './baseline/recency.ts';
 import { bgNbd, mbgNbd, paretoNbd } from './customer-base/estimators.ts';
-import { encodedOf } from './encoding/encoded.ts';
+import { type EncodedOptions, encodedOf } from './encoding/encoded.ts';
 import { ENCODED, loadEncoded } from './encoding/encoded-model.ts';
-import type { EncodingOptions } from './encoding/plan.ts';
 import { type Bagged, type BagOptions, bagOf, insideOf } from './ensemble/bag.ts';
 import { ensembleOf } from './ensemble/ensemble.ts';
 import { loadEnsemble } from './ensemble/ensemble-model.ts';
@@ -58,7 +57,7 @@ export const bagged = (estimator: Estimator, options: BagOptions = BAG): Bagged 
   bagOf(estimator, options, loadModel);
 
 /** The estimator behind encoders for text, dates and categories of many levels; see `encodedOf`. */
-export const encoded = (estimator: Estimator, options: EncodingOptions = {}): Estimator =>
+export const encoded = (estimator: Estimator, options: EncodedOptions = {}): Estimator =>
   encodedOf(estimator, options, loadModel);
 
 /** Five fits cost five times one and take most of what there is to gain. */

@@ -8,6 +8,7 @@ import { encoded, ensemble, estimatorById, fitModel, loadModel } from '../catalo
 import type { FitRun, Model, Question, Sample, SavedModel } from '../estimator.ts';
 import { madeUpSample } from '../made-up-sample.ts';
 import { takeSample } from '../sample.ts';
+import { encodingMemory } from './memory.ts';
 
 const RUN: FitRun = { seed: 7, threads: 1, progress: silent };
 const BUYS: Question = { kind: 'binary', outcome: 'buys', horizonDays: 45, discountPerYear: 0 };
@@ -88,6 +89,21 @@ function strange(frame: Frame): Frame {
       return { ...column, values: column.values.map((_, i) => (i % 2 ? '' : '全新的词 🙂')) };
     if (column.kind !== 'number') return column;
     return { ...column, values: column.values.map((value, i) => (i % 3 === 0 ? Number.NaN : value)) };
+  });
+  return { ...frame, columns };
+}
+
+/** The frame with one value of one column changed. */
+function edited(frame: Frame, id: string): Frame {
+  const columns = frame.columns.map((column) => {
+    if (column.name !== id) return column;
+    if (column.kind === 'text')
+      return { ...column, values: column.values.map((v, i) => (i === 9 ? `${v} x` : v)) };
+    if (column.kind === 'category')
+      return { ...column, codes: column.codes.map((v, i) => (i === 9 ? 0 : v)) };
+    return column.kind === 'number'
+      ? { ...column, values: column.values.map((v, i) => (i === 9 ? 1 : v)) }
+      : column;
   });
   return { ...frame, columns };
 }
@@ -198,6 +214,41 @@ describe('encoders in front of a model', () => {
     const plain = await fitModel(estimatorById('tree'), sample, undefined, RUN);
     const same = await fitModel(encoded(estimatorById('tree')), sample, undefined, RUN);
     expect(digestOf(same.save())).toBe(digestOf(plain.save()));
+  });
+
+  it('are learned once for rows seen before, whichever the estimator and its settings', async () => {
+    const sample = tableSample(200, 6);
+    const memory = encodingMemory();
+    const steps: string[] = [];
+    const progress = { step: ({ task }: { task: string }) => steps.push(task), note: () => {} };
+    const options = { ...OPTIONS, memory };
+    const first = await fitModel(encoded(estimatorById('tree'), options), sample, undefined, {
+      ...RUN,
+      progress,
+    });
+    expect(steps).toContain('encoding');
+    steps.length = 0;
+    const again = await fitModel(encoded(estimatorById('tree'), options), sample, undefined, {
+      ...RUN,
+      progress,
+    });
+    await fitModel(encoded(estimatorById('logistic'), options), sample, undefined, { ...RUN, progress });
+    expect(steps).not.toContain('encoding');
+    expect(digestOf(again.save())).toBe(digestOf(first.save()));
+    // Anything they learn from makes another lesson: one outcome, one word, one street, the seed.
+    const target = sample.target.map((y, i) => (i === 5 ? 1 - y : y));
+    const others: readonly (readonly [Sample, FitRun])[] = [
+      [{ ...sample, target }, RUN],
+      [{ ...sample, frame: edited(sample.frame, 'note') }, RUN],
+      [{ ...sample, frame: edited(sample.frame, 'street') }, RUN],
+      [{ ...sample, frame: edited(sample.frame, 'joined') }, RUN],
+      [sample, { ...RUN, seed: 8 }],
+    ];
+    for (const [other, run] of others) {
+      steps.length = 0;
+      await fitModel(encoded(estimatorById('tree'), options), other, undefined, { ...run, progress });
+      expect(steps).toContain('encoding');
+    }
   });
 
   it('let a linear model answer from text alone', async () => {

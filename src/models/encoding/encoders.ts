@@ -13,6 +13,7 @@ import {
   lessonTargets,
   type SavedEncoder,
 } from './encoder.ts';
+import { type EncodingMemory, encodingMemory, type Learned, lessonKey } from './memory.ts';
 import type { EncodingPlan } from './plan.ts';
 import { crossFitTargetEncoding, loadTargetEncoder } from './target-encoding.ts';
 import { crossFitTextScores, loadTextEncoder } from './text-scores.ts';
@@ -26,8 +27,23 @@ export interface FittedEncoders {
   readonly frame: Frame;
 }
 
-/** Learns what the plan asks for. @throws AppError INTERRUPTED */
-export async function fitEncoders(plan: EncodingPlan, train: Sample, run: FitRun): Promise<FittedEncoders> {
+/** Learns what the plan asks for, or recalls it. @throws AppError INTERRUPTED */
+export async function fitEncoders(
+  plan: EncodingPlan,
+  train: Sample,
+  run: FitRun,
+  memory: EncodingMemory = encodingMemory(),
+): Promise<FittedEncoders> {
+  const key = lessonKey(plan, train, run.seed);
+  const learned = memory.recall(key) ?? (await learnEncoders(plan, train, run));
+  memory.keep(key, learned);
+  return {
+    encoders: learned.encoders,
+    frame: replaceSources(train.frame, learned.encoders, learned.training),
+  };
+}
+
+async function learnEncoders(plan: EncodingPlan, train: Sample, run: FitRun): Promise<Learned> {
   const { frame } = train;
   const lesson: Lesson = {
     targets: lessonTargets(train.question, train.target),
@@ -56,14 +72,9 @@ export async function fitEncoders(plan: EncodingPlan, train: Sample, run: FitRun
     run.progress.step({ task: 'encoding', done, total: lessons.length, unit: 'columns' });
     fitted.push(await learn());
   }
-  const encoders = fitted.map(({ encoder }) => encoder);
   return {
-    encoders,
-    frame: replaceSources(
-      frame,
-      encoders,
-      fitted.flatMap(({ training }) => training),
-    ),
+    encoders: fitted.map(({ encoder }) => encoder),
+    training: fitted.flatMap(({ training }) => training),
   };
 }
 
