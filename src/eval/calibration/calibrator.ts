@@ -1,4 +1,5 @@
 // Turning a model's probabilities into honest ones, by one of a few methods; state is plain JSON.
+import { invariant } from '../../core/errors.ts';
 import { checkProbabilities, type Predictions } from '../metrics/predictions.ts';
 import { fitIsotonic, interpolate } from './isotonic.ts';
 import { fitPenalisedLogistic } from './penalised-logistic.ts';
@@ -68,6 +69,26 @@ export function fitCalibrator(method: CalibrationMethod, rows: Predictions): Cal
     case 'venn-abers':
       return { method, steps: fitVennAbers(rows) };
   }
+}
+
+/** Every method fitted on the same rows; what two of them share is fitted once. @throws AppError as `fitCalibrator` */
+export function fitCalibrators(
+  methods: readonly CalibrationMethod[],
+  rows: Predictions,
+): readonly Calibrator[] {
+  const fitted = new Map<CalibrationMethod, Calibrator>();
+  const once = (method: CalibrationMethod): Calibrator => {
+    const kept = fitted.get(method) ?? fitCalibrator(method, rows);
+    fitted.set(method, kept);
+    return kept;
+  };
+  return methods.map((method) => {
+    if (method !== 'blend') return once(method);
+    const [curve, free] = [once('beta'), once('venn-abers')];
+    invariant(curve.method === 'beta' && free.method === 'venn-abers', 'a method fits itself');
+    const { intercept, a, b } = curve;
+    return { method, curve: { intercept, a, b }, steps: free.steps };
+  });
 }
 
 function fitBeta(inner: Float64Array, actual: Float64Array): BetaCurve {

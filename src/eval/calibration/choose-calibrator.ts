@@ -12,6 +12,7 @@ import {
   type CalibrationMethod,
   type Calibrator,
   fitCalibrator,
+  fitCalibrators,
 } from './calibrator.ts';
 
 /** Row i of everything belongs to one example. */
@@ -54,8 +55,8 @@ const LEAST_OF_EACH_OUTCOME: Readonly<Record<CalibrationMethod, number>> = {
  */
 const NOTICEABLE = 0.003;
 
-/** Curves of three numbers need no more rows; above, whole customers are left out, always the same ones. */
-const MOST_ROWS = 100_000;
+/** A curve needs no more rows, and a choice between curves fewer; above, whole customers are left out, always the same. */
+const MOST_ROWS = { fit: 100_000, choice: 10_000 } as const;
 
 /**
  * Chooses over folds of customers, then fits the winner on everything.
@@ -72,14 +73,14 @@ export function chooseCalibrator(
 ): CalibrationChoice {
   checkProbabilities(all);
   checkLength('entities', all.entities, all.actual.length);
-  const examples = sampled(all, options.seed);
+  const examples = sampled(all, MOST_ROWS.choice, options.seed);
   const { entities, actual } = examples;
   const positives = actual.reduce((sum, value) => sum + value, 0);
   const rarer = Math.min(positives, actual.length - positives);
   const methods = CALIBRATION_METHODS.filter((method) => rarer >= LEAST_OF_EACH_OUTCOME[method]);
   const folds = options.folds ?? 5;
   const fold = entities.map((entity) => hash32(entity, hash32(`calibration ${options.seed}`)) % folds);
-  const tried = methods.map((method) => heldOut(method, examples, fold));
+  const tried = heldOut(methods, examples, fold);
   const trials = tried.map(({ method, logLoss, brier, ece }) => ({
     method,
     logLoss: meanLoss(logLoss),
@@ -88,7 +89,7 @@ export function chooseCalibrator(
   }));
   const chosen = trials[simplestOf(tried, clustersOf(entities))].method;
   return {
-    calibrator: fitCalibrator(chosen, examples),
+    calibrator: fitCalibrator(chosen, sampled(all, MOST_ROWS.fit, options.seed)),
     trials,
     words: inWords(chosen, rarer, trials.length),
   };
@@ -101,7 +102,7 @@ interface HeldOut {
   readonly brier: Float64Array;
   readonly ece: number;
   /** The ECE that chance alone would give these probabilities if they were honest. */
-  readonly eceByChance: number;
+  readonly eceByChance: () => number;
 }
 
 function simplestOf(tried: readonly HeldOut[], clusters: Clusters): number {
@@ -112,13 +113,13 @@ function simplestOf(tried: readonly HeldOut[], clusters: Clusters): number {
     (each) => withinNoise(each.logLoss, logLoss, clusters) || withinNoise(each.brier, brier, clusters),
   );
   const ece = tried.reduce((smallest, each, i) => (good[i] ? Math.min(smallest, each.ece) : smallest), 1);
-  return tried.findIndex(
-    (each, i) => good[i] && each.ece <= ece + Math.max(NOTICEABLE, each.eceByChance / 2),
-  );
+  const looksGood = (each: HeldOut) =>
+    each.ece <= ece + NOTICEABLE || each.ece <= ece + each.eceByChance() / 2;
+  return tried.findIndex((each, i) => good[i] && looksGood(each));
 }
 
-function sampled(all: CalibrationExamples, seed: number): CalibrationExamples {
-  const parts = Math.ceil(all.actual.length / MOST_ROWS);
+function sampled(all: CalibrationExamples, most: number, seed: number): CalibrationExamples {
+  const parts = Math.ceil(all.actual.length / most);
   if (parts <= 1) return all;
   const salt = hash32(`calibration sample ${seed}`);
   const kept = all.entities.flatMap((entity, i) => (hash32(entity, salt) % parts === 0 ? [i] : []));
@@ -129,34 +130,36 @@ function sampled(all: CalibrationExamples, seed: number): CalibrationExamples {
   };
 }
 
+/** Every method on customers it was not fitted on. */
 function heldOut(
-  method: CalibrationMethod,
+  methods: readonly CalibrationMethod[],
   { actual, predicted }: CalibrationExamples,
   fold: readonly number[],
-): HeldOut {
-  const calibrated = new Float64Array(actual.length);
+): readonly HeldOut[] {
+  const calibrated = methods.map(() => new Float64Array(actual.length));
   for (const held of new Set(fold)) {
-    const inside = fold.flatMap((f, i) => (f === held ? [i] : []));
-    const outside = fold.flatMap((f, i) => (f === held ? [] : [i]));
-    const calibrator: Calibrator =
-      outside.length === 0
-        ? { method: 'identity' }
-        : fitCalibrator(method, {
-            actual: takeNumbers(actual, outside),
-            predicted: takeNumbers(predicted, outside),
-          });
-    applyCalibrator(calibrator, takeNumbers(predicted, inside)).forEach((p, i) => {
-      calibrated[inside[i]] = p;
+    const inside: number[] = [];
+    const outside: number[] = [];
+    fold.forEach((own, row) => {
+      (own === held ? inside : outside).push(row);
+    });
+    const others = { actual: takeNumbers(actual, outside), predicted: takeNumbers(predicted, outside) };
+    const fitted: readonly Calibrator[] =
+      outside.length === 0 ? methods.map(() => ({ method: 'identity' })) : fitCalibrators(methods, others);
+    const own = takeNumbers(predicted, inside);
+    fitted.forEach((calibrator, at) => {
+      applyCalibrator(calibrator, own).forEach((p, i) => {
+        calibrated[at][inside[i]] = p;
+      });
     });
   }
-  const rows = { actual, predicted: calibrated };
-  return {
-    method,
-    logLoss: calibrated.map((p, i) => -Math.log(Math.max(1e-15, actual[i] === 1 ? p : 1 - p))),
-    brier: calibrated.map((p, i) => (p - actual[i]) ** 2),
-    ece: equalCountEce(rows)(evenWeights(actual.length)),
-    eceByChance: eceByChance(calibrated),
-  };
+  return calibrated.map((own, at) => ({
+    method: methods[at],
+    logLoss: own.map((p, i) => -Math.log(Math.max(1e-15, actual[i] === 1 ? p : 1 - p))),
+    brier: own.map((p, i) => (p - actual[i]) ** 2),
+    ece: equalCountEce({ actual, predicted: own })(evenWeights(actual.length)),
+    eceByChance: () => eceByChance(own),
+  }));
 }
 
 function inWords(method: CalibrationMethod, rarer: number, tried: number): Name {
