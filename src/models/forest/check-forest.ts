@@ -47,10 +47,8 @@ function checkTree(forest: Forest, t: number): void {
     if (forest.missingLeft[at] > 1) broken('a side for missing values that is 0 or 1', t, node);
     if (!(forest.cover[at] >= 0)) broken('a cover of 0 or more', t, node);
     if (Number.isNaN(forest.gain[at])) broken('a gain that is a number', t, node);
-    if (forest.feature[at] === -1) {
-      if (!Number.isFinite(forest.value[at])) broken('a value that is finite', t, node);
-      continue;
-    }
+    if (!Number.isFinite(forest.value[at])) broken('a value that is finite', t, node);
+    if (forest.feature[at] === -1) continue;
     checkCut(forest, t, node);
     for (const child of [forest.left[at], forest.right[at]]) {
       if (!(child > node && child < nodes)) broken('children after their parent, in its tree', t, node);

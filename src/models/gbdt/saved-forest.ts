@@ -1,8 +1,8 @@
 // A binned forest as flat arrays in a saved model, and back, nothing believed before it is checked.
 import { AppError } from '../../core/errors.ts';
 import type { SavedModel } from '../estimator.ts';
+import { checkForest } from '../forest/check-forest.ts';
 import type { Forest, ForestInput } from '../forest/forest.ts';
-import { categoryBins } from '../forest/read-inputs.ts';
 import type { BinnedInput } from './grow/grower.ts';
 import type { BinnedForest } from './grown-forest.ts';
 
@@ -60,8 +60,7 @@ export function readForest(saved: SavedModel, { inputs, outputs }: ForestHeader,
     value: take('value', Float64Array, nodes),
     sets: take('sets', Uint8Array),
   };
-  const fault = faultOf(forest);
-  if (fault) broken(fault);
+  checkForest(forest);
   const edgeStart = take('edgeStart', Int32Array, inputs.length + 1);
   const edges = take('edges', Float64Array, edgeStart[inputs.length]);
   const rising = edgeStart.every((from, i) => (i === 0 ? from === 0 : from >= edgeStart[i - 1]));
@@ -76,38 +75,3 @@ export function readForest(saved: SavedModel, { inputs, outputs }: ForestHeader,
 const isInput = (input: ForestInput): boolean =>
   typeof input?.name === 'string' &&
   (input.kind === 'number' || (input.kind === 'category' && Array.isArray(input.levels)));
-
-/** What is wrong with a forest's nodes, in words; `undefined` when every row would reach a leaf. */
-function faultOf(forest: Forest): string | undefined {
-  const { treeStart, outputs } = forest;
-  const trees = treeStart.length - 1;
-  if (trees < 0 || treeStart[0] !== 0 || treeStart[trees] !== forest.feature.length)
-    return 'trees that do not cover its nodes';
-  if (trees % outputs !== 0) return 'trees that do not share out evenly among its outputs';
-  if (!forest.base.every(Number.isFinite) || !forest.value.every(Number.isFinite))
-    return 'values that are not finite';
-  for (let t = 0; t < trees; t++) {
-    const size = treeStart[t + 1] - treeStart[t];
-    if (size < 1) return 'a tree without nodes';
-    for (let node = 0; node < size; node++) {
-      const fault = nodeFault(forest, treeStart[t] + node, { node, size });
-      if (fault) return fault;
-    }
-  }
-  return undefined;
-}
-
-function nodeFault(
-  { feature, inputs, left, right, setStart, sets }: Forest,
-  at: number,
-  { node, size }: { node: number; size: number },
-): string | undefined {
-  if (feature[at] === -1) return undefined;
-  const input = inputs[feature[at]];
-  if (!input) return 'a cut of a column it does not read';
-  const below = (child: number) => child > node && child < size;
-  if (!below(left[at]) || !below(right[at])) return 'a child outside its tree';
-  if (input.kind === 'number') return setStart[at] === -1 ? undefined : 'a set cut of a number';
-  const inside = setStart[at] >= 0 && setStart[at] + categoryBins(input) <= sets.length;
-  return inside ? undefined : 'a set outside its sets';
-}
