@@ -61,7 +61,7 @@ export const encoded = (estimator: Estimator, options: EncodedOptions = {}): Est
   encodedOf(estimator, options, loadModel);
 
 /** Five fits cost five times one and take most of what there is to gain. */
-const BAG: BagOptions = { bags: 5, kind: 'folds' };
+export const BAG: BagOptions = { bags: 5, kind: 'folds' };
 
 /** All estimators that fit with no settings, baselines first. */
 export const CATALOGUE: readonly CatalogueEntry[] = [

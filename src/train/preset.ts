@@ -19,9 +19,8 @@ export interface Preset {
   readonly searchTrials: number;
   /** Of the time left when searching begins, this share may go into it. */
   readonly searchShare: number;
-  /** Of the same models, the best so many are fitted over folds and averaged. */
+  /** Of the same models, the best so many are fitted over folds and averaged, as `NAME:bagged`. */
   readonly bagged: number;
-  readonly bags: number;
 }
 
 /** Quick, and unlike one another. */
@@ -37,7 +36,7 @@ const GOOD: Readonly<Record<TargetKind, readonly string[]>> = {
   classes: CLASSES_RECIPE,
 };
 
-const PLAIN = { searched: 0, searchTrials: 1, searchShare: 0, bagged: 0, bags: 1 };
+const PLAIN = { searched: 0, searchTrials: 1, searchShare: 0, bagged: 0 };
 
 /**
  * fast: three models and their mean. good: every model worth trying, blended three ways. best: the same, and the two best
@@ -49,7 +48,7 @@ export function presetFor(kind: TargetKind, preset: PresetName, recipe = GOOD[ki
   if (preset === 'fast') return { ...PLAIN, models: FAST[kind], blends: ['mean'] };
   const blends: readonly EnsembleKind[] = ['mean', 'stack', 'greedy'];
   if (preset === 'good') return { ...PLAIN, models: recipe, blends };
-  return { models: recipe, blends, searched: 2, searchTrials: 40, searchShare: 0.6, bagged: 1, bags: 5 };
+  return { models: recipe, blends, searched: 2, searchTrials: 40, searchShare: 0.6, bagged: 1 };
 }
 
 /** @throws AppError USAGE */

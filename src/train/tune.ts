@@ -1,6 +1,6 @@
 // A second look at the best of what was tried: settings searched, then fitted over folds and averaged.
 import { AppError } from '../core/errors.ts';
-import { bagged, estimatorById } from '../models/catalogue.ts';
+import { BAG, bagged, estimatorById } from '../models/catalogue.ts';
 import { insideOf } from '../models/ensemble/bag.ts';
 import type { Estimator } from '../models/estimator.ts';
 import { sortSample } from '../models/sample.ts';
@@ -76,8 +76,8 @@ export async function tuneTrials(
   const tuned = trials.map((trial) => retold.get(trial.estimator.id) ?? trial);
   for (const { estimator } of searchable.slice(0, preset.bagged)) {
     const inside = tuned.find((trial) => trial.estimator.id === estimator.id) as Trial;
-    const bag = bagged(inside.estimator, { bags: preset.bags, kind: 'folds' });
-    const late = tooLong(inside.fitSeconds * preset.bags * 1000, run);
+    const bag = bagged(inside.estimator);
+    const late = tooLong(inside.fitSeconds * BAG.bags * 1000, run);
     if (late) {
       refused.push({ id: bag.id, label: bag.label, reason: late });
       continue;
