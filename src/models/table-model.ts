@@ -1,6 +1,7 @@
 // A model of any table made honest: probabilities calibrated, amounts with a range, classes with a likeliest one.
 import type { Frame } from '../core/frame.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
+import { type VennAbers, vennAbersInterval } from '../eval/calibration/venn-abers.ts';
 import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
 import { likeliest } from '../eval/metrics/classes.ts';
 import type { Model } from './estimator.ts';
@@ -9,6 +10,8 @@ import type { Model } from './estimator.ts';
 export interface TableCorrections {
   /** Binary only. */
   readonly calibrator?: Calibrator;
+  /** Between which two calibrated probabilities the true one lies; binary only, absent with too few of either outcome. */
+  readonly pair?: VennAbers;
   /** A probability from here on is called a yes; binary only. */
   readonly threshold?: number;
   /** Amounts only; absent with too few rows for a finite one. */
@@ -51,5 +54,6 @@ export function correctAnswers(
   }
   const value = corrections.calibrator ? applyCalibrator(corrections.calibrator, raw) : raw;
   const threshold = corrections.threshold ?? 0.5;
-  return { value, called: Int32Array.from(value, (p) => (p >= threshold ? 1 : 0)) };
+  const ends = corrections.pair ? vennAbersInterval(corrections.pair, raw, value) : {};
+  return { value, ...ends, called: Int32Array.from(value, (p) => (p >= threshold ? 1 : 0)) };
 }

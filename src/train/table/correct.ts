@@ -1,6 +1,7 @@
 // What unseen predictions teach about a model of a table: how to calibrate it, how far off it may be, how good it is.
 import { takeNumbers } from '../../core/frame.ts';
 import { chooseCalibrator } from '../../eval/calibration/choose-calibrator.ts';
+import { fitVennAbers } from '../../eval/calibration/venn-abers.ts';
 import { type AmountInterval, fitAmountInterval } from '../../eval/conformal.ts';
 import { type Evaluation, scoreAmount, scoreBinary, scoreClasses } from '../../eval/evaluate-predictions.ts';
 import type { RowMetricName } from '../../eval/metrics/metric.ts';
@@ -16,6 +17,8 @@ export const TABLE_METRICS: Readonly<Record<Sample['question']['kind'], readonly
 };
 
 const LEVEL = 0.9;
+/** Either outcome must be seen this often before two probabilities say more than "somewhere between 0 and 1". */
+const LEAST_OF_EACH_OUTCOME = 10;
 /** Under this many rows a band of its own shape would be guesswork. */
 const ROWS_FOR_A_BAND = 200;
 
@@ -33,7 +36,13 @@ export function fitTableCorrections(sample: Sample, raw: Float64Array, seed: num
     { model: { question: sample.question }, corrections: { calibrator } },
     raw,
   ).value;
-  return { calibrator, threshold: chooseThreshold({ actual: sample.target, predicted: value }) };
+  const positives = sample.target.reduce((sum, outcome) => sum + outcome, 0);
+  const rarer = Math.min(positives, sample.target.length - positives);
+  return {
+    calibrator,
+    ...(rarer >= LEAST_OF_EACH_OUTCOME ? { pair: fitVennAbers(rows) } : {}),
+    threshold: chooseThreshold({ actual: sample.target, predicted: value }),
+  };
 }
 
 /** Amounts that are never negative get a band that widens with them; others the same distance everywhere. */

@@ -124,9 +124,11 @@ function figures({ test, learned }: FittedTable, seed: number): Partial<TaskRepo
   const [own] = predictors;
   const deciles = canCumulate(sample) ? { deciles: decilesPart(sample, predictors) } : {};
   if (kind === 'binary') {
-    const { calibrator } = learned.table.corrections;
+    const { calibrator, pair } = learned.table.corrections;
     return {
-      ...(calibrator ? { reliability: reliabilityPart(sample, own.answers, { calibrator }) } : {}),
+      ...(calibrator
+        ? { reliability: reliabilityPart(sample, own.answers, { calibrator, ...(pair ? { pair } : {}) }) }
+        : {}),
       ranking: rankingPart(sample, predictors),
       ...deciles,
     };

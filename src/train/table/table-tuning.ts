@@ -71,7 +71,7 @@ export async function tuneTableTrials(
   if (byTime) return { trials, refused };
   for (const { estimator } of searchable.slice(0, preset.bagged)) {
     const inside = trials.find((trial) => trial.estimator.id === estimator.id);
-    const bag = bagged(inside?.estimator ?? estimator, { bags: preset.bags, kind: 'folds' });
+    const bag = bagged(inside?.estimator ?? estimator);
     const refuse = (reason: string) => refused.push({ id: bag.id, label: bag.label, reason });
     if (deadlineMs !== undefined && run.now() >= deadlineMs) {
       refuse('the time limit was reached before its turn');

@@ -1,0 +1,434 @@
+// Any table, from a file to answers about another: what is read, what is refused and why, what comes out.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { buildProgram } from '../src/cli/main.ts';
+import { AppError } from '../src/core/errors.ts';
+import { openEngine, sqlText } from '../src/data/engine.ts';
+import { asCsv, asNdjson, madeUpRows, type Row } from './flow/made-up-table.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'foresell-any-table-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const write = (file: string, content: string | Buffer): string => {
+  const path = join(dir, file);
+  writeFileSync(path, content);
+  return path;
+};
+
+interface Fitted {
+  model: string;
+  target: { positive?: string; classes?: string[]; words: { en: string } };
+  metrics: Record<string, { value: number; low: number; high: number }>;
+  baselines: Record<string, Record<string, { value: number }>>;
+  protocol: { split: string; users: number; examples: number };
+  tested_by: string;
+  rows: { read: number; without_target: number; repeated: number; kept_together: string };
+  columns: { name: string; kind: string; use: string; reason: { en: string; zh: string } }[];
+  leakage: { check: string; feature?: string; severity: string; words: { en: string } }[];
+  leaderboard: {
+    rows: { model: string; value: number; low: number; fit_seconds: number }[];
+    refused: unknown[];
+  };
+  report: string;
+}
+
+/** Runs one command in this process and gives what it printed. */
+async function foresell(...args: string[]): Promise<string> {
+  const original = process.stdout.write;
+  let printed = '';
+  process.stdout.write = ((text: string) => {
+    printed += text;
+    return true;
+  }) as typeof process.stdout.write;
+  try {
+    await buildProgram(new AbortController().signal).parseAsync([
+      'node',
+      'foresell',
+      ...args,
+      '--threads',
+      '2',
+      '--lang',
+      'en',
+    ]);
+  } finally {
+    process.stdout.write = original;
+  }
+  return printed;
+}
+
+const fitTable = async (data: string, out: string, ...options: string[]): Promise<Fitted> =>
+  JSON.parse(await foresell('table', 'fit', data, '--out', join(dir, out), '--json', ...options)) as Fitted;
+
+async function refusal(work: Promise<unknown>): Promise<AppError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal, there was none');
+}
+
+async function rowsIn(path: string): Promise<Row[]> {
+  const engine = await openEngine({ threads: 1 });
+  const read = path.endsWith('.csv')
+    ? `read_csv(${sqlText(path)}, all_varchar = true)`
+    : path.endsWith('.parquet')
+      ? `read_parquet(${sqlText(path)})`
+      : `read_json(${sqlText(path)})`;
+  const rows = await engine.rows<Row>(`SELECT * FROM ${read}`);
+  engine.close();
+  return rows;
+}
+
+const rows = madeUpRows(300);
+const customers = write('customers.csv', asCsv(rows));
+const quick = ['--model', 'logistic', '--cv', '3'];
+
+describe('a yes-or-no column', () => {
+  let fitted: Fitted;
+
+  test('is learned and tested in nested folds, beside baselines, with intervals', async () => {
+    fitted = await fitTable(
+      customers,
+      'binary',
+      '--target',
+      'answered',
+      '--kind',
+      'binary',
+      '--drop',
+      'spent,size',
+      ...quick,
+    );
+    expect(fitted.target.positive).toBe('yes');
+    expect(fitted.tested_by).toBe('nested');
+    expect(fitted.protocol).toMatchObject({ examples: 300, users: 300 });
+    expect(Object.keys(fitted.baselines)).toEqual(['rate', 'best-column']);
+    const { roc_auc, log_loss } = fitted.metrics;
+    expect(roc_auc.value).toBeGreaterThan(0.75);
+    expect(roc_auc.low).toBeLessThan(roc_auc.value);
+    expect(log_loss.value).toBeLessThan(fitted.baselines.rate.log_loss.value);
+    expect(fitted.leaderboard.rows.map(({ model }) => model)).toEqual(['logistic', 'best-column', 'rate']);
+    expect(fitted.leaderboard.rows[0].fit_seconds).toBeGreaterThan(0);
+    expect(readFileSync(fitted.report, 'utf8')).toContain('What was learned from customers.csv');
+  });
+
+  test('says what each column was taken for, and refuses ids, constants and empty columns as features', () => {
+    const of = Object.fromEntries(fitted.columns.map(({ name, kind, use }) => [name, `${kind}: ${use}`]));
+    expect(of).toEqual({
+      customer_id: 'id: refused',
+      income: 'number: feature',
+      plan: 'category: feature',
+      city: 'category: feature',
+      joined: 'date: feature',
+      empty: 'empty: refused',
+      fixed: 'constant: refused',
+      answered: 'boolean: target',
+      spent: 'number: dropped',
+      size: 'category: dropped',
+    });
+    const { reason } = fitted.columns[0];
+    expect(reason.en).toBe('300 different texts in 300 rows: it names rows');
+    expect(reason.zh).toMatch(/行的名字/);
+    expect(fitted.leakage.map(({ check, feature }) => [check, feature])).toContainEqual([
+      'time-in-a-random-split',
+      'joined',
+    ]);
+  });
+
+  test('answers other files by the columns’ names: another order, more columns, an unseen category, a missing cell', async () => {
+    const others: Row[] = madeUpRows(5, 7).map(({ customer_id, income, plan, city, joined }, i) => ({
+      note: 'ignored',
+      plan: i === 0 ? 'enterprise' : plan,
+      income: i === 1 ? '?' : income,
+      city: i === 2 ? 'line\nbreak' : city,
+      joined,
+      customer_id,
+    }));
+    const out = join(dir, 'answers.csv');
+    await foresell(
+      'table',
+      'predict',
+      join(dir, 'binary'),
+      write('others.csv', asCsv(others)),
+      '--id',
+      'customer_id',
+      '--out',
+      out,
+      '--explain',
+    );
+    const answers = await rowsIn(out);
+    expect(answers.map(({ customer_id }) => customer_id)).toEqual(
+      others.map(({ customer_id }) => customer_id),
+    );
+    expect(Object.keys(answers[0])).toEqual([
+      'customer_id',
+      'value',
+      'low',
+      'high',
+      'prediction',
+      'reason_1',
+      'reason_2',
+      'reason_3',
+    ]);
+    for (const { value, low, high, prediction, reason_1 } of answers) {
+      expect(Number(value)).toBeGreaterThanOrEqual(Number(low));
+      expect(Number(value)).toBeLessThanOrEqual(Number(high));
+      expect(['yes', 'no']).toContain(prediction);
+      expect(reason_1).toMatch(/raises|lowers/);
+    }
+  });
+
+  test('the same file as CSV, NDJSON and Parquet gets the same answers', async () => {
+    const engine = await openEngine({ threads: 1 });
+    const parquet = join(dir, 'customers.parquet');
+    await engine.run(
+      `COPY (SELECT * FROM read_csv(${sqlText(customers)}, nullstr = 'NA')) TO ${sqlText(parquet)} (FORMAT parquet)`,
+    );
+    engine.close();
+    const files = [
+      customers,
+      parquet,
+      write('customers.ndjson', asNdjson(rows)),
+      write('customers.csv.gz', gzipSync(asCsv(rows))),
+    ];
+    const values: number[][] = [];
+    for (const [at, file] of files.entries()) {
+      const out = join(dir, `same-${at}.parquet`);
+      await foresell('table', 'predict', join(dir, 'binary'), file, '--out', out);
+      values.push((await rowsIn(out)).map(({ value }) => Number(value)));
+    }
+    for (const others of values.slice(1)) expect(others).toEqual(values[0]);
+    expect(new Set(values[0]).size).toBeGreaterThan(200);
+  });
+
+  test('a file that lacks a column the model reads is refused by name', async () => {
+    const poor = write('poor.csv', asCsv(rows.slice(0, 3).map(({ plan, city }) => ({ plan, city }))));
+    const { code, message } = await refusal(
+      foresell('table', 'predict', join(dir, 'binary'), poor, '--out', join(dir, 'x.csv')),
+    );
+    expect(code).toBe('BAD_DATA');
+    expect(message).toMatch(/lacks .*"income"/);
+    expect(existsSync(join(dir, 'x.csv'))).toBe(false);
+  });
+
+  test('a saved file that was touched is not believed', async () => {
+    const [version] = readdirSync(join(dir, 'binary', 'model'));
+    const path = join(dir, 'binary', 'model', version, 'table.json');
+    const before = readFileSync(path);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"yes"', '"no"'));
+    const { code } = await refusal(
+      foresell('table', 'predict', join(dir, 'binary'), customers, '--out', join(dir, 'x.csv')),
+    );
+    expect(code).toBe('TAMPERED');
+    writeFileSync(path, before);
+  });
+});
+
+describe('other questions', () => {
+  test('an amount of both signs gets a range that holds it as often as promised', async () => {
+    const semicolons = write(
+      'semicolons.csv',
+      asCsv(
+        rows.map((row) => ({ ...row, spent: row.spent.replace('.', ',') })),
+        ';',
+      ),
+    );
+    const fitted = await fitTable(
+      semicolons,
+      'amount',
+      '--target',
+      'spent',
+      '--kind',
+      'regression',
+      '--drop',
+      'answered,size',
+      '--model',
+      'linear',
+      '--cv',
+      '3',
+    );
+    expect(fitted.metrics.coverage.value).toBeGreaterThan(0.82);
+    expect(fitted.metrics.rmse.value).toBeLessThan(fitted.baselines.rate.rmse.value / 2);
+    const out = join(dir, 'amounts.ndjson');
+    await foresell('table', 'predict', join(dir, 'amount'), customers, '--out', out);
+    const [first] = readFileSync(out, 'utf8').split('\n');
+    expect(Object.keys(JSON.parse(first))).toEqual(['value', 'low', 'high', 'interval_method']);
+    const answers = await rowsIn(out);
+    const inside = answers.filter(
+      ({ low, high }, i) => Number(rows[i].spent) >= Number(low) && Number(rows[i].spent) <= Number(high),
+    );
+    expect(inside.length / answers.length).toBeGreaterThan(0.8);
+    expect(answers.some(({ value }) => Number(value) < 0)).toBe(true);
+  });
+
+  test('classes get a chance each, and Chinese names of columns stay as they are', async () => {
+    const chinese = rows.map(({ income, plan, size }) => ({
+      收入: income,
+      套餐: plan === 'pro' ? '专业' : '基础',
+      尺码: size,
+    }));
+    const file = write('chinese.csv', `\ufeff${asCsv(chinese)}`);
+    const fitted = await fitTable(
+      file,
+      'classes',
+      '--target',
+      '尺码',
+      '--kind',
+      'multiclass',
+      '--model',
+      'tree',
+      '--holdout',
+      '.25',
+    );
+    expect(fitted.target.classes).toEqual(['L', 'M', 'S']);
+    expect(fitted.tested_by).toBe('holdout');
+    expect(fitted.metrics.accuracy.value).toBeGreaterThan(0.8);
+    const out = join(dir, 'classes.csv');
+    await foresell('table', 'predict', join(dir, 'classes'), file, '--out', out);
+    const answers = await rowsIn(out);
+    expect(Object.keys(answers[0])).toEqual(['prediction', 'p_L', 'p_M', 'p_S']);
+    for (const { p_L, p_M, p_S } of answers)
+      expect(Number(p_L) + Number(p_M) + Number(p_S)).toBeCloseTo(1, 6);
+    expect(answers.filter(({ prediction }, i) => prediction === rows[i].size).length).toBeGreaterThan(250);
+  });
+
+  test('with a time, later rows are asked about and earlier ones learned from', async () => {
+    const fitted = await fitTable(
+      customers,
+      'later',
+      '--target',
+      'answered',
+      '--kind',
+      'binary',
+      '--drop',
+      'spent,size',
+      '--time',
+      'joined',
+      '--gap',
+      '3d',
+      ...quick,
+    );
+    expect(fitted.protocol.split).toContain('forward in time');
+    expect(fitted.protocol.examples).toBeLessThan(300);
+    expect(fitted.columns.find(({ name }) => name === 'joined')?.use).toBe('time');
+  });
+});
+
+describe('what is refused, and why', () => {
+  const ask = (data: string, ...options: string[]) =>
+    refusal(fitTable(data, 'refused', '--target', 'answered', '--kind', 'binary', ...options, ...quick));
+
+  test('a class multiplied before the split', async () => {
+    const oversampled = [
+      ...rows,
+      ...rows.filter(({ answered }) => answered === 'no'),
+      ...rows.filter(({ answered }) => answered === 'no'),
+    ];
+    const { code, message } = await ask(
+      write('oversampled.csv', asCsv(oversampled)),
+      '--drop',
+      'spent,size,customer_id',
+    );
+    expect(code).toBe('LEAKAGE');
+    expect(message).toMatch(/oversampled before the split/);
+  });
+
+  test('a class mixed from its own rows', async () => {
+    const whole = rows.map(({ income, answered }, i) => ({
+      age: String(20 + (i % 50)),
+      visits: String(i % 17),
+      income,
+      answered,
+    }));
+    const mixed = whole.slice(0, 120).map((row, i) => ({
+      ...row,
+      age: String(21 + (i % 50) + 1 / 3),
+      visits: String((i % 17) + 2 / 7),
+      answered: 'no',
+    }));
+    const { code, message } = await ask(write('smote.csv', asCsv([...whole, ...mixed])));
+    expect(code).toBe('LEAKAGE');
+    expect(message).toMatch(/mixed from others/);
+  });
+
+  test('a column that is the answer under another name', async () => {
+    const told = rows.map(({ income, plan, answered }) => ({
+      income,
+      plan,
+      answered,
+      flag: answered === 'yes' ? '7' : '3',
+    }));
+    const { code, message } = await ask(write('told.csv', asCsv(told)));
+    expect(code).toBe('LEAKAGE');
+    expect(message).toContain('"flag" alone reaches AUC 1.000');
+  });
+
+  test.each([
+    ['a target that is not there', ['--target', 'nobody'], 'USAGE', /--target: expected a column/],
+    ['three values for yes or no', ['--target', 'size'], 'BAD_DATA', /got 3: use --kind multiclass/],
+    ['words for a number', ['--kind', 'regression'], 'BAD_DATA', /expected numbers in the target/],
+    ['an unknown kind of column', ['--types', 'plan=colour'], 'USAGE', /--types: expected one of number/],
+    ['a direction that is none', ['--monotone', 'income'], 'USAGE', /COLUMN:\+ or COLUMN:-/],
+    ['a gap without a time', ['--gap', '3d'], 'USAGE', /--gap needs --time/],
+  ])('%s', async (_, options, code, words) => {
+    const error = await ask(customers, ...options);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(words);
+  });
+
+  test.each([
+    ['a ragged line', 'a,b,answered\n1,2,yes\n3,no\n', /line 3 has more or fewer cells/],
+    ['a header alone', 'a,b,answered\n', /nothing under it/],
+    ['an empty file', '', /the file is empty/],
+  ])('%s', async (what, content, words) => {
+    const error = await ask(write(`${what.replaceAll(' ', '-')}.csv`, content));
+    expect(error.code).toBe('BAD_FILE');
+    expect(error.message).toMatch(words);
+  });
+
+  test('too few rows of an outcome', async () => {
+    const few = await ask(write('few.csv', asCsv(rows.slice(0, 12))));
+    expect(few.code).toBe('NOT_ENOUGH_DATA');
+  });
+});
+
+test('rows of one group stay on one side; without a group, identical rows do', async () => {
+  const twice = [...rows, ...rows.slice(0, 40)].map(({ customer_id, income, plan, city, answered }) => ({
+    customer_id,
+    income,
+    plan,
+    city,
+    answered,
+  }));
+  const file = write('twice.csv', asCsv(twice));
+  const plain = await fitTable(
+    file,
+    'copies',
+    '--target',
+    'answered',
+    '--kind',
+    'binary',
+    '--drop',
+    'customer_id',
+    ...quick,
+  );
+  expect(plain.rows).toMatchObject({ kept_together: 'copies' });
+  expect(plain.rows.repeated).toBeGreaterThanOrEqual(40);
+  const grouped = await fitTable(
+    file,
+    'grouped',
+    '--target',
+    'answered',
+    '--kind',
+    'binary',
+    '--group',
+    'customer_id',
+    ...quick,
+  );
+  expect(grouped.rows.kept_together).toBe('group');
+  expect(grouped.protocol.users).toBe(300);
+});
