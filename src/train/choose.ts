@@ -28,14 +28,19 @@ export interface RankOptions {
   readonly seed: number;
 }
 
-/** Corrects every trial and sorts them, best first by the task's metrics; what is tied stays in the order it was tried. */
+/**
+ * Corrects every trial and sorts them, best first by the task's metrics; what is tied stays in the order it was tried.
+ *
+ * @param trials those ranked before are not corrected again
+ */
 export function rankTrials(
-  trials: readonly Trial[],
+  trials: readonly (Trial | RankedTrial)[],
   sample: Sample,
   { metrics, seed }: RankOptions,
 ): readonly RankedTrial[] {
   const deciding = metrics.filter((metric) => metric !== 'coverage');
-  const measured = trials.map((trial) => {
+  const measured = trials.map((trial): RankedTrial => {
+    if ('corrections' in trial) return trial;
     const corrected = correctAcrossFolds(sample, trial.onCalibration, seed);
     const rows = { actual: sample.target, predicted: corrected };
     const values = Object.fromEntries(
@@ -44,7 +49,12 @@ export function rankTrials(
         ROW_METRICS[metric].prepare(rows)(evenWeights(sample.target.length)),
       ]),
     ) as Partial<Record<RowMetricName, number>>;
-    return { ...trial, ...fitCorrections(sample, trial.onCalibration, seed), corrected, values };
+    return {
+      ...trial,
+      ...fitCorrections(sample, trial.onCalibration, seed, trial.bandOnCalibration),
+      corrected,
+      values,
+    };
   });
   const { order } = chooseTrial(
     measured.map(({ estimator, values }) => ({ id: estimator.id, values })),
@@ -53,7 +63,7 @@ export function rankTrials(
   return order.map((id) => measured.find(({ estimator }) => estimator.id === id) as RankedTrial);
 }
 
-const FOLDS = 5;
+const FOLDS = 4;
 
 /** A correction is judged on customers it was not learned from: the more it bends, the more it would flatter itself. */
 function correctAcrossFolds(sample: Sample, raw: Float64Array, seed: number): Float64Array {

@@ -37,7 +37,19 @@ export interface Tournament extends Tried {
 export async function holdTournament(samples: Samples, options: TournamentOptions): Promise<Tournament> {
   const { preset, blends, repeated, metrics, run } = options;
   const sample = calibrationSample(samples);
-  const rank = (trials: readonly Trial[]) => rankTrials(trials, sample, { metrics, seed: run.seed });
+  const known = new Map<Trial, RankedTrial>();
+  const rank = (trials: readonly Trial[]) => {
+    const ranked = rankTrials(
+      trials.map((trial) => known.get(trial) ?? trial),
+      sample,
+      { metrics, seed: run.seed },
+    );
+    for (const trial of trials) {
+      const own = ranked.find(({ model }) => model === trial.model);
+      if (own) known.set(trial, own);
+    }
+    return ranked;
+  };
   const first = await runTrials(samples, options.candidates, run);
   const refused = [...first.refused];
   let trials: readonly Trial[] = first.trials;
