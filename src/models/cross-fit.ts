@@ -2,6 +2,7 @@
 import { AppError } from '../core/errors.ts';
 import { pause } from '../core/pause.ts';
 import { silent } from '../core/progress.ts';
+import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import type { Estimator, FitRun, Model, Sample } from './estimator.ts';
 import { customerFolds, foldRows, sortSample, takeSample } from './sample.ts';
 
@@ -17,6 +18,8 @@ export interface CrossFit {
   readonly models: readonly Model[];
   /** What the model of the other folds says of each row: [rows], or [rows, classes]. */
   readonly unseen: Float64Array;
+  /** The quantiles that go with it, [rows]; absent unless every model has them. */
+  readonly unseenBand?: QuantileBand;
 }
 
 export interface CrossFitOptions {
@@ -45,6 +48,7 @@ export async function crossFit(
   const { rows } = sample.frame;
   const models: Model[] = [];
   let unseen = new Float64Array(0);
+  const band = { low: new Float64Array(rows), high: new Float64Array(rows) };
   for (let fold = 0; fold < folds.count; fold++) {
     await pause(run.signal);
     const { inside, outside } = foldRows(folds.of, fold);
@@ -66,8 +70,14 @@ export async function crossFit(
     inside.forEach((row, i) => {
       unseen.set(said.subarray(i * width, (i + 1) * width), row * width);
     });
+    const ends = await model.band?.(held.frame);
+    inside.forEach((row, i) => {
+      band.low[row] = ends ? ends.low[i] : Number.NaN;
+      band.high[row] = ends ? ends.high[i] : Number.NaN;
+    });
     models.push(model);
     onFit?.();
   }
-  return { models, unseen };
+  const banded = models.every((model) => model.band);
+  return { models, unseen, ...(banded && { unseenBand: band }) };
 }

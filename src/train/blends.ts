@@ -1,6 +1,6 @@
 // Several trials as one more trial: the mean of the best, and blends whose weights the calibration examples decide.
 import { estimatorById } from '../models/catalogue.ts';
-import { ensembleModel } from '../models/ensemble/ensemble-model.ts';
+import { ensembleModel, heaviestBanded } from '../models/ensemble/ensemble-model.ts';
 import { alike, type EnsembleKind, learnMixture, mixOpinions } from '../models/ensemble/mixing.ts';
 import { opinionsIn, takeOpinions, widthFor } from '../models/ensemble/opinion.ts';
 import type { Mixture, Opinions } from '../models/ensemble/weights.ts';
@@ -64,13 +64,17 @@ async function blend(
     kind === 'mean'
       ? mixOpinions(mixture, said.members, question)
       : await mixAcrossFolds(said, { sample, learn, seed: run.seed });
+  const models = members.map(({ model }) => model);
+  const banded = question.kind === 'amount' ? heaviestBanded(models, mixture.weights) : undefined;
+  const band = banded === undefined ? undefined : members[banded].bandOnCalibration;
   const seconds = (run.now() - startedMs) / 1000;
   const sum = (part: 'fitSeconds' | 'totalSeconds' | 'predictMs', of = members) =>
     of.reduce((total, member) => total + member[part], 0);
   return {
     estimator: estimatorById(kind),
-    model: ensembleModel(kind, { question, members: members.map(({ model }) => model), ...mixture }),
+    model: ensembleModel(kind, { question, members: models, ...mixture }),
     onCalibration,
+    ...(band && { bandOnCalibration: band }),
     fitSeconds: sum('fitSeconds') + seconds,
     totalSeconds: sum('totalSeconds') + seconds,
     predictMs: sum(

@@ -3,8 +3,9 @@ import { AppError, throwIfAborted } from '../core/errors.ts';
 import type { Name } from '../core/name.ts';
 import type { Progress } from '../core/progress.ts';
 import { foldOf, type SplitPlan } from '../data/splits.ts';
+import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { fitModel } from '../models/catalogue.ts';
-import { crossFit, type Folds } from '../models/cross-fit.ts';
+import { type CrossFit, crossFit, type Folds } from '../models/cross-fit.ts';
 import { isBagged } from '../models/ensemble/bag.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../models/estimator.ts';
 import { expectMs } from './expected-time.ts';
@@ -16,6 +17,8 @@ export interface Trial {
   readonly model: Model;
   /** Uncalibrated, [rows of the calibration sample]. */
   readonly onCalibration: Float64Array;
+  /** The quantiles that go with it, for models that have them, [rows of the calibration sample]. */
+  readonly bandOnCalibration?: QuantileBand;
   readonly fitSeconds: number;
   /** Of everything: the fit, and those on other customers that predict unseen. */
   readonly totalSeconds: number;
@@ -114,12 +117,13 @@ export async function runTrial(samples: Samples, estimator: Estimator, run: Tria
   const fittedMs = run.now();
   const said = await model.predict(sample.frame);
   const predictedMs = run.now();
-  const onCalibration =
-    bag?.unseen ?? (samples.calibrate ? said : await predictHeldOut(estimator, sample, run));
+  const crossed = bag ?? (samples.calibrate ? undefined : await fitHeldOut(estimator, sample, run));
+  const band = model.band && (crossed ? crossed.unseenBand : await model.band(sample.frame));
   return {
     estimator,
     model,
-    onCalibration,
+    onCalibration: crossed?.unseen ?? said,
+    ...(band && { bandOnCalibration: { low: band.low, high: band.high } }),
     fitSeconds: (fittedMs - startedMs) / 1000,
     totalSeconds: (run.now() - startedMs) / 1000,
     predictMs: ((predictedMs - fittedMs) * 1000) / Math.max(1, sample.frame.rows),
@@ -131,8 +135,8 @@ const foldsOf = ({ entities }: Sample, { plan, seed }: TrialRun): Folds => ({
   count: plan.folds,
 });
 
-/** Each customer predicted by a fit that never saw them, [rows]. */
-async function predictHeldOut(estimator: Estimator, sample: Sample, run: TrialRun): Promise<Float64Array> {
+/** Each customer predicted by a fit that never saw them. */
+function fitHeldOut(estimator: Estimator, sample: Sample, run: TrialRun): Promise<CrossFit> {
   const folds = foldsOf(sample, run);
   let done = 0;
   const onFit = () =>
@@ -142,5 +146,5 @@ async function predictHeldOut(estimator: Estimator, sample: Sample, run: TrialRu
       total: folds.count,
       unit: 'folds',
     });
-  return (await crossFit(estimator, sample, { folds, run: fitRunOf(run), onFit })).unseen;
+  return crossFit(estimator, sample, { folds, run: fitRunOf(run), onFit });
 }

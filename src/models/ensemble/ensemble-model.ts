@@ -48,6 +48,7 @@ export function ensembleModel(estimator: string, given: EnsembleParts): Model {
   };
   const additive = width === 1 && members.every((member) => member.attribute && member.link === link);
   const banded = given.link && members.every((member) => member.band);
+  const heaviest = given.link || question.kind !== 'amount' ? undefined : heaviestBanded(members, weights);
   return {
     estimator,
     question,
@@ -57,8 +58,18 @@ export function ensembleModel(estimator: string, given: EnsembleParts): Model {
     margin,
     ...(additive && { attribute: (frame: Frame) => sumAttributions(parts, frame) }),
     ...(banded && { band: (frame: Frame) => meanBand(parts, frame) }),
+    ...(heaviest !== undefined && { band: members[heaviest].band }),
     save: () => saveEnsemble(estimator, parts),
   };
+}
+
+/** Which member speaks of quantiles where members differ in kind: the one listened to most that has any. */
+export function heaviestBanded(members: readonly Model[], weights: ArrayLike<number>): number | undefined {
+  let heaviest: number | undefined;
+  members.forEach((member, k) => {
+    if (member.band && weights[k] > (heaviest === undefined ? 0 : weights[heaviest])) heaviest = k;
+  });
+  return heaviest;
 }
 
 /** The ends members give, averaged; all were asked for the same level. */
