@@ -209,6 +209,46 @@ describe('encoders in front of a model', () => {
     expect(await loss(better)).toBeLessThan((await loss(plain)) - 0.02);
   });
 
+  it('score words and streets for each class of several', async () => {
+    const [train, test] = [tableSample(900, 21), tableSample(600, 22)].map((sample): Sample => {
+      // Class 2: buyers in a hurry, who say so.
+      const draw = random(sample.frame.rows);
+      const loud = sample.target.map((y) => Number(y === 1 && draw.uniform() < 0.5));
+      const columns = sample.frame.columns.map((column) =>
+        column.kind === 'text'
+          ? { ...column, values: column.values.map((text, i) => (loud[i] === 1 ? `urgent ${text}` : text)) }
+          : column,
+      );
+      const question: Question = {
+        kind: 'classes',
+        classes: 3,
+        outcome: 'other',
+        horizonDays: 0,
+        discountPerYear: 0,
+      };
+      return {
+        ...sample,
+        question,
+        frame: { ...sample.frame, columns },
+        target: sample.target.map((y, i) => y + loud[i]),
+      };
+    });
+    const estimator = encoded(estimatorById('tree'), OPTIONS);
+    const model = loadModel(throughDisk((await fitModel(estimator, train, undefined, RUN)).save()));
+    expect(model.inputs).toContain('note');
+    const p = await model.predict(test.frame);
+    expect(p).toHaveLength(3 * test.frame.rows);
+    let right = 0;
+    let loud = 0;
+    test.target.forEach((y, i) => {
+      expect(p[3 * i] + p[3 * i + 1] + p[3 * i + 2]).toBeCloseTo(1, 9);
+      if (y !== 2) return;
+      loud++;
+      if (p[3 * i + 2] > 0.5) right++;
+    });
+    expect(right / loud).toBeGreaterThan(0.9);
+  });
+
   it('leave an estimator alone on a table with nothing to encode', async () => {
     const sample = madeUpSample({ customers: 200, seed: 1, question: BUYS });
     const plain = await fitModel(estimatorById('tree'), sample, undefined, RUN);
