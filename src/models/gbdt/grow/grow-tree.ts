@@ -182,17 +182,27 @@ function drawColumns(open: Uint8Array, { settings, seed }: TreeTask, node: numbe
 }
 
 function termsOf({ settings, limits, units }: TreeTask, leaf: Leaf): NodeTerms {
+  // One literal, no spreads: this runs for every node, and spreads cost more than all else about a small one.
   const terms = {
-    ...{ gradient: leaf.gradient, curvature: leaf.curvature, rows: leaf.rows },
-    ...{ gradientUnit: units.gradient, curvatureUnit: units.curvature },
-    ...{ ridge: settings.ridge, lasso: settings.lasso },
-    ...{ minRows: Math.max(1, settings.minRows), minCurvature: settings.minCurvature },
-    ...{ lowest: leaf.lowest, highest: leaf.highest, bounded: Number(limits.isBounded) },
-    ...{ floor: 0, direction: 0 },
+    gradient: leaf.gradient,
+    curvature: leaf.curvature,
+    rows: leaf.rows,
+    gradientUnit: units.gradient,
+    curvatureUnit: units.curvature,
+    ridge: settings.ridge,
+    lasso: settings.lasso,
+    minRows: Math.max(1, settings.minRows),
+    minCurvature: settings.minCurvature,
+    lowest: leaf.lowest,
+    highest: leaf.highest,
+    bounded: Number(limits.isBounded),
+    floor: 0,
+    direction: 0,
   };
   const whole = wholeScore(terms);
   // A score is twice the loss it stands for.
-  return { ...terms, floor: whole + 2 * settings.minGain + ROUNDING * Math.abs(whole) };
+  terms.floor = whole + 2 * settings.minGain + ROUNDING * Math.abs(whole);
+  return terms;
 }
 
 /** The best cut of a leaf whose histogram and findings have just been filled. */
