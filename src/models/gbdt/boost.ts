@@ -6,11 +6,11 @@ import type { Forest } from '../forest/forest.ts';
 import { scoreForest } from '../forest/score.ts';
 import { weightedMean } from '../sample.ts';
 import { chooseRounds, type Fold, judgedFolds, playRounds, watch } from './choose-rounds.ts';
-import { type BoostedTree, type Course, slopesFor, startCourse } from './course.ts';
+import { type BoostedTree, type Course, slopesOf, startCourse } from './course.ts';
 import { createGrower } from './grow/create-grower.ts';
 import type { Grower } from './grow/grower.ts';
 import { type BinnedForest, forestOf, scaledTrees, treesOf } from './grown-forest.ts';
-import type { Margins, Objective } from './objectives/objective.ts';
+import type { Margins, Objective, Slopes } from './objectives/objective.ts';
 import { objectiveOf } from './objectives/objective-of.ts';
 import type { GbdtSettings, LossName } from './settings.ts';
 import { type Aim, aimOf, sameAim } from './targets.ts';
@@ -63,6 +63,7 @@ export async function boostForest(
     const work: Work = {
       ...{ aim, objective, grower, settings, run, task: options.task },
       margins: await startOf(train.frame),
+      slopes: slopesOf(grower, objective.outputs),
       draw: random(run.seed).fork('gbdt'),
     };
     const played =
@@ -89,6 +90,7 @@ interface Work {
   readonly settings: GbdtSettings;
   readonly run: FitRun;
   readonly margins: Margins;
+  readonly slopes: readonly Slopes[];
   readonly draw: Random;
 }
 
@@ -100,7 +102,7 @@ function newCourse(work: Work, name: string, rows?: Int32Array): Course {
   return startCourse({
     ...{ grower, objective, settings, margins },
     examples: work.aim.examples,
-    slopes: slopesFor(objective.outputs, grower.rows),
+    slopes: work.slopes,
     draw: work.draw.fork(name),
     ...(rows && { rows }),
   });

@@ -7,7 +7,7 @@ import { rowSampler, silenceOthers } from './row-sampling.ts';
 import type { GbdtSettings } from './settings.ts';
 
 /** A grown tree whose values are what it really adds. */
-export type BoostedTree = Omit<GrownTree, 'leafOfRow'>;
+export type BoostedTree = Omit<GrownTree, 'leafOfRow' | 'lowest' | 'highest'>;
 
 /** A course of its own seed over rows it shares with others. */
 export interface CourseOptions {
@@ -38,6 +38,10 @@ export const slopesFor = (outputs: number, rows: number): Slopes[] =>
     gradient: new Float32Array(rows),
     curvature: new Float32Array(rows),
   }));
+
+/** The grower's own arrays where one pair is enough: what is written there need not be copied. */
+export const slopesOf = ({ gradient, curvature, rows }: Grower, outputs: number): Slopes[] =>
+  outputs === 1 ? [{ gradient, curvature }] : slopesFor(outputs, rows);
 
 export function startCourse(options: CourseOptions): Course {
   const { grower, objective, examples, settings, slopes, draw } = options;
@@ -71,7 +75,7 @@ export function startCourse(options: CourseOptions): Course {
         });
         const value = stepValues(tree, output);
         addLeaves(margins[output], tree.leafOfRow, value);
-        const { leafOfRow: _, ...rest } = tree;
+        const { leafOfRow: _rows, lowest: _low, highest: _high, ...rest } = tree;
         grown.push({ ...rest, value });
       }
       if (grown.every((tree) => tree.feature.length === 1)) return false;
@@ -83,16 +87,15 @@ export function startCourse(options: CourseOptions): Course {
   /** What each leaf adds: renewed where the loss asks, held to a step, times the learning rate. */
   function stepValues(tree: GrownTree, output: number): Float64Array {
     const { renewQuantile, maxStep = Number.POSITIVE_INFINITY } = objective;
-    // A quantile of its own in every leaf could break a promise of direction; the mean sign, held in bounds, cannot.
-    const renews = renewQuantile !== undefined && Object.keys(settings.monotone).length === 0;
-    const value = renews
-      ? renewedValues(tree, {
-          target: examples.target,
-          margin: margins[output],
-          weight: slopes[output].curvature,
-          share: renewQuantile,
-        })
-      : tree.value;
+    const value =
+      renewQuantile === undefined
+        ? tree.value
+        : renewedValues(tree, {
+            target: examples.target,
+            margin: margins[output],
+            weight: slopes[output].curvature,
+            share: renewQuantile,
+          });
     return value.map((step) => settings.learningRate * Math.max(-maxStep, Math.min(maxStep, step)));
   }
 }

@@ -10,9 +10,9 @@ interface Residuals {
   readonly share: number;
 }
 
-/** The tree's values with every leaf at the given quantile of y − η over its drawn rows. */
+/** The tree's values with every leaf at the given quantile of y − η over its drawn rows, held where it has to stay. */
 export function renewedValues(tree: GrownTree, { target, margin, weight, share }: Residuals): Float64Array {
-  const { leafOfRow, feature } = tree;
+  const { leafOfRow, feature, lowest, highest } = tree;
   const start = new Int32Array(feature.length + 1);
   for (let row = 0; row < leafOfRow.length; row++) if (weight[row] > 0) start[leafOfRow[row] + 1]++;
   for (let node = 0; node < feature.length; node++) start[node + 1] += start[node];
@@ -28,7 +28,8 @@ export function renewedValues(tree: GrownTree, { target, margin, weight, share }
   const value = tree.value.slice();
   for (let node = 0; node < value.length; node++) {
     if (feature[node] >= 0 || start[node] === start[node + 1]) continue;
-    value[node] = selectQuantile(residuals, says, { from: start[node], to: start[node + 1], share });
+    const renewed = selectQuantile(residuals, says, { from: start[node], to: start[node + 1], share });
+    value[node] = lowest && highest ? Math.min(highest[node], Math.max(lowest[node], renewed)) : renewed;
   }
   return value;
 }
