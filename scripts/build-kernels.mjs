@@ -26,6 +26,11 @@ const rooms = [
     options: `${common} --sharedMemory --maximumMemory 65536 --enable threads`,
     why: 'its memory shared by all threads',
   },
+  {
+    folder: 'src/models/forest/attribution/kernels',
+    options: `${common} --sharedMemory --maximumMemory 65536 --enable threads`,
+    why: 'its memory shared by all threads',
+  },
 ];
 
 async function compile({ folder, options, why }) {

@@ -11,6 +11,8 @@ import { pathDependentShapley } from './path-dependent.ts';
 export interface AttributeOptions {
   /** The output explained, 0 by default. */
   readonly output?: number;
+  /** 1 by default; any number gives the same bits. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -23,7 +25,7 @@ export interface AttributeOptions {
 export async function attributeForest(
   forest: Forest,
   frame: Frame,
-  { output = 0, signal }: AttributeOptions = {},
+  { output = 0, threads, signal }: AttributeOptions = {},
 ): Promise<Attribution> {
   if (!Number.isInteger(output) || output < 0 || output >= forest.outputs)
     throw new AppError('USAGE', `expected an output from 0 to ${forest.outputs - 1}, got ${output}`);
@@ -31,7 +33,7 @@ export async function attributeForest(
   return {
     features: forest.inputs.map((input) => input.name),
     base: expectedMargins(forest)[output],
-    values: await pathDependentShapley(forest, table, { output, signal }),
+    values: await pathDependentShapley(forest, table, { output, threads, signal }),
   };
 }
 

@@ -1,11 +1,17 @@
 // Exact Shapley values of a forest, a feature left out following the training rows down both sides.
 import type { Forest } from '../forest.ts';
 import type { Level } from './groups.ts';
+import { type KernelAsked, kernelShapley } from './kernel-shapley.ts';
 import type { KnownShare, Path } from './path.ts';
 import type { Tally } from './walk.ts';
 import { type Asked, type Rows, walkForest } from './walk-forest.ts';
 
 const BLOCK_ROWS = 1024;
+
+export interface PathDependentAsked extends KernelAsked {
+  /** False for plain TypeScript; otherwise WebAssembly where the machine has it. */
+  readonly simd?: boolean;
+}
 
 /**
  * Contributions of each input to one output, [rows, inputs]: with the output's expected margin they sum to the row's.
@@ -14,11 +20,22 @@ const BLOCK_ROWS = 1024;
  * pattern it is the mean over t in (0, 1) of Π over other features of (zero + (one − zero) t): a polynomial that ⌈D / 2⌉
  * quadrature nodes integrate exactly, every term positive, so nothing cancels. Rows are grouped by pattern on the way down.
  *
+ * The same bits for any number of threads, and whatever rows are explained beside; the kernel and plain TypeScript add in
+ * another order and agree to rounding.
+ *
  * @throws AppError INTERRUPTED
  * @see Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees; patterns as
  * in Yang 2021, Fast TreeSHAP, arXiv:2109.09847
  */
-export async function pathDependentShapley(forest: Forest, table: Rows, asked: Asked): Promise<Float64Array> {
+export async function pathDependentShapley(
+  forest: Forest,
+  table: Rows,
+  { simd = true, ...asked }: PathDependentAsked,
+): Promise<Float64Array> {
+  return (simd ? await kernelShapley(forest, table, asked) : undefined) ?? plainShapley(forest, table, asked);
+}
+
+async function plainShapley(forest: Forest, table: Rows, asked: Asked): Promise<Float64Array> {
   const inputs = forest.inputs.length;
   const most = Math.min(table.rows, BLOCK_ROWS);
   const found = new Float64Array(table.rows * inputs);
