@@ -1,4 +1,5 @@
 // A run of `table fit` for a person: the columns, what was tried, the test beside the baselines, what was found.
+import { KIND_WORDS } from '../data/table/column-kind.ts';
 import { isMissing } from '../report/document.ts';
 import { leaderboardText, metricsText } from '../report/leaderboard-text.ts';
 import { textTable } from '../report/text-table.ts';
@@ -50,7 +51,7 @@ function columnsText(context: Context, { prepared }: TableRun): string {
     zh ? ['列', '类型', '用途', '理由'] : ['column', 'kind', 'use', 'because'],
     prepared.uses.map(({ column, use }) => [
       column.name,
-      column.kind,
+      context.word(KIND_WORDS[column.kind]),
       context.word(USE_WORDS[use]),
       context.word(column.reason),
     ]),

@@ -42,7 +42,7 @@ export interface TableColumns {
   readonly withoutTarget: number;
   readonly columns: readonly {
     readonly name: string;
-    readonly kind: string;
+    readonly kind: Name;
     readonly use: Name;
     readonly reason: Name;
     /** Share of cells, [0, 1]. */

@@ -17,6 +17,17 @@ export const TABLE_KINDS = [
 ] as const;
 export type TableKind = (typeof TABLE_KINDS)[number];
 
+export const KIND_WORDS: Readonly<Record<TableKind, Name>> = {
+  number: name('number', '数值'),
+  boolean: name('boolean', '是否'),
+  category: name('category', '类别'),
+  date: name('date', '日期'),
+  text: name('text', '文本'),
+  id: name('id', '编号'),
+  constant: name('constant', '常量'),
+  empty: name('empty', '空'),
+};
+
 /** How the cells of a column are read; stored with the model, so that new files are read the same way. */
 export interface TableColumn {
   readonly name: string;

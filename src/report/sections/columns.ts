@@ -28,7 +28,7 @@ export function columnsSection(speech: Speech, document: ReportDocument): Markup
         rows: columns.map(({ name, kind, use, missing, distinct, reason }) => ({
           cells: [
             name,
-            kind,
+            speech.say(kind),
             speech.say(use),
             speech.share(missing),
             speech.count(distinct),

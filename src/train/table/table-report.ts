@@ -3,6 +3,7 @@
 import type { Language } from '../../core/name.ts';
 import { type Name, name } from '../../core/name.ts';
 import { PRODUCT_VERSION } from '../../core/product.ts';
+import { KIND_WORDS } from '../../data/table/column-kind.ts';
 import type { MetricName, Protocol } from '../../eval/score.ts';
 import type { Background } from '../../explain/contribution.ts';
 import type { Forecast } from '../../models/calibrated.ts';
@@ -252,7 +253,7 @@ export function tableReportDocument(
       withoutTarget: prepared.withoutTarget,
       columns: prepared.uses.map(({ column, use }) => ({
         name: column.name,
-        kind: column.kind,
+        kind: KIND_WORDS[column.kind],
         use: USE_WORDS[use],
         reason: column.reason,
         missing: column.missing,
