@@ -60,7 +60,7 @@ async function workFor(task: string): Promise<() => Promise<unknown>> {
     sample.frame,
     Array.from({ length: EXPLAINED_ROWS }, (_, row) => row),
   );
-  if (task === 'explain') return () => attributeForest(forest, few);
+  if (task === 'explain') return () => attributeForest(forest, few, { threads });
   throw new Error(`expected train, score or explain, got ${task}`);
 }
 
