@@ -142,12 +142,17 @@ describe('predict, explain, evaluate', () => {
     expect(readdirSync(join(dir, 'not there yet'))).toHaveLength(3);
   });
 
-  test('--top and --segment choose; probabilities have no interval', async () => {
+  test('--top and --segment choose; probabilities stand between two calibrated ones', async () => {
     const top = join(dir, 'top.csv');
     await succeed(...on('predict', 'purchase', '--as-of', asOf, '--top', '7', '--out', top));
     const best = await predictionsIn(top);
     expect(best.map(({ numbers }) => (numbers as number[])[4])).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(best.every(({ numbers }) => (numbers as unknown[])[1] === null)).toBe(true);
+    expect(best.every(({ interval_method }) => interval_method === 'venn-abers')).toBe(true);
+    for (const { numbers } of best) {
+      const [value, low, high] = numbers as number[];
+      expect(low).toBeLessThanOrEqual(value);
+      expect(high).toBeGreaterThanOrEqual(value);
+    }
     const some = join(dir, 'some.ndjson');
     const rule = 'value >= 0.2 and frequency > 2';
     const { rows } = json<{ rows: number }>(
