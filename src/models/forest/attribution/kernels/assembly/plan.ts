@@ -45,7 +45,6 @@ export const SLOT: usize = 24;
 export const GROUPS: usize = 28;
 export const LEVEL_BYTES: usize = 32;
 
-// @ts-ignore: decorator
 @inline
 export function word(base: usize, at: usize): usize {
   return load<u32>(base + at);
