@@ -3,35 +3,16 @@ import type { Frame } from '../../core/frame.ts';
 import type { Forest } from './forest.ts';
 import { forestKernels } from './kernels/forest-kernels.ts';
 import { packForest, SLOT_HEAD } from './packing/packed-forest.ts';
-import { plainMargins } from './plain-score.ts';
-import { type InputColumn, inputColumns, readInputs, valueAt } from './read-inputs.ts';
+import { plainScorer } from './plain-score.ts';
+import { type InputColumn, inputColumns, valueAt } from './read-inputs.ts';
 import { scoreColumns } from './score-columns.ts';
+import type { ForestScorer, ScoreOptions } from './scorer.ts';
 
-export interface ScoreOptions {
-  /** 1 by default; any number gives the same bits. Small work stays on this thread. */
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** A forest ready to score: hold it as long as it is asked. */
-export interface ForestScorer {
-  readonly kind: 'simd' | 'plain';
-  /**
-   * The margins of a frame's rows, [rows, outputs].
-   *
-   * @throws AppError SHAPE when the frame lacks a column, or has it as another kind; INTERRUPTED
-   */
-  score(frame: Frame, options?: ScoreOptions): Promise<Float64Array>;
-  /**
-   * The margins of one row, without allocating.
-   *
-   * @param values [inputs]: numbers with NaN where missing, categories as bins or UNKNOWN
-   * @param into [outputs]
-   */
-  scoreRow(values: ArrayLike<number>, into: Float64Array): void;
-}
-
-/** @param simd false for plain TypeScript; otherwise WebAssembly where the machine has it. Both give the same bits. */
+/**
+ * Lays a forest out for scoring; 500 trees of 63 leaves take some milliseconds and 3 MB.
+ *
+ * @param simd false for plain TypeScript; otherwise WebAssembly where the machine has it. Both give the same bits.
+ */
 export function prepareForest(forest: Forest, { simd = true }: { simd?: boolean } = {}): ForestScorer {
   return (simd ? kernelScorer(forest) : undefined) ?? plainScorer(forest);
 }
@@ -54,7 +35,7 @@ export async function scoreForest(
 }
 
 function kernelScorer(forest: Forest): ForestScorer | undefined {
-  const packed = typeof SharedArrayBuffer === 'undefined' ? undefined : packForest(forest);
+  const packed = packForest(forest);
   const kernels = packed && forestKernels(packed);
   if (!packed || !kernels) return undefined;
   const { used, outputs, plan, slot, stride } = packed;
@@ -90,18 +71,6 @@ function kernelScorer(forest: Forest): ForestScorer | undefined {
       for (let i = 0; i < used.length; i++) row[i] = values[used[i]];
       kernels.scoreRow(plan, slot);
       for (let output = 0; output < outputs; output++) into[output] = margins[output];
-    },
-  };
-}
-
-function plainScorer(forest: Forest): ForestScorer {
-  const row = forest.inputs.map(() => new Float64Array(1));
-  return {
-    kind: 'plain',
-    score: async (frame) => plainMargins(forest, readInputs(forest.inputs, frame), frame.rows),
-    scoreRow(values, into) {
-      for (let input = 0; input < row.length; input++) row[input][0] = values[input];
-      into.set(plainMargins(forest, row, 1));
     },
   };
 }

@@ -32,12 +32,13 @@ export const SLOT_HEAD = 64;
 /** A slot's columns stay in the cache of a core. */
 const SLOT_COLUMN_BYTES = 256 * 1024;
 const PAGE_BYTES = 65536;
+const MAX_PAGES = 65536;
 /** One for this thread and two for each helper; a slot nobody touches takes no memory. */
 const SLOTS = 1 + 2 * MAX_HELPERS;
 /** Rows come to the kernels 64 at a time. */
 export const GROUP = 64;
 
-/** Packs a forest; `undefined` where that is more than WebAssembly can address. */
+/** Packs a forest; `undefined` where there is no shared memory of that size. */
 export function packForest(forest: Forest): PackedForest | undefined {
   const trees = treeCount(forest);
   const nodes = forest.feature.length;
@@ -68,10 +69,8 @@ export function packForest(forest: Forest): PackedForest | undefined {
   const scratch = GROUP * (used.length + 1 + 257);
   const slotBytes = SLOT_HEAD + (used.length + forest.outputs) * stride + scratch;
   const slot = take(SLOTS * slotBytes);
-  const pages = Math.ceil(next / PAGE_BYTES);
-  if (pages > PAGE_BYTES) return undefined;
-
-  const memory = new webAssembly.Memory({ initial: pages, maximum: PAGE_BYTES, shared: true });
+  const memory = sharedMemory(next);
+  if (!memory) return undefined;
   const image: Image = {
     f64: new Float64Array(memory.buffer),
     u32: new Uint32Array(memory.buffer),
@@ -98,6 +97,17 @@ export function packForest(forest: Forest): PackedForest | undefined {
   writeWalks(image);
   if (tables) writeSweeps(image, tables);
   return { memory, plan: PLAN, used, outputs: forest.outputs, trees, slot, slotBytes, slotRows, stride };
+}
+
+function sharedMemory(bytes: number): LinearMemory | undefined {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  if (typeof SharedArrayBuffer === 'undefined' || pages > MAX_PAGES) return undefined;
+  try {
+    return new webAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch {
+    // a host may limit the addresses a process takes; plain TypeScript needs none
+    return undefined;
+  }
 }
 
 /** A power of two, for a search that halves; one place at least stays behind the thresholds. */
