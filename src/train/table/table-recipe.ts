@@ -2,6 +2,8 @@
 import { AppError } from '../../core/errors.ts';
 import { bestColumn } from '../../models/baseline/best-column.ts';
 import { encoded, estimatorById } from '../../models/catalogue.ts';
+import type { EncodedOptions } from '../../models/encoding/encoded.ts';
+import { encodingMemory } from '../../models/encoding/memory.ts';
 import type { Estimator, Question, Settings } from '../../models/estimator.ts';
 import { BLENDS } from '../blends.ts';
 import { type Preset, type PresetName, presetFor } from '../preset.ts';
@@ -49,33 +51,36 @@ export interface TableRecipe {
 
 /** @throws AppError USAGE for a model nobody knows, or settings none of them takes */
 export function tableRecipe(question: Question, options: RecipeOptions): TableRecipe {
-  const { models, dates } = options;
+  const { models, dates, settings = {} } = options;
+  // Models of one run meet the same folds: what one learned to read, the others need not learn again.
+  const encoding: EncodedOptions = { dates, memory: encodingMemory() };
   const preset = tablePreset(question, options.preset);
   const blends = models === 'auto' ? preset.blends : BLENDS.filter((id) => models.includes(id));
   const ids = (models === 'auto' ? preset.models : models).filter((id) => !blends.some((own) => own === id));
   const plain = PLAIN[question.kind];
   return {
-    candidates: modelsTold(ids, options),
+    candidates: modelsTold(ids, settings, encoding),
     preset: { ...preset, blends },
     baselines: [
       estimatorById('rate'),
       bestColumn,
-      ...(plain ? [encoded(estimatorById(plain), { dates })] : []),
+      ...(plain ? [encoded(estimatorById(plain), encoding)] : []),
     ],
   };
 }
 
 function modelsTold(
   ids: readonly string[],
-  { dates, settings = {} }: Pick<RecipeOptions, 'dates' | 'settings'>,
+  settings: Settings,
+  encoding: EncodedOptions,
 ): readonly Estimator[] {
   const asked = Object.keys(settings).length > 0;
   let told = 0;
   const estimators = ids.map((id) => {
     const estimator = estimatorById(id);
-    if (!asked || !estimator.withSettings) return encoded(estimator, { dates });
+    if (!asked || !estimator.withSettings) return encoded(estimator, encoding);
     told++;
-    return encoded(estimator.withSettings(settings), { dates });
+    return encoded(estimator.withSettings(settings), encoding);
   });
   if (asked && told === 0) {
     throw new AppError(
