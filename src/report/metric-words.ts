@@ -44,8 +44,8 @@ export const METRIC_WORDS: Readonly<Record<MetricName, MetricWords>> = {
     'higher',
     'score',
     name(
-      'Chance that a customer who did is ranked above one who did not; 0.5 is guessing',
-      '发生者排在未发生者之前的概率；0.5 等于随机猜测',
+      'Chance that one with the outcome is ranked above one without it; 0.5 is guessing',
+      '有该结果者排在没有者之前的概率；0.5 等于随机猜测',
     ),
   ),
   average_precision: row(
@@ -94,7 +94,7 @@ export const METRIC_WORDS: Readonly<Record<MetricName, MetricWords>> = {
     name('Mean absolute error', '平均绝对误差'),
     'lower',
     'task',
-    name('How far off the prediction is for one customer, on average', '每位客户预测与实际的平均差距'),
+    name('How far off a single prediction is, on average', '单个预测与实际的平均差距'),
   ),
   rmse: row(
     name('Root mean squared error', '均方根误差'),
@@ -136,10 +136,7 @@ export const METRIC_WORDS: Readonly<Record<MetricName, MetricWords>> = {
     name('Interval coverage', '区间覆盖率'),
     'nominal',
     'share',
-    name(
-      'Share of customers whose outcome fell inside the stated interval',
-      '实际结果落在所报区间内的客户比例',
-    ),
+    name('Share of outcomes that fell inside the stated interval', '实际结果落在所报区间内的比例'),
   ),
   'recall@5': recallAt(5),
   'recall@10': recallAt(10),

@@ -38,13 +38,20 @@ function stamp(speech: Speech, task: TaskReport, protocol: Protocol): Markup {
     const words = task.protocolWords?.[key];
     return words ? speech.say(words) : protocol[key];
   };
+  type Line = readonly [term: string, body: string | Markup];
+  /** Lines about a shop's history, which the rows of any table do not have. */
+  const ofShops = (...lines: readonly Line[]) => (speech.about === 'rows' ? [] : lines);
   return terms([
     [speech.text('protocol.split'), said('split')],
-    [speech.text('protocol.train'), moments(protocol.train_as_of)],
-    [speech.text('protocol.calibrate'), moments(protocol.calibrate_as_of)],
+    ...ofShops(
+      [speech.text('protocol.train'), moments(protocol.train_as_of)],
+      [speech.text('protocol.calibrate'), moments(protocol.calibrate_as_of)],
+    ),
     [speech.text('protocol.calibration'), said('calibration')],
-    [speech.text('protocol.test'), moments(protocol.test_as_of)],
-    [speech.text('protocol.horizon'), speech.text('unit.days', { days: protocol.horizon_days })],
+    ...ofShops(
+      [speech.text('protocol.test'), moments(protocol.test_as_of)],
+      [speech.text('protocol.horizon'), speech.text('unit.days', { days: protocol.horizon_days })],
+    ),
     [speech.text('protocol.candidates'), said('candidates')],
     [speech.text('protocol.ties'), said('ties')],
     [speech.text('protocol.examples'), speech.count(protocol.examples)],
@@ -53,7 +60,7 @@ function stamp(speech: Speech, task: TaskReport, protocol: Protocol): Markup {
       `${speech.count(protocol.positives)} (${speech.share(protocol.positives / Math.max(1, protocol.examples))})`,
     ],
     [speech.text('protocol.users'), speech.count(protocol.users)],
-    [speech.text('protocol.items'), speech.count(protocol.items)],
+    ...ofShops([speech.text('protocol.items'), speech.count(protocol.items)]),
     [speech.text('protocol.interactions'), speech.count(protocol.interactions)],
     [speech.text('protocol.seeds'), protocol.seeds.join(', ')],
     [speech.text('protocol.interval'), said('interval')],

@@ -40,7 +40,7 @@ const SECTIONS: readonly Placed[] = [
   { draw: coverageSection, only: ['amount'] },
   { draw: groupsSection },
   { draw: driversSection },
-  { draw: effectsSection },
+  { draw: effectsSection, only: ['binary', 'amount'] },
   { draw: examplesSection, only: ['binary', 'amount'] },
   { draw: backtestSection, notOfRows: true },
   { draw: eligibilitySection, notOfRows: true },

@@ -18,8 +18,8 @@ export function protocolWords(
   prepared: PreparedTable,
   fitted: FittedTable,
   { folds, repeats, time, holdout }: ProtocolFacts,
-): Readonly<Record<'split' | 'calibration' | 'candidates', Name>> {
-  const { by } = fitted.test;
+): Readonly<Record<'split' | 'calibration' | 'candidates' | 'ties' | 'interval', Name>> {
+  const tested = fitted.test.by;
   const together = {
     group: name(', rows of one group kept together', '，同组的行不分开'),
     copies: name(', identical rows kept together', '，相同的行不分开'),
@@ -39,16 +39,23 @@ export function protocolWords(
       `留出约 ${Math.round((holdout ?? 0.2) * 100)}%（${time ? '取时间上最后的部分' : drawn.zh}）；保存的模型由其余行拟合`,
     ),
     file: name('a file of its own', '单独的测试文件'),
-  }[by];
+  }[tested];
+  const { interval } = fitted.test.model.evaluation;
+  const by = prepared.together === 'group' ? name('group', '组') : name('row', '行');
   return {
     split,
+    ties: name('midrank', '取中间名次'),
+    interval: name(
+      interval.replace('by user', `by ${by.en}`),
+      interval.replace('bootstrap by user', `按${by.zh}自助抽样`).replace('draws', '次'),
+    ),
     calibration: name(
       `answers about rows held out inside each training part (${folds} folds${time ? ' forward in time' : ''})`,
       `由每个训练部分内部留出的行拟合（${folds} 折${time ? '，按时间向前' : ''}）`,
     ),
     candidates: name(
-      `${fitted.test.rows.length} tested rows of ${prepared.sample.target.length + (by === 'file' ? fitted.test.rows.length : 0)}`,
-      `测试 ${fitted.test.rows.length} 行，共 ${prepared.sample.target.length + (by === 'file' ? fitted.test.rows.length : 0)} 行`,
+      `${fitted.test.rows.length} tested rows of ${prepared.sample.target.length + (tested === 'file' ? fitted.test.rows.length : 0)}`,
+      `测试 ${fitted.test.rows.length} 行，共 ${prepared.sample.target.length + (tested === 'file' ? fitted.test.rows.length : 0)} 行`,
     ),
   };
 }
@@ -73,7 +80,7 @@ export function tableProtocol(prepared: PreparedTable, fitted: FittedTable, fact
     examples: evaluation.examples,
     positives: evaluation.positives,
     seeds: [facts.seed],
-    interval: evaluation.interval.replace('by user', prepared.together === 'group' ? 'by group' : 'by row'),
+    interval: words.interval.en,
     ...(evaluation.threshold === undefined ? {} : { threshold: evaluation.threshold }),
     data_fingerprint: prepared.source.fingerprint,
   };
