@@ -1,27 +1,28 @@
-// How the chosen model's answer moves with the columns it leans on most, asked of test customers.
+// How the chosen model's answer moves with the columns it leans on most, asked of test rows.
 import { throwIfAborted } from '../core/errors.ts';
 import { type Frame, findColumn } from '../core/frame.ts';
 import { drawBackground } from '../explain/background.ts';
-import { calibratedPredictor } from '../explain/calibrated-predictor.ts';
+import type { Predictor } from '../explain/contribution.ts';
 import { type PartialDependence, partialDependence } from '../explain/partial-dependence.ts';
+import type { Importance } from '../explain/permutation-importance.ts';
 import type { Effect, Effects } from '../report/task-document.ts';
-import type { FittedTask } from './fit.ts';
 
-/** Customers asked; the mean of more is hardly steadier, and each costs a prediction a point. */
-const CUSTOMERS = 300;
+/** Rows asked; the mean of more is hardly steadier, and each costs a prediction a point. */
+const ROWS = 300;
 const POINTS = 12;
-/** Single customers drawn; their curves are a picture, not a table. */
+/** Single rows drawn; their curves are a picture, not a table. */
 const CURVES = 24;
+const LEADING = 6;
+const DRAWN: ReadonlySet<string> = new Set(['number', 'category']);
 
-/** @param columns most leaned on first, by name */
+/** @param columns most leaned on first, by name; those that do not vary among the rows are left out */
 export async function effectsPart(
-  { calibrated, samples }: FittedTask,
+  predictor: Predictor,
+  rows: Frame,
   columns: readonly string[],
   { seed, signal }: { seed: number; signal?: AbortSignal },
 ): Promise<Effects> {
-  const { test } = samples;
-  const { frame } = drawBackground(test.frame, { seed, rows: CUSTOMERS });
-  const predictor = calibratedPredictor(calibrated, test.asOf[0]);
+  const { frame } = drawBackground(rows, { seed, rows: ROWS });
   const effects: Effect[] = [];
   for (const column of columns) {
     throwIfAborted(signal);
@@ -30,6 +31,13 @@ export async function effectsPart(
   }
   return { customers: frame.rows, columns: effects };
 }
+
+/** Columns worth a picture: those the model leans on most of all numbers and categories. */
+export const leadingColumns = (rows: readonly Importance[], { columns }: Frame): readonly string[] =>
+  rows
+    .filter(({ id, value }) => value > 0 && columns.some(({ name, kind }) => name === id && DRAWN.has(kind)))
+    .slice(0, LEADING)
+    .map(({ id }) => id);
 
 /** Two different values are known at least: otherwise there is nothing to draw. */
 function varies(frame: Frame, name: string): boolean {

@@ -1,6 +1,6 @@
 // Why the chosen model answers as it does: what matters over all, and one customer taken apart.
 import { invariant } from '../core/errors.ts';
-import { type Frame, findColumn, takeRows } from '../core/frame.ts';
+import { type Frame, takeRows } from '../core/frame.ts';
 import { name } from '../core/name.ts';
 import { FEATURE_GROUPS } from '../data/features/definition.ts';
 import { ROW_METRICS, type RowMetricName } from '../eval/metrics/metric.ts';
@@ -15,13 +15,12 @@ import { forecast } from '../models/calibrated.ts';
 import type { Drivers, ExampleExplanation, Examples } from '../report/task-document.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Assessment } from './assess.ts';
+import { leadingColumns } from './effects.ts';
 import type { FittedTask } from './fit.ts';
 
 /** Rows the importance is measured on at most; more only cost time. */
 const IMPORTANCE_ROWS = 2000;
 const DRIVERS_SHOWN = 20;
-/** Columns whose effect is drawn. */
-const LEADING = 6;
 const EXAMPLES_SHOWN = 3;
 
 export const backgroundOf = (fitted: FittedTask, seed: number): Background =>
@@ -61,10 +60,6 @@ export async function driversPart(
     { seed, inputs: fitted.calibrated.model.inputs, maxRows: IMPORTANCE_ROWS, repeats: 5, signal },
   );
   const groups: Readonly<Record<string, { en: string; zh: string }>> = FEATURE_GROUPS;
-  const leading = rows.filter(({ id, value }) => {
-    const kind = findColumn(test.frame, id)?.kind;
-    return value > 0 && (kind === 'number' || kind === 'category');
-  });
   return {
     drivers: {
       metric,
@@ -75,7 +70,7 @@ export async function driversPart(
         worse: { value, low, high },
       })),
     },
-    leading: leading.slice(0, LEADING).map(({ id }) => id),
+    leading: leadingColumns(rows, test.frame),
   };
 }
 

@@ -4,6 +4,7 @@ import { scoreAmount, scoreBinary } from '../eval/evaluate-predictions.ts';
 import { LEAKAGE_CHECKS } from '../eval/leakage/check-leakage.ts';
 import type { Finding as Leak } from '../eval/leakage/finding.ts';
 import type { MetricName, Protocol } from '../eval/score.ts';
+import { calibratedPredictor } from '../explain/calibrated-predictor.ts';
 import type { Background } from '../explain/contribution.ts';
 import type {
   Eligibility,
@@ -52,6 +53,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
   const predictors = [assessment.chosen, ...assessment.baselines.slice(0, 2)];
   const binary = task.kind === 'binary';
   const { drivers, leading } = await driversPart(fitted, input);
+  const shown = calibratedPredictor(fitted.calibrated, test.asOf[0]);
   const coverage =
     interval && evaluation.scores.coverage
       ? coveragePart(test, answers, {
@@ -105,7 +107,7 @@ export async function taskReport(input: TaskReportInput): Promise<TaskReport> {
     ...(coverage ? { coverage } : {}),
     ...(groups ? { groups } : {}),
     drivers,
-    effects: await effectsPart(fitted, leading, input),
+    effects: await effectsPart(shown, test.frame, leading, input),
     examples: await examplesPart(fitted, assessment, background),
     ...(tiers ? { tiers: tiersPart(test, answers, tiers) } : {}),
     leakage: { checks: leakageChecks(task.kind, leaks) },

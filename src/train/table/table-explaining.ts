@@ -11,7 +11,9 @@ import { reasonsInWords } from '../../explain/reasons.ts';
 import { tablePredictor } from '../../explain/table-predictor.ts';
 import type { Sample } from '../../models/estimator.ts';
 import { answerTable, type TableModel } from '../../models/table-model.ts';
-import type { Drivers, ExampleExplanation, Examples } from '../../report/task-document.ts';
+import type { ExampleExplanation, Examples } from '../../report/task-document.ts';
+import { leadingColumns } from '../effects.ts';
+import type { LeaningOn } from '../explaining.ts';
 import type { TableTest } from './fit-table.ts';
 
 /** Rows the importance is measured on at most; more only cost time. */
@@ -25,12 +27,12 @@ const METRIC_OF: Readonly<Record<Sample['question']['kind'], RowMetricName>> = {
   classes: 'accuracy',
 };
 
-/** How much the ranking, or the share of right classes, loses when a column is shuffled. */
+/** How much the ranking, or the share of right classes, loses when a column is shuffled; how the answer moves with it. */
 export async function tableDrivers(
   table: TableModel,
   { frame, target, question }: Sample,
   { seed, signal }: { seed: number; signal?: AbortSignal },
-): Promise<Drivers> {
+): Promise<LeaningOn> {
   const metric = METRIC_OF[question.kind];
   const { classes = 2 } = question;
   const measure = (predicted: Float64Array, actual: Float64Array) =>
@@ -43,12 +45,15 @@ export async function tableDrivers(
     { seed, inputs: table.model.inputs, maxRows: IMPORTANCE_ROWS, repeats: REPEATS, signal },
   );
   return {
-    metric,
-    columns: rows.length,
-    rows: rows.slice(0, DRIVERS_SHOWN).map(({ label, value, low, high }) => ({
-      feature: label,
-      worse: { value, low, high },
-    })),
+    drivers: {
+      metric,
+      columns: rows.length,
+      rows: rows.slice(0, DRIVERS_SHOWN).map(({ label, value, low, high }) => ({
+        feature: label,
+        worse: { value, low, high },
+      })),
+    },
+    leading: leadingColumns(rows, frame),
   };
 }
 

@@ -6,10 +6,12 @@ import { PRODUCT_VERSION } from '../../core/product.ts';
 import { KIND_WORDS } from '../../data/table/column-kind.ts';
 import type { MetricName, Protocol } from '../../eval/score.ts';
 import type { Background } from '../../explain/contribution.ts';
+import { tablePredictor } from '../../explain/table-predictor.ts';
 import type { Forecast } from '../../models/calibrated.ts';
 import type { Sample } from '../../models/estimator.ts';
 import type { ReportDocument } from '../../report/document.ts';
 import type { Leakage, TaskReport } from '../../report/task-document.ts';
+import { effectsPart } from '../effects.ts';
 import { coveragePart, decilesPart, rankingPart, reliabilityPart, residualsPart } from '../test-figures.ts';
 import { TABLE_METRICS } from './correct.ts';
 import type { AssessedTable, FittedTable } from './fit-table.ts';
@@ -43,6 +45,11 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
     names: (tested ?? prepared).names,
     signal,
   });
+  const { drivers, leading } = await tableDrivers(learned.table, test.sample, { seed, signal });
+  const effects =
+    kind === 'classes'
+      ? undefined
+      : await effectsPart(tablePredictor(learned.table), test.sample.frame, leading, { seed, signal });
   return {
     id: 'table',
     title: name(target, target),
@@ -99,7 +106,8 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
       })),
     },
     ...figures(fitted, seed),
-    drivers: await tableDrivers(learned.table, test.sample, { seed, signal }),
+    drivers,
+    ...(effects ? { effects } : {}),
     ...(examples ? { examples } : {}),
     leakage: { checks: leakageChecks(fitted) },
     limits: limitsOf(prepared, fitted),
