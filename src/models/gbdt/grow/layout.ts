@@ -17,7 +17,7 @@ const ALIGNMENT = 64;
 const PAGE_BYTES = 65_536;
 const PAGES_AT_MOST = 65_535;
 /** Histograms beyond this are counted anew when they are needed. */
-const POOL_BYTES = 384 * 2 ** 20;
+const POOL_BYTES = 256 * 2 ** 20;
 
 /** Plain data, so that a thread gets it as it is. All positions are byte addresses. */
 export interface Layout {
