@@ -23,6 +23,7 @@ export const GROUP_TEXTS = {
     '{by}, {group}: {promised} promised, {kept} came',
     '{by}，{group}：承诺 {promised}，实际 {kept}',
   ),
+  'groups.more': name('and {count} more', '另有 {count} 组'),
   'groups.promised': name('promised', '承诺'),
   'groups.predicted': name('predicted, mean', '预测均值'),
   'groups.x': name('Share that came', '实际比例'),

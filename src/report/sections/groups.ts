@@ -6,6 +6,9 @@ import type { Speech } from '../speech.ts';
 import type { GroupPromises, TaskReport } from '../task-document.ts';
 import { figure, filled, section } from './section.ts';
 
+/** Broken groups named in the sentence; the pictures show them all. */
+const MOST_NAMED = 4;
+
 export function groupsSection(speech: Speech, task: TaskReport): Markup {
   return section<GroupPromises>(
     speech,
@@ -47,9 +50,14 @@ function inWords(speech: Speech, groupings: readonly GroupedChecks[]): string {
       ),
   );
   if (broken.length === 0) return speech.text('groups.kept', { count: speech.count(looked) });
+  const rest = broken.length - MOST_NAMED;
+  const named = [
+    ...broken.slice(0, MOST_NAMED),
+    ...(rest > 0 ? [speech.text('groups.more', { count: speech.count(rest) })] : []),
+  ];
   return speech.text('groups.broken', {
     broken: speech.count(broken.length),
     count: speech.count(looked),
-    list: broken.join(speech.language === 'zh' ? '；' : '; '),
+    list: named.join(speech.language === 'zh' ? '；' : '; '),
   });
 }
