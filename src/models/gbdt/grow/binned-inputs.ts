@@ -6,9 +6,10 @@ import { random } from '../../../core/random.ts';
 import type { GbdtSettings } from '../settings.ts';
 import { cutPoints } from './cut-points.ts';
 import type { BinnedInput } from './grower.ts';
+import { sortNumbers } from './sort-numbers.ts';
 
-/** Rows looked at for cut points: at 255 bins about 800 a bin, so that none is off by more than a tenth. */
-const SAMPLE_ROWS = 200_000;
+/** Rows looked at for cut points: at 255 bins about 400 a bin, whose weight is then right within a tenth. */
+const SAMPLE_ROWS = 100_000;
 /** A byte holds no more. */
 const MOST_BINS = 255;
 
@@ -78,7 +79,7 @@ function edgesOf(
       const value = values[picked === undefined ? i : picked[i]];
       if (!Number.isNaN(value)) known[count++] = value;
     }
-    return cutPoints(known.subarray(0, count).sort(), most);
+    return cutPoints(sortNumbers(known.subarray(0, count)), most);
   }
   const order: number[] = [];
   for (let i = 0; i < rows; i++) {

@@ -73,7 +73,10 @@ export function accumulate(
   else addRows(bins, stride, 1, pairs, count, cells, countBits);
 }
 
-/** Far loads that do not wait for each other; what is counted next is then near. */
+/**
+ * First a look at every cache line that is needed: those loads wait for nothing, so that many are under way at once.
+ * Copied in one go, the stores behind each load would let only a few.
+ */
 export function gather(
   bins: usize,
   stride: usize,
@@ -86,6 +89,14 @@ export function gather(
 ): void {
   const end = rows + (count << 2);
   const width = blocks << 3;
+  let seen: u64 = 0;
+  for (let at = rows; at < end; at += 4) {
+    const row = <usize>load<u32>(at);
+    seen ^= load<u64>(pairs + (row << 3));
+    for (let from = bins + row * stride, last = from + width; from < last; from += 64) seen ^= load<u64>(from);
+  }
+  // Written where the first pair comes, so that the compiler keeps the looks.
+  store<u64>(ordered, seen);
   for (; rows < end; rows += 4, ordered += 8, tile += 8) {
     const row = <usize>load<u32>(rows);
     store<u64>(ordered, load<u64>(pairs + (row << 3)));
