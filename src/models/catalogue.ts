@@ -1,5 +1,6 @@
 // Every estimator by its id, and the two ways in: fit one on a sample, or load a saved model.
 import { AppError, invariant } from '../core/errors.ts';
+import { bestColumn } from './baseline/best-column.ts';
 import { constantRate } from './baseline/constant-rate.ts';
 import { lastPeriod } from './baseline/last-period.ts';
 import { ownRate } from './baseline/own-rate.ts';
@@ -30,6 +31,7 @@ export interface CatalogueEntry {
 /** Estimators that stand on their own; those of probabilities answer several classes one against the rest. */
 const SINGLE: readonly CatalogueEntry[] = [
   { family: 'baseline', estimator: constantRate },
+  { family: 'baseline', estimator: bestColumn },
   { family: 'baseline', estimator: lastPeriod },
   { family: 'baseline', estimator: recency },
   { family: 'baseline', estimator: ownRate },

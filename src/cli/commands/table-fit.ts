@@ -1,6 +1,7 @@
 // foresell table fit: any table, one column to predict, the best model for it, tested.
 import type { Command } from 'commander';
 import { AppError } from '../../core/errors.ts';
+import type { Name } from '../../core/name.ts';
 import { parseSpan } from '../../core/time.ts';
 import type { TableQuestion } from '../../data/table/target.ts';
 import type { Settings } from '../../models/estimator.ts';
@@ -40,11 +41,20 @@ export const tableFitCommand: CommandFile = {
       .option('--out <dir>', 'folder to save to', './foresell-table');
   },
   async run(context, [data], options) {
-    const run = await runTable(fitOptions(context, data, options));
+    const run = await runTable(fitOptions(context, data, options)).catch((error) => {
+      throw inLanguage(error, context);
+    });
     sayTable(context, run);
     context.document(tableDocument(run));
   },
 };
+
+/** A leak is refused in the person's language. */
+function inLanguage(error: unknown, { language, word }: Context): unknown {
+  if (!(error instanceof AppError) || error.code !== 'LEAKAGE' || language === 'en') return error;
+  const words = (error.details.words ?? []) as readonly Name[];
+  return new AppError(error.code, `数据中含有答案：${words.map(word).join('；')}`, error.details, error);
+}
 
 function declareRoles(command: Command): Command {
   return command

@@ -4,12 +4,12 @@ import { name } from '../../core/name.ts';
 import { percent, type Suspicion } from './finding.ts';
 
 const LEAST_ROWS = 40;
-/** Share of a class's rows that have a twin in the same class, from which it was multiplied … */
-const MULTIPLIED = 0.4;
+/** Share of a class's different rows that stand there more than once, from which it was multiplied … */
+const MULTIPLIED = 0.55;
 /** … and the share up to which the other classes were not. */
-const LEFT_ALONE = 0.15;
-/** A real table repeats rows of the class that is common; copies made for balance are of the one that was rare. */
-const COPIES_EACH = 1.3;
+const LEFT_ALONE = 0.2;
+/** Copies made for balance repeat every row about as often; rows that are alike by chance are a few plain ones. */
+const COPIES_EACH = 1.5;
 /** Share of values in between that a whole-numbered column has in a class of mixtures. */
 const MIXED = 0.1;
 const WHOLE = 0.999;
@@ -34,24 +34,31 @@ function multipliedClass({ keys, target }: LabelledRows): Suspicion[] {
   const shares = classesOf(target).map(({ own, rows }) => {
     const times = new Map<string, number>();
     for (const row of rows) times.set(keys[row], (times.get(keys[row]) ?? 0) + 1);
-    const twins = rows.reduce((sum, row) => sum + ((times.get(keys[row]) as number) > 1 ? 1 : 0), 0);
-    return { own, rows: rows.length, twins: twins / rows.length, each: rows.length / times.size };
+    let repeated = 0;
+    for (const count of times.values()) if (count > 1) repeated++;
+    return {
+      own,
+      rows: rows.length,
+      different: times.size,
+      repeated: repeated / times.size,
+      each: rows.length / times.size,
+    };
   });
-  const most = shares.reduce((a, b) => (b.twins > a.twins ? b : a));
+  const most = shares.reduce((a, b) => (b.repeated > a.repeated ? b : a));
   const others = shares.filter((share) => share !== most);
   const rest =
-    others.reduce((sum, share) => sum + share.twins * share.rows, 0) /
-    others.reduce((sum, share) => sum + share.rows, 0);
-  if (most.rows < LEAST_ROWS || most.twins < MULTIPLIED || rest > LEFT_ALONE || most.each < COPIES_EACH)
+    others.reduce((sum, share) => sum + share.repeated * share.different, 0) /
+    others.reduce((sum, share) => sum + share.different, 0);
+  if (most.rows < LEAST_ROWS || most.repeated < MULTIPLIED || rest > LEFT_ALONE || most.each < COPIES_EACH)
     return [];
   return [
     {
       severity: 'refuse',
       words: name(
-        `${percent(most.twins)} of the rows of one outcome stand there several times over, of the others ${percent(rest)}: the table was oversampled before the split, so copies of test rows would be learned from; give the table as it was collected, weights balance classes inside training`,
-        `某一类结果的行有 ${percent(most.twins)} 重复出现，其余类别为 ${percent(rest)}：该表在划分之前做过过采样，测试行的副本会进入训练；请使用原始采集的表，类别平衡应在训练内部用权重完成`,
+        `${percent(most.repeated)} of the different rows of one outcome stand there several times over, of the others ${percent(rest)}: the table was oversampled before the split, so copies of test rows would be learned from; give the table as it was collected, weights balance classes inside training`,
+        `某一类结果的不同行中有 ${percent(most.repeated)} 重复出现，其余类别为 ${percent(rest)}：该表在划分之前做过过采样，测试行的副本会进入训练；请使用原始采集的表，类别平衡应在训练内部用权重完成`,
       ),
-      evidence: { twins: most.twins, othersTwins: rest, copiesEach: most.each },
+      evidence: { repeated: most.repeated, othersRepeated: rest, copiesEach: most.each },
     },
   ];
 }

@@ -2,7 +2,6 @@
 import { invariant } from '../../core/errors.ts';
 import { type Comparison, comparePredictions } from '../../eval/compare-predictions.ts';
 import type { Evaluation } from '../../eval/evaluate-predictions.ts';
-import { refuseLeaks } from '../../eval/leakage/check-leakage.ts';
 import type { Finding } from '../../eval/leakage/finding.ts';
 import type { RowMetricName } from '../../eval/metrics/metric.ts';
 import type { Estimator, Sample } from '../../models/estimator.ts';
@@ -13,7 +12,7 @@ import { answerBaselines, crossValidateTable } from './cross-validate.ts';
 import { cutFolds, type Folds } from './folds.ts';
 import { widthOf } from './held-out.ts';
 import { type LearnedTable, type LearnOptions, learnTable } from './learn.ts';
-import { leaksAfter, leaksBefore } from './table-leaks.ts';
+import { leaksAfter, leaksBefore, refuseTableLeaks } from './table-leaks.ts';
 
 export interface FitTableOptions extends LearnOptions {
   /** Stand beside every number. */
@@ -72,7 +71,7 @@ const COMPARED: Readonly<Record<Sample['question']['kind'], readonly RowMetricNa
  */
 export async function fitTable(sample: Sample, options: FitTableOptions): Promise<FittedTable> {
   const early = leaksBefore(sample);
-  refuseLeaks(early);
+  refuseTableLeaks(early);
   const { seed, now, deadlineMs } = options;
   const side = sideOf(sample, options);
   // Of a time limit the tests may take all but what learning on every row takes, one part in folds + 1.
@@ -152,7 +151,7 @@ function leaksOf(
 ): readonly Finding[] {
   const predicted = train.question.kind === 'binary' ? { predicted: value } : {};
   const found = leaksAfter(train, test, { ...predicted, times, byTime });
-  refuseLeaks(found);
+  refuseTableLeaks(found);
   return found;
 }
 

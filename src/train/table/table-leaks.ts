@@ -1,6 +1,7 @@
 // The leakage checks of a table: before anything is learned, and once a model has answered rows it had not seen.
+import { AppError } from '../../core/errors.ts';
 import { type Name, name } from '../../core/name.ts';
-import { checkLeakage, LEAKAGE_CHECKS } from '../../eval/leakage/check-leakage.ts';
+import { checkLeakage, LEAKAGE_CHECKS, refuseLeaks } from '../../eval/leakage/check-leakage.ts';
 import type { Finding, Stage } from '../../eval/leakage/finding.ts';
 import { oversampledTable } from '../../eval/leakage/oversampled-table.ts';
 import type { Sample } from '../../models/estimator.ts';
@@ -116,3 +117,14 @@ const stage = ({ frame, entities, asOf, target }: Sample, isYes: (value: number)
   asOf,
   target: target.map((value) => Number(isYes(value))),
 });
+
+/** Words of a refusal in both languages travel in its details, for whoever shows it. */
+export function refuseTableLeaks(findings: readonly Finding[]): void {
+  const words = findings.filter(({ severity }) => severity === 'refuse').map((finding) => finding.words);
+  try {
+    refuseLeaks(findings);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(error.code, error.message, { ...error.details, words });
+  }
+}
