@@ -299,5 +299,8 @@ describe('encoders in front of a model', () => {
     expect(estimator.refuses(BUYS, sample.frame)).toBeUndefined();
     const model = await fitModel(estimator, sample, undefined, RUN);
     expect(model.inputs).toEqual(['note']);
+    const { arrays = {}, ...torn } = throughDisk(model.save());
+    const inner = Object.entries(arrays).filter(([key]) => !key.startsWith('encoder-'));
+    expect(() => loadModel({ ...torn, arrays: Object.fromEntries(inner) })).toThrow(/saved encoder needs/);
   });
 });

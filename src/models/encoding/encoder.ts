@@ -31,6 +31,13 @@ export interface CrossFitted {
   readonly training: readonly Column[];
 }
 
+/** A bulk array of a saved encoder. @throws AppError BAD_FILE when it is absent or of another type */
+export function savedArray<T>({ arrays }: SavedEncoder, key: string, type: new (length: number) => T): T {
+  const array = arrays[key];
+  if (array instanceof type) return array;
+  throw new AppError('BAD_FILE', `a saved encoder needs its numbers in "${key}"; train the model again`);
+}
+
 /** What encoders that learn from the target are given. */
 export interface Lesson {
   /** What is to be foretold: one array [rows] for a binary question or an amount, one a class beyond two classes. */

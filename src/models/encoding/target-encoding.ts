@@ -12,6 +12,7 @@ import {
   inputColumn,
   type Lesson,
   type SavedEncoder,
+  savedArray,
 } from './encoder.ts';
 
 /** Everything known of a column's levels; position `levels.length` stands for "missing". */
@@ -238,11 +239,11 @@ function targetEncoder(known: Levels): Encoder {
   };
 }
 
-export function loadTargetEncoder({ state, arrays }: SavedEncoder): Encoder {
-  const rest = state as unknown as Omit<Levels, 'values' | 'frequency'>;
+export function loadTargetEncoder(saved: SavedEncoder): Encoder {
+  const rest = saved.state as unknown as Omit<Levels, 'values' | 'frequency'>;
   return targetEncoder({
     ...rest,
-    values: arrays.values as Float64Array,
-    frequency: arrays.frequency as Float64Array,
+    values: savedArray(saved, 'values', Float64Array),
+    frequency: savedArray(saved, 'frequency', Float64Array),
   });
 }

@@ -11,6 +11,7 @@ import {
   inputColumn,
   type Lesson,
   type SavedEncoder,
+  savedArray,
 } from './encoder.ts';
 import { fitHashedText, textReader, type Vocabulary } from './hashed-text.ts';
 import { fitLatent, type Latent, latentCoordinates } from './latent.ts';
@@ -148,18 +149,23 @@ function textEncoder(reading: Reading): Encoder {
   };
 }
 
-export function loadTextEncoder({ state, arrays }: SavedEncoder): Encoder {
-  const { about, targets, topics, bits, pieces } = state as unknown as Pick<Reading, 'about'> &
+export function loadTextEncoder(saved: SavedEncoder): Encoder {
+  const { about, targets, topics, bits, pieces } = saved.state as unknown as Pick<Reading, 'about'> &
     Pick<Vocabulary, 'bits' | 'pieces'> & { readonly targets: number; readonly topics: number };
   return textEncoder({
     about,
-    vocabulary: { bits, pieces, buckets: arrays.buckets as Int32Array, idf: arrays.idf as Float32Array },
-    weights: Array.from({ length: targets }, (_, t) => arrays[`weights-${t}`] as Float32Array),
+    vocabulary: {
+      bits,
+      pieces,
+      buckets: savedArray(saved, 'buckets', Int32Array),
+      idf: savedArray(saved, 'idf', Float32Array),
+    },
+    weights: Array.from({ length: targets }, (_, t) => savedArray(saved, `weights-${t}`, Float32Array)),
     ...(topics > 0 && {
       latent: {
         dimensions: topics,
-        columns: arrays.columns as Int32Array,
-        basis: arrays.basis as Float32Array,
+        columns: savedArray(saved, 'columns', Int32Array),
+        basis: savedArray(saved, 'basis', Float32Array),
       },
     }),
   });
