@@ -22,7 +22,13 @@ import { type HorizonPlan, planHorizon } from './horizon.ts';
 import { type PresetName, presetFor } from './preset.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
 import { learnSeason, withoutSeason } from './season.ts';
-import { holdTournament, repeatedCandidates, type TournamentOptions, type Tried } from './tournament.ts';
+import {
+  holdTournament,
+  type Recorded,
+  repeatedCandidates,
+  type TournamentOptions,
+  type Tried,
+} from './tournament.ts';
 import { calibrationSample, type Refusal } from './trials.ts';
 
 export interface FitOptions {
@@ -36,7 +42,7 @@ export interface FitOptions {
   /** How much is tried; `good` when absent. */
   readonly preset?: PresetName;
   /** What an earlier run recorded of what it tried: the run repeats it, whatever `models` and `preset` say. */
-  readonly repeat?: Tried;
+  readonly repeat?: Recorded;
   readonly timeLimitMs?: number;
   /** Features of the shop's own, added to the default view or standing in for a feature of the same name. */
   readonly features?: readonly FeatureDefinition[];

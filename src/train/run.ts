@@ -151,7 +151,7 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
     dataFingerprint: source.fingerprint,
     settings: {
       chosen: fitted.chosen.estimator.id,
-      preset: options.preset ?? 'good',
+      preset: options.repeat?.preset ?? options.preset ?? 'good',
       trials: [...fitted.tried.trials],
       searches: JSON.parse(JSON.stringify(fitted.tried.searches)),
       horizonDays: horizon.horizonDays,

@@ -4,7 +4,7 @@ import type { EnsembleKind } from '../models/ensemble/mixing.ts';
 import type { Estimator } from '../models/estimator.ts';
 import { blendTrials } from './blends.ts';
 import { type RankedTrial, rankTrials } from './choose.ts';
-import type { Preset } from './preset.ts';
+import type { Preset, PresetName } from './preset.ts';
 import type { Samples } from './samples.ts';
 import { calibrationSample, type Refusal, runTrials, type Trial, type TrialRun } from './trials.ts';
 import { repeatedEstimator, repeatedSettings, type Searches, tuneTrials } from './tune.ts';
@@ -14,6 +14,11 @@ export interface Tried {
   /** Ids in the order they were tried, blends last. */
   readonly trials: readonly string[];
   readonly searches: Searches;
+}
+
+/** The same in a saved version, beside the preset it came from. */
+export interface Recorded extends Tried {
+  readonly preset?: PresetName;
 }
 
 export interface TournamentOptions {

@@ -5,8 +5,8 @@ import { goesOn, rungsFor } from './halving.ts';
 describe('rungs', () => {
   it('are one for small samples, and rise threefold to all rows for larger ones', () => {
     expect(rungsFor(500)).toEqual([1]);
-    expect(rungsFor(8_000)).toEqual([1]);
-    expect(rungsFor(9_000)).toEqual([1 / 3, 1]);
+    expect(rungsFor(4_000)).toEqual([1]);
+    expect(rungsFor(4_500)).toEqual([1 / 3, 1]);
     expect(rungsFor(30_000).map((share) => Math.round(share * 30_000))).toEqual([3_333, 10_000, 30_000]);
   });
 

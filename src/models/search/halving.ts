@@ -4,7 +4,7 @@
 export const KEEP_ONE_IN = 3;
 
 /** Under this many rows a score says more about its rows than about the settings. */
-const LEAST_ROWS = 3_000;
+const LEAST_ROWS = 1_500;
 /** Settings chosen on so many rows are as good as on more. */
 const MOST_ROWS = 60_000;
 
