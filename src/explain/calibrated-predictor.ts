@@ -33,6 +33,7 @@ export function calibratedPredictor(
     link: binary ? 'logit' : 'identity',
     inputs: asked.inputs,
     margin: async (frame) => correct(await asked.predict(frame)),
+    ...(asked.cuts && { cuts: asked.cuts.bind(asked) }),
   };
   const attributeOwn = asked.attribute?.bind(asked);
   if (!attributeOwn) return own;

@@ -32,7 +32,7 @@ export interface Changeable {
 export interface CandidateOptions {
   readonly background: Frame;
   readonly limits?: ChangeLimits;
-  /** Where a forest cuts a column, rising; values between two cuts are alike to it. */
+  /** Where the predictor cuts columns, as `Predictor.cuts`; a number column it does not name is never cut. */
   readonly cuts?: ReadonlyMap<string, Float64Array>;
 }
 

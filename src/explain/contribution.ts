@@ -13,6 +13,8 @@ export interface Predictor {
   margin(frame: Frame): Promise<Float64Array>;
   /** Exact contributions that sum to `margin`, where there are any. */
   attribute?(frame: Frame): Promise<Attribution>;
+  /** Where it cuts each number column, rising: values between two cuts are alike to it. */
+  cuts?(): ReadonlyMap<string, Float64Array>;
 }
 
 /** One thing a contribution belongs to. */

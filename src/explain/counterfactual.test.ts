@@ -107,9 +107,9 @@ describe('what would change the answer', () => {
   });
 
   it('looks only between a forest’s cuts, and still takes the nearest value', async () => {
-    const stepped = predictorOf(['orders'], ({ orders }) => (Number(orders) > 3.5 ? 1 : -1));
-    const cuts = new Map([['orders', Float64Array.of(1.5, 3.5)]]);
-    const found = await whatWouldChange(stepped, row, { background, goal: over(0.5), cuts });
+    const steps = predictorOf(['orders'], ({ orders }) => (Number(orders) > 3.5 ? 1 : -1));
+    const stepped = { ...steps, cuts: () => new Map([['orders', Float64Array.of(1.5, 3.5)]]) };
+    const found = await whatWouldChange(stepped, row, { background, goal: over(0.5) });
     expect(found.answers[0].changes[0].value).toBe(4);
     // The row as it is, one value for each of the two stretches, and the two nearer values looked at again.
     expect(found.asked).toBeLessThanOrEqual(1 + 2 + 3);

@@ -15,7 +15,7 @@ import { valueWords } from './value-words.ts';
 /** Where the shown prediction should be: a probability or an amount, the goal itself included. */
 export type Goal = { readonly over: number } | { readonly under: number };
 
-export interface WhatIfOptions extends CandidateOptions {
+export interface WhatIfOptions extends Omit<CandidateOptions, 'cuts'> {
   readonly goal: Goal;
   /** Columns changed together at most, 3 by default. */
   readonly mostChanges?: number;
@@ -97,9 +97,10 @@ export async function whatWouldChange(
   if (!Number.isFinite('over' in goal ? goal.over : goal.under))
     throw new AppError('USAGE', 'expected a finite number as the goal of a change');
   const own = selectColumns(row, [...new Set(predictor.inputs)]);
-  const columns = changeableColumns(row, predictor.inputs, options).filter(
-    ({ candidates }) => candidates.length > 0,
-  );
+  const columns = changeableColumns(row, predictor.inputs, {
+    ...options,
+    cuts: predictor.cuts?.(),
+  }).filter(({ candidates }) => candidates.length > 0);
   let asked = 0;
   const ask = async (trials: readonly (readonly Pick[])[]): Promise<readonly Trial[]> => {
     throwIfAborted(signal);

@@ -29,6 +29,7 @@ export function tablePredictor(table: TableModel): Predictor {
     link: kind === 'binary' ? 'logit' : 'identity',
     inputs: model.inputs,
     margin: async (frame) => correct(await model.predict(frame)),
+    ...(model.cuts && { cuts: model.cuts.bind(model) }),
   };
   const attribute = model.attribute?.bind(model);
   if (!attribute) return own;

@@ -87,6 +87,8 @@ export interface Model {
   margin(frame: Frame): Promise<Float64Array>;
   /** Exact contributions, for models that have them (linear, trees). */
   attribute?(frame: Frame): Promise<Attribution>;
+  /** Where it cuts each number column of `inputs`, rising, for models that see nothing between two cuts (trees). */
+  cuts?(): ReadonlyMap<string, Float64Array>;
   /** Amounts only, for models that learn quantiles too. */
   band?(frame: Frame): Promise<Band>;
   save(): SavedModel;

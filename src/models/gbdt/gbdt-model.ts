@@ -11,6 +11,7 @@ import {
   type SavedModel,
 } from '../estimator.ts';
 import { attributeForest } from '../forest/attribution/attribute-forest.ts';
+import { cutsOf } from '../forest/cuts.ts';
 import type { ForestInput } from '../forest/forest.ts';
 import { scoreForest } from '../forest/score.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
@@ -60,6 +61,7 @@ export function gbdtModel(estimator: string, parts: GbdtParts): Model {
     inputs: [...names],
     predict: async (frame) => fromMargin(link, await scoreForest(forest, frame), outputs),
     margin: (frame) => scoreForest(forest, frame),
+    cuts: () => cutsOf(forest),
     ...(outputs === 1 && { attribute: (frame: Frame) => attributeForest(forest, frame) }),
     ...(band && { band: (frame: Frame) => bandOf(band, frame) }),
     save: () => ({

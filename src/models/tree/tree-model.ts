@@ -3,6 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { fromMargin, type Link, type Model, type Question, type SavedModel } from '../estimator.ts';
 import { attributeForest, forestOfTree } from '../forest/attribution/attribute-forest.ts';
+import { cutsOf } from '../forest/cuts.ts';
 import { readInputs } from '../forest/read-inputs.ts';
 import { asJson, readArray, readState, type SavedState } from '../saved.ts';
 import type { TreeInput } from './inputs.ts';
@@ -25,6 +26,7 @@ interface TreeState extends SavedState {
 export function treeModel(estimator: string, given: TreeParts): Model {
   const { question, link } = given;
   const { inputs, tree } = onlyUsed(given);
+  const forest = forestOfTree(inputs, tree);
   const margin = (frame: Frame) => {
     const values = readInputs(inputs, frame);
     return Float64Array.from({ length: frame.rows }, (_, row) => tree.value[leafOf(tree, values, row)]);
@@ -36,7 +38,8 @@ export function treeModel(estimator: string, given: TreeParts): Model {
     inputs: inputs.map((input) => input.name),
     predict: async (frame) => fromMargin(link, margin(frame)),
     margin: async (frame) => margin(frame),
-    attribute: (frame) => attributeForest(forestOfTree(inputs, tree), frame),
+    cuts: () => cutsOf(forest),
+    attribute: (frame) => attributeForest(forest, frame),
     save: () => {
       const { sets, missingLeft, ...rest } = tree;
       return {

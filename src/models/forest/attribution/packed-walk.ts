@@ -70,7 +70,8 @@ export function packWalk(forest: Forest, trees: readonly Tree[], blockRows: numb
   const pages = Math.ceil(next / PAGE_BYTES);
   if (pages > MOST_PAGES) return undefined;
 
-  const memory = new webAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = sharedMemory(pages);
+  if (!memory) return undefined;
   const u32 = new Uint32Array(memory.buffer);
   const f64 = new Float64Array(memory.buffer);
   const u8 = new Uint8Array(memory.buffer);
@@ -130,6 +131,15 @@ export function packWalk(forest: Forest, trees: readonly Tree[], blockRows: numb
       u32[PLAN / 4 + ROWS_WORD] = rows;
     },
   };
+}
+
+/** `undefined` where the machine grants no such stretch of addresses. */
+function sharedMemory(pages: number): LinearMemory | undefined {
+  try {
+    return new webAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The kernel takes nodes two by two; one added to an odd rule weighs nothing. */
