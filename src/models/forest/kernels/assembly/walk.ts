@@ -48,10 +48,15 @@ export function walk(plan: usize, slot: usize): void {
         const row = columns + at;
         let a = root, b = root, c = root, d = root;
         for (let level: u32 = 0; level < depth; level++) {
-          a = step(a, row, stride);
-          b = step(b, row + 8, stride);
-          c = step(c, row + 16, stride);
-          d = step(d, row + 24, stride);
+          const e = step(a, row, stride), f = step(b, row + 8, stride);
+          const g = step(c, row + 16, stride), h = step(d, row + 24, stride);
+          // the deepest branch of a large tree is far below most leaves
+          const moved = (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h);
+          a = e;
+          b = f;
+          c = g;
+          d = h;
+          if (!moved) break;
         }
         add(into + at, a);
         add(into + at + 8, b);
