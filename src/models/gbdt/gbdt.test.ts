@@ -226,6 +226,15 @@ describe('boosting on from an earlier model', () => {
     expect(await lost(later)).toBeLessThan(await lost(earlier));
   });
 
+  it('answers as before when no tree is added, sets of levels and all', async () => {
+    const sample = madeUpSample({ customers: 500, seed: 1, question: BUYS });
+    const earlier = await boost(sample, FAST);
+    expect(earlier.inputs).toContain('country');
+    const later = await fitModel(continueFrom(earlier.save(), { trees: 0 }), sample, undefined, RUN);
+    expect(await later.predict(sample.frame)).toEqual(await earlier.predict(sample.frame));
+    expect(later.save().arrays).toEqual(earlier.save().arrays);
+  });
+
   it('refuses another question', async () => {
     const earlier = await boost(madeUpSample({ customers: 200, seed: 1, question: BUYS }), {
       ...FAST,
