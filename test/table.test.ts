@@ -318,6 +318,25 @@ describe('other questions', () => {
   });
 });
 
+test('an answer never goes against the direction it was told', async () => {
+  await fitTable(
+    customers,
+    'falling',
+    ...['--target', 'answered', '--kind', 'binary', '--drop', 'spent,size,joined', '--monotone', 'income:-'],
+    ...['--model', 'gbdt', '--holdout', '.3', '--cv', '2'],
+  );
+  const grid: Row[] = Array.from({ length: 61 }, (_, income) => ({
+    income: String(income),
+    plan: 'pro',
+    city: 'York',
+  }));
+  const out = join(dir, 'falling.csv');
+  await foresell('table', 'predict', join(dir, 'falling'), write('grid.csv', asCsv(grid)), '--out', out);
+  const values = (await rowsIn(out)).map(({ value }) => Number(value));
+  // Though income raises the chance in truth.
+  for (let i = 1; i < values.length; i++) expect(values[i]).toBeLessThanOrEqual(values[i - 1] + 1e-12);
+});
+
 describe('what is refused, and why', () => {
   const ask = (data: string, ...options: string[]) =>
     refusal(fitTable(data, 'refused', '--target', 'answered', '--kind', 'binary', ...options, ...quick));
@@ -372,6 +391,7 @@ describe('what is refused, and why', () => {
     ['three values for yes or no', ['--target', 'size'], 'BAD_DATA', /got 3: use --kind multiclass/],
     ['words for a number', ['--kind', 'regression'], 'BAD_DATA', /expected numbers in the target/],
     ['an unknown kind of column', ['--types', 'plan=colour'], 'USAGE', /--types: expected one of number/],
+    ['a direction of words', ['--monotone', 'plan:+'], 'USAGE', /"plan" is none/],
     ['a direction that is none', ['--monotone', 'income'], 'USAGE', /COLUMN:\+ or COLUMN:-/],
     ['a gap without a time', ['--gap', '3d'], 'USAGE', /--gap needs --time/],
   ])('%s', async (_, options, code, words) => {

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { AppError } from '../../core/errors.ts';
 import type { Language } from '../../core/name.ts';
 import { PRODUCT_VERSION } from '../../core/product.ts';
 import type { Progress } from '../../core/progress.ts';
@@ -125,6 +126,7 @@ function learn(
   const dates = uses
     .filter(({ use, column }) => use === 'feature' && column.kind === 'date')
     .map(({ column }) => column.name);
+  checkDirections(prepared, options.settings);
   const { candidates, preset, baselines } = tableRecipe(sample.question, { ...options, dates });
   const test = tested
     ? ({ by: 'file', sample: tested.sample } as const)
@@ -149,6 +151,20 @@ function learn(
     progress: options.progress,
     signal: options.signal,
   });
+}
+
+/** @throws AppError USAGE for a direction of a column that is no number, or is not learned from */
+function checkDirections({ uses }: PreparedTable, settings: Settings | undefined): void {
+  if (typeof settings?.monotone !== 'string') return;
+  const numbers = uses.filter(({ use, column }) => use === 'feature' && column.kind === 'number');
+  for (const part of settings.monotone.split(',')) {
+    const column = part.slice(0, part.lastIndexOf('=')).trim();
+    if (numbers.some((own) => own.column.name === column)) continue;
+    throw new AppError(
+      'USAGE',
+      `--monotone: expected a number column that is learned from, "${column}" is none`,
+    );
+  }
 }
 
 function writeReport(

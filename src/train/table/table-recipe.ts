@@ -55,8 +55,14 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
   // Models of one run meet the same folds: what one learned to read, the others need not learn again.
   const encoding: EncodedOptions = { dates, memory: encodingMemory() };
   const preset = tablePreset(question, options.preset);
-  const blends = models === 'auto' ? preset.blends : BLENDS.filter((id) => models.includes(id));
-  const ids = (models === 'auto' ? preset.models : models).filter((id) => !blends.some((own) => own === id));
+  const named = models === 'auto' ? preset.models.filter((id) => canPromise(id, settings)) : models;
+  const wanted = models === 'auto' ? preset.blends : BLENDS.filter((id) => models.includes(id));
+  const ids = named.filter((id) => !BLENDS.some((own) => own === id));
+  const broken = ids.find((id) => !canPromise(id, settings));
+  if (broken !== undefined)
+    throw new AppError('USAGE', `--monotone: "${broken}" cannot promise a direction; use --model gbdt`);
+  // A mixture of models that keep a direction keeps it; a single model needs no blend.
+  const blends = ids.length > 1 ? wanted : [];
   const plain = PLAIN[question.kind];
   return {
     candidates: modelsTold(ids, settings, encoding),
@@ -68,6 +74,10 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
     ],
   };
 }
+
+/** A direction holds for every row or it is no promise: models that cannot keep it stay out. */
+const canPromise = (id: string, { monotone }: Settings): boolean =>
+  monotone === undefined || estimatorById(id).withSettings !== undefined;
 
 function modelsTold(
   ids: readonly string[],
