@@ -131,24 +131,3 @@ describe('a tournament', () => {
     expect(seen?.every((p, row) => p === bag?.onCalibration[row])).toBe(false);
   });
 });
-
-test('corrections are judged on customers they were not learned from', async () => {
-  const { ranked } = await holdTournament(
-    buyers,
-    options({
-      candidates: ['rate', 'tree'].map(estimatorById),
-      blends: [],
-      preset: presetFor('binary', 'fast'),
-      metrics: PROBABILITY_METRICS,
-    }),
-  );
-  const tree = ranked.find(({ estimator }) => estimator.id === 'tree');
-  const { calibrator } = tree?.corrections ?? {};
-  expect(calibrator).toBeDefined();
-  const { correctValues } = await import('./corrections.ts');
-  const flattered = correctValues({ ...(calibrator && { calibrator }) }, tree?.onCalibration as Float64Array);
-  const loss = (p: Float64Array) =>
-    p.reduce((sum, own, i) => sum - Math.log(buyers.train.target[i] === 1 ? own : 1 - own), 0) / p.length;
-  expect(loss(tree?.corrected as Float64Array)).toBeGreaterThanOrEqual(loss(flattered));
-  expect(tree?.values.log_loss).toBeCloseTo(loss(tree?.corrected as Float64Array), 6);
-});
