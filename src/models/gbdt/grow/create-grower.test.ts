@@ -186,8 +186,10 @@ describe('the grower', () => {
   it('grows the same trees with one, two and three threads', async () => {
     const { frame, step } = madeUpTable(20_000, 8);
     const one = await grown(frame, step, { leaves: 15 });
-    for (const threads of [2, 3])
-      for (const simd of [true, false])
-        expect(await grown(frame, step, { leaves: 15 }, { threads, simd })).toEqual(one);
+    for (const options of [
+      { threads: 2, simd: true },
+      { threads: 3, simd: false },
+    ])
+      expect(await grown(frame, step, { leaves: 15 }, options)).toEqual(one);
   });
 });

@@ -7,13 +7,15 @@ import { binCount, learnInputs } from './binned-inputs.ts';
 import { createCrew } from './crew.ts';
 import { fillBins } from './fill-bins.ts';
 import { growTree } from './grow-tree.ts';
-import type { BinnedInput, CreateGrower, Grower, GrownTree, GrowStep } from './grower.ts';
+import type { BinnedInput, CreateGrower, Grower, GrowStep } from './grower.ts';
+import { ALONE, type Job, runJob } from './jobs.ts';
 import { planLayout, reserveMemory } from './layout.ts';
 import { readLimits } from './limits.ts';
 import { growContext } from './node-work.ts';
 import { quantise } from './quantise.ts';
 import { leadRows } from './route.ts';
 import { startTeam } from './team.ts';
+import type { FreshTree } from './tree-record.ts';
 
 /** More would share rows too finely. */
 const MOST_THREADS = 32;
@@ -48,15 +50,15 @@ export const createGrower: CreateGrower = async (frame, options) => {
     isCategory: Uint8Array.from(inputs, ({ kind }) => Number(kind === 'category')),
   };
   const context = growContext({ ...start, layout });
-  // Threads come up while this one fills the bins.
-  const starting = threads > 1 ? startTeam(context, start) : undefined;
+  const team = threads > 1 ? await startTeam(context, start) : undefined;
+  const together = team?.together ?? ((job: Job) => runJob(context, job, ALONE));
   try {
-    await fillBins(context, { frame, inputs, signal });
+    const bin = (rows: { start: number; count: number }) => together({ kind: 'bin', isWhole: true, ...rows });
+    await fillBins(context, bin, { frame, inputs, signal });
   } catch (error) {
-    await (await starting)?.close();
+    await team?.close();
     throw error;
   }
-  const team = await starting;
   const crew = createCrew(context, team?.together);
   const gradient = new Float32Array(buffer, layout.gradient, frame.rows);
   const curvature = new Float32Array(buffer, layout.curvature, frame.rows);
@@ -80,7 +82,11 @@ export const createGrower: CreateGrower = async (frame, options) => {
         rows: { count: step.rows?.length ?? frame.rows, isWhole: step.rows === undefined },
       });
       if (step.rows !== undefined) leadRows(context, fresh, step.rows);
-      return { ...fresh.tree, leafOfRow, cover: coverOf(fresh.tree, leafOfRow, weight) };
+      return {
+        ...fresh.tree,
+        leafOfRow,
+        cover: coverOf(fresh, { leafOfRow, weight, isAll: step.rows === undefined }),
+      };
     },
     async close() {
       await team?.close();
@@ -100,13 +106,13 @@ function checkStep(
 
 /** Training weight of each node: of its leaves, added from the last node to the first. */
 function coverOf(
-  { feature, left, right }: Omit<GrownTree, 'cover' | 'leafOfRow'>,
-  leafOfRow: Int32Array,
-  weight: Float64Array | undefined,
+  { tree: { feature, left, right }, rows }: FreshTree,
+  { leafOfRow, weight, isAll }: { leafOfRow: Int32Array; weight: Float64Array | undefined; isAll: boolean },
 ): Float64Array {
   const cover = new Float64Array(feature.length);
-  if (weight === undefined) for (let row = 0; row < leafOfRow.length; row++) cover[leafOfRow[row]]++;
-  else for (let row = 0; row < leafOfRow.length; row++) cover[leafOfRow[row]] += weight[row];
+  // Where every row was learned from, its leaf has counted it.
+  if (weight === undefined && isAll) cover.set(rows);
+  else for (let row = 0; row < leafOfRow.length; row++) cover[leafOfRow[row]] += weight ? weight[row] : 1;
   for (let node = feature.length - 1; node >= 0; node--)
     if (feature[node] >= 0) cover[node] = cover[left[node]] + cover[right[node]];
   return cover;

@@ -1,5 +1,5 @@
 // The heavy steps of growing over the rows of one node, done by all threads where that pays.
-import { type Job, type Member, runJob } from './jobs.ts';
+import { ALONE, type Job, runJob } from './jobs.ts';
 import type { GrowContext, NodeJob } from './node-work.ts';
 
 /** Rows of a node, as a stretch of `order`. */
@@ -29,8 +29,6 @@ export interface Crew {
 const ROWS_TO_PART_TOGETHER = 16_384;
 /** Cells and rows of a node below which one thread counts and scans faster alone. */
 const WORK_TO_COUNT_TOGETHER = 20_000;
-
-const ALONE: Member = { thread: 0, threads: 1, barrier() {} };
 
 /** @param together runs a job on all threads; absent where there is but one */
 export function createCrew(context: GrowContext, together?: (job: Job) => void): Crew {

@@ -47,7 +47,8 @@ function distinctValues(sorted: Float64Array, weight: Float64Array | undefined) 
 /** Values that fill a bin alone, and what is left for the others. */
 function heavyValues(mass: Float64Array, bins: number) {
   const isHeavy = new Uint8Array(mass.length);
-  const total = mass.reduce((sum, one) => sum + one, 0);
+  let total = 0;
+  for (let i = 0; i < mass.length; i++) total += mass[i];
   let rest = total;
   let left = bins;
   for (let i = 0; i < mass.length; i++) {

@@ -1,4 +1,5 @@
 // What the threads of a crew do together; each does its share, and the outcome does not depend on how many there are.
+import { binRows } from './fill-bins.ts';
 import {
   columnBytes,
   countRows,
@@ -20,14 +21,22 @@ export interface Member {
 
 export type Job =
   | ({ readonly kind: 'count' } & Stretch & NodeJob)
-  | ({ readonly kind: 'part'; readonly address: number; readonly stride: number } & Stretch);
+  | ({ readonly kind: 'part'; readonly address: number; readonly stride: number } & Stretch)
+  | ({ readonly kind: 'bin' } & Stretch);
+
+/** One that works by itself. */
+export const ALONE: Member = { thread: 0, threads: 1, barrier() {} };
 
 /** Rows a thread must have before it pays to count or part beside another. */
 const ROWS_WORTH_SHARING = 1024;
 
 export function runJob(context: GrowContext, job: Job, member: Member): void {
   if (job.kind === 'count') countNode(context, job, member);
-  else partNode(context, job, member);
+  else if (job.kind === 'part') partNode(context, job, member);
+  else {
+    const [from, to] = share(job.count, member.thread, member.threads);
+    binRows(context, { start: job.start, from, count: to - from });
+  }
 }
 
 /** Rows are shared for counting, columns for adding up and scanning. */

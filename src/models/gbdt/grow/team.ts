@@ -12,7 +12,7 @@ import type { GrowContext } from './node-work.ts';
 const WORD = { job: 0, arrived: 16, round: 32, failed: 48, ready: 64 } as const;
 /** Behind them the job, as doubles. */
 const JOB_OFFSET_BYTES = 512;
-const KINDS: readonly Job['kind'][] = ['count', 'part'];
+const KINDS: readonly Job['kind'][] = ['count', 'part', 'bin'];
 const STOP = -1;
 const JOB_FIELDS = ['start', 'count', 'slot', 'parentSlot', 'address', 'stride'] as const;
 const JOB_FLAGS = ['isWhole', 'scansOwn', 'scansSibling'] as const;

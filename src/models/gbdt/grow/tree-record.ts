@@ -16,6 +16,14 @@ export interface FreshTree {
   readonly tree: Omit<GrownTree, 'leafOfRow' | 'cover'>;
   /** By node, of cuts only: the side of every bin, 1 = left. */
   readonly sides: readonly (Uint8Array | undefined)[];
+  /** By node, of leaves only: rows learned from. */
+  readonly rows: Float64Array;
+}
+
+export interface ClosedLeaf {
+  readonly rows: number;
+  readonly lowest: number;
+  readonly highest: number;
 }
 
 export interface TreeRecord {
@@ -24,7 +32,7 @@ export interface TreeRecord {
   /** Turns a leaf into a cut with two new leaves. */
   cut(node: number, cut: Cut): { readonly left: number; readonly right: number };
   /** What a leaf says, and between which values it had to stay. */
-  close(node: number, value: number, range: { readonly lowest: number; readonly highest: number }): void;
+  close(node: number, value: number, leaf: ClosedLeaf): void;
   tree(isBounded: boolean): FreshTree;
 }
 
@@ -40,6 +48,7 @@ export function createTreeRecord(leaves: number): TreeRecord {
   const value = new Float64Array(capacity);
   const lowest = new Float64Array(capacity).fill(-Infinity);
   const highest = new Float64Array(capacity).fill(Infinity);
+  const rows = new Float64Array(capacity);
   const sets: number[] = [];
   const sides: (Uint8Array | undefined)[] = [];
   let nodes = 0;
@@ -59,13 +68,15 @@ export function createTreeRecord(leaves: number): TreeRecord {
       right[node] = nodes++;
       return { left: left[node], right: right[node] };
     },
-    close(node, own, range) {
+    close(node, own, leaf) {
       value[node] = own;
-      lowest[node] = range.lowest;
-      highest[node] = range.highest;
+      rows[node] = leaf.rows;
+      lowest[node] = leaf.lowest;
+      highest[node] = leaf.highest;
     },
     tree: (isBounded) => ({
       sides,
+      rows: rows.slice(0, nodes),
       tree: {
         feature: feature.slice(0, nodes),
         threshold: threshold.slice(0, nodes),
