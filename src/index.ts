@@ -32,6 +32,17 @@ export { comparePredictions } from './eval/compare-predictions.ts';
 export { scoreAmount, scoreBinary } from './eval/evaluate-predictions.ts';
 export { checkLeakage } from './eval/leakage/check-leakage.ts';
 export type { MetricName, Protocol, Score, Scores } from './eval/score.ts';
+// Why, and what would change the answer, for any model.
+export type { ChangeLimits } from './explain/candidate-values.ts';
+export type { Predictor } from './explain/contribution.ts';
+export { type Counterfactual, type Goal, type WhatIf, whatWouldChange } from './explain/counterfactual.ts';
+export {
+  centredCurves,
+  type JointDependence,
+  jointDependence,
+  type PartialDependence,
+  partialDependence,
+} from './explain/partial-dependence.ts';
 // Models behind one contract.
 export { estimatorById, fitModel, loadModel } from './models/catalogue.ts';
 export type { Estimator, Model, Question, Sample, SavedModel } from './models/estimator.ts';

@@ -115,6 +115,19 @@ describe('what would change the answer', () => {
     expect(found.asked).toBeLessThanOrEqual(1 + 2 + 3);
   });
 
+  it('takes the nearest of hundreds of values, though not all are tried at first', async () => {
+    const many = makeFrame([
+      number(
+        'orders',
+        Array.from({ length: 500 }, (_, i) => i),
+      ),
+    ]);
+    const stepped = predictorOf(['orders'], ({ orders }) => (Number(orders) >= 123 ? 1 : -1));
+    const found = await whatWouldChange(stepped, takeRows(many, [0]), { background: many, goal: over(0.5) });
+    expect(found.answers[0].changes[0].value).toBe(123);
+    expect(found.asked).toBeLessThan(300);
+  });
+
   it('tries missing values as a change, and never proposes one', async () => {
     const holes = makeFrame([number('orders', [Number.NaN, 1, 2, Number.NaN])]);
     const some = predictorOf(['orders'], ({ orders }) => (Number.isNaN(orders) ? -1 : Number(orders) - 1.5));
