@@ -143,6 +143,27 @@ describe('boosted trees', () => {
     },
   );
 
+  it('put every leaf at the quantile of its rows', async () => {
+    const sample = waves(600, 1);
+    const model = await boost(sample, {
+      ...FAST,
+      trees: 1,
+      learningRate: 1,
+      loss: 'quantile',
+      quantile: 0.7,
+    });
+    const predicted = await model.predict(sample.frame);
+    const leaves = new Set(predicted);
+    expect(leaves.size).toBeGreaterThan(2);
+    for (const value of leaves) {
+      const own = sample.target.filter((_, row) => predicted[row] === value);
+      const atMost = own.filter((y) => y <= value + 1e-9).length;
+      // The smallest value with .7 of the rows at or below it: one row fewer would be too few.
+      expect(atMost / own.length).toBeGreaterThanOrEqual(0.7 - 1e-9);
+      expect((atMost - 1) / own.length).toBeLessThan(0.7);
+    }
+  });
+
   it('let no two columns meet that may not', async () => {
     const sample = waves(800, 1);
     const c = (sample.frame.columns[2] as NumberColumn).values;
@@ -228,8 +249,9 @@ describe('boosting on from an earlier model', () => {
 
   it('answers as before when no tree is added, sets of levels and all', async () => {
     const sample = madeUpSample({ customers: 500, seed: 1, question: BUYS });
-    const earlier = await boost(sample, FAST);
-    expect(earlier.inputs).toContain('country');
+    const earlier = await boost(sample, { ...FAST, leaves: 16, minRows: 5, categoryRidge: 0 });
+    const cutsOfSets = savedGbdt(earlier.save()).forest.setStart.filter((start) => start >= 0);
+    expect(cutsOfSets.length).toBeGreaterThan(3);
     const later = await fitModel(continueFrom(earlier.save(), { trees: 0 }), sample, undefined, RUN);
     expect(await later.predict(sample.frame)).toEqual(await earlier.predict(sample.frame));
     expect(later.save().arrays).toEqual(earlier.save().arrays);
