@@ -186,9 +186,9 @@ export function clauseFor(fact: Fact, own: Readonly<Record<string, Phrase>> = {}
   if (!clause.compared || fact.typicalKind === 'unknown') return clause.words;
   const { shown, typicalShown } = fact;
   if (fact.typicalKind === 'missing' && !fact.missing)
-    return name(`${clause.words.en}, where most have none`, `${clause.words.zh}，多数客户没有`);
+    return name(`${clause.words.en}, where most have none`, `${clause.words.zh}，多数没有`);
   if (shown.en === typicalShown.en)
-    return name(`${clause.words.en}, as is typical`, `${clause.words.zh}，与多数客户相同`);
+    return name(`${clause.words.en}, as is typical`, `${clause.words.zh}，与多数相同`);
   return name(
     `${clause.words.en}, typically ${typicalShown.en}`,
     `${clause.words.zh}，一般为 ${typicalShown.zh}`,

@@ -120,7 +120,7 @@ describe('reasons in words', () => {
       ],
       [
         'Refunds per money spent: 5%, as is typical (lowers the risk of leaving by 3 points)',
-        '退款占消费比例：5%，与多数客户相同（流失风险 −3 个百分点）',
+        '退款占消费比例：5%，与多数相同（流失风险 −3 个百分点）',
         true,
       ],
     ]);
@@ -130,7 +130,7 @@ describe('reasons in words', () => {
     expect(wordsOf(rowOf(Number.NaN, 1, Number.NaN), [-1_250, 123_456, -700], MONEY)).toEqual([
       [
         '1 order in 90 days, as is typical (adds 1,234.56 GBP to the forecast)',
-        '90 天内下单 1 次，与多数客户相同（预计金额 +1,234.56 GBP）',
+        '90 天内下单 1 次，与多数相同（预计金额 +1,234.56 GBP）',
         true,
       ],
     ]);
@@ -356,11 +356,11 @@ describe('phrases', () => {
   it('say when most customers have no value at all', () => {
     expect(clauseFor(fact('std_gap', 31, { typical: Number.NaN, group: 'rhythm' }))).toEqual({
       en: 'Label: 31 days, where most have none',
-      zh: '标签：31 天，多数客户没有',
+      zh: '标签：31 天，多数没有',
     });
     expect(clauseFor(fact('std_gap', Number.NaN, { typical: Number.NaN, group: 'rhythm' }))).toEqual({
       en: 'Label: too few purchases to tell, as is typical',
-      zh: '标签：购买次数太少，与多数客户相同',
+      zh: '标签：购买次数太少，与多数相同',
     });
   });
 

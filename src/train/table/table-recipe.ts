@@ -21,7 +21,7 @@ const FAST = 2;
 /** What is made of the models tried: as for a shop's questions, with a table's own models. */
 function tablePreset({ kind }: Question, preset: PresetName): Preset {
   const models = RECIPES[kind];
-  return presetFor(kind, preset, preset === 'fast' ? models.slice(0, FAST) : models);
+  return { ...presetFor(kind, preset), models: preset === 'fast' ? models.slice(0, FAST) : models };
 }
 
 /** The plain model a better one must beat. */
