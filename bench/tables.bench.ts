@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { takeNumbers } from '../src/core/frame.ts';
 import { ROW_METRICS, type RowMetricName } from '../src/eval/metrics/metric.ts';
 import { evenWeights } from '../src/eval/metrics/predictions.ts';
+import { parsePreset } from '../src/train/preset.ts';
 import { atLeast, atMost, type Bench, type Target } from './bench.ts';
 import { meanDifference, meanScore, type Said } from './tables/compare.ts';
 import { orangeJuice, simulatedTable } from './tables/demand-tables.ts';
@@ -36,12 +37,13 @@ const LEVEL_ERROR = 0.01;
 const BETTER_ON = 2;
 
 /**
- * Words: names of tables; all when none is given. `model=ID,…` tries those models instead of the recipe; `folder=DIR`
+ * Words: names of tables; all when none is given. `model=ID,…` tries those models instead of the recipe; `preset=best` tries harder; `folder=DIR`
  * keeps tables and what the others said of them (otherwise in the system's temporary folder), to be used again.
  */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   const said = (key: string) => args.find((arg) => arg.startsWith(`${key}=`))?.slice(key.length + 1);
   const folder = said('folder') ?? join(tmpdir(), 'foresell-tables');
+  const preset = parsePreset(said('preset') ?? 'good');
   const models = said('model')?.split(',') ?? 'auto';
   const words = args.filter((arg) => !arg.includes('='));
   const wanted = words.length > 0 ? words : Object.keys(SETS);
@@ -53,7 +55,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     if (!make)
       throw new Error(`expected one of ${Object.keys({ ...SETS, ...APART }).join(', ')}, got ${word}`);
     const set = await make({ seed });
-    const ours = await ownPredictions(set, { threads, seed, models, log });
+    const ours = await ownPredictions(set, { threads, seed, models, preset, log });
     const peers: PeerSaid[] = [];
     if (peersInstalled()) {
       for (const library of LIBRARIES) {

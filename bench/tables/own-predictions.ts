@@ -4,6 +4,7 @@ import { takeRows } from '../../src/core/frame.ts';
 import { silent } from '../../src/core/progress.ts';
 import { takeSample } from '../../src/models/sample.ts';
 import { answerTable } from '../../src/models/table-model.ts';
+import type { PresetName } from '../../src/train/preset.ts';
 import { learnTable } from '../../src/train/table/learn.ts';
 import { tableRecipe } from '../../src/train/table/table-recipe.ts';
 import type { TableSet } from './table-set.ts';
@@ -21,11 +22,13 @@ export async function ownPredictions(
     threads,
     seed,
     models,
+    preset,
     log,
   }: {
     readonly threads: number;
     readonly seed: number;
     readonly models: 'auto' | readonly string[];
+    readonly preset: PresetName;
     readonly log: (line: string) => void;
   },
 ): Promise<OwnSaid> {

@@ -48,6 +48,7 @@ export async function peerPredictions(
   const answer = join(folder, `${library}-${loss}`);
   if (!existsSync(`${answer}.json`)) {
     if (!existsSync(join(folder, 'table.json'))) writeTable(set, folder);
+    const { tries, innerFolds } = library === 'lightgbm' ? set : (set.others ?? set);
     const args = [
       script,
       folder,
@@ -56,9 +57,9 @@ export async function peerPredictions(
       '--loss',
       loss,
       '--tries',
-      set.tries,
+      tries,
       '--folds',
-      set.innerFolds,
+      innerFolds,
     ];
     await runPython([...args, '--threads', threads, '--seed', seed].map(String));
     log(`${set.name}: ${library} ${loss} done`);

@@ -25,6 +25,8 @@ export interface TableSet {
   /** Settings tried by each of the other libraries on every split, and folds inside. */
   readonly tries: number;
   readonly innerFolds: number;
+  /** The same for XGBoost and scikit-learn, where many splits make it dear. */
+  readonly others?: { readonly tries: number; readonly innerFolds: number };
   readonly protocol: string;
 }
 
