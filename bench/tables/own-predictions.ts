@@ -35,11 +35,10 @@ export async function ownPredictions(
   const startedMs = performance.now();
   const parts: Float64Array[] = [];
   const chosen: string[] = [];
-  const { candidates, preset } = tableRecipe(set.sample.question, { models, preset: 'good', dates: [] });
   for (const { train, test } of set.splits) {
+    const recipe = tableRecipe(set.sample.question, { models, preset, dates: [] });
     const learned = await learnTable(takeSample(set.sample, train), {
-      candidates,
-      preset,
+      ...recipe,
       folds: 5,
       byTime: set.order !== undefined,
       seed,
