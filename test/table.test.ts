@@ -393,6 +393,7 @@ describe('what is refused, and why', () => {
     ['an unknown kind of column', ['--types', 'plan=colour'], 'USAGE', /--types: expected one of number/],
     ['a direction of words', ['--monotone', 'plan:+'], 'USAGE', /"plan" is none/],
     ['a direction that is none', ['--monotone', 'income'], 'USAGE', /COLUMN:\+ or COLUMN:-/],
+    ['a gap in another unit than its time', ['--time', 'joined', '--gap', '3'], 'USAGE', /expected a span/],
     ['a gap without a time', ['--gap', '3d'], 'USAGE', /--gap needs --time/],
   ])('%s', async (_, options, code, words) => {
     const error = await ask(customers, ...options);

@@ -21,7 +21,7 @@ export const tableFitCommand: CommandFile = {
   examples: [
     'foresell table fit sessions.csv --target Revenue --kind binary',
     'foresell table fit churn.csv.gz --target Churn --kind binary --drop CustomerID --time-limit 5m --out churn-model',
-    'foresell table fit demand.parquet --target units --kind regression --time week --gap 7d --monotone price:-',
+    'foresell table fit demand.parquet --target units --kind regression --time week --gap 1 --monotone price:-',
     'foresell table fit reviews.csv --target class --kind multiclass --group product_id --test held-out.csv --json',
   ],
   declare(command) {
@@ -63,7 +63,10 @@ function declareRoles(command: Command): Command {
     .option('--positive <value>', 'the value of a binary target to predict')
     .option('--group <column>', 'rows of one group stay together, such as a customer’s')
     .option('--time <column>', 'learn from earlier rows, test on later ones')
-    .option('--gap <span>', 'with --time: leave out rows this close before the test, such as 7d')
+    .option(
+      '--gap <span>',
+      'with --time: leave out rows this close before the test, such as 7d (or 1, where time is a number)',
+    )
     .option('--weight <column>', 'how much each row counts')
     .option('--id <columns>', 'columns that name rows, separated by commas')
     .option('--drop <columns>', 'columns to leave out, separated by commas')
@@ -113,7 +116,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     settings: settingsOf(text('monotone'), text('classWeight')),
     folds: cv,
     repeats: Number(options.repeats),
-    ...(gap === undefined ? {} : { gapMs: parseSpan(gap) }),
+    ...(gap === undefined ? {} : { gap }),
     testFile: text('test'),
     ...(holdout === undefined ? {} : { holdout: shareOf(holdout) }),
     ...(limit === undefined ? {} : { timeLimitMs: parseSpan(limit) }),

@@ -6,6 +6,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Language } from '../../core/name.ts';
 import { PRODUCT_VERSION } from '../../core/product.ts';
 import type { Progress } from '../../core/progress.ts';
+import { parseSpan } from '../../core/time.ts';
 import { type Engine, openEngine } from '../../data/engine.ts';
 import { openTable } from '../../data/table/open-table.ts';
 import type { Protocol, Scores } from '../../eval/score.ts';
@@ -33,7 +34,8 @@ export interface RunTableOptions extends PrepareOptions {
   /** Folds of the test and of the choice inside it. */
   readonly folds: number;
   readonly repeats: number;
-  readonly gapMs?: number;
+  /** As typed: a span such as `7d` where the time column holds moments, else a number in its own unit. */
+  readonly gap?: string;
   /** Texts that count as missing besides the usual ones. */
   readonly missing?: readonly string[];
   /** A file of its own to test on. */
@@ -140,7 +142,7 @@ function learn(
     folds: options.folds,
     repeats: options.repeats,
     byTime: options.time !== undefined,
-    ...(options.gapMs ? { gapMs: options.gapMs } : {}),
+    ...(options.gap === undefined ? {} : { gapMs: gapOf(prepared, options.gap) }),
     ...(test ? { test } : {}),
     times: dates,
     draws: LEADERBOARD_DRAWS,
@@ -151,6 +153,21 @@ function learn(
     progress: options.progress,
     signal: options.signal,
   });
+}
+
+/** @throws AppError USAGE for a span where time is a number, and the other way round */
+function gapOf({ uses }: PreparedTable, gap: string): number {
+  const column = uses.find(({ use }) => use === 'time')?.column;
+  const isNumber = column?.kind === 'number';
+  const plain = Number(gap);
+  if (isNumber && gap.trim() !== '' && plain >= 0) return plain;
+  if (!isNumber && Number.isNaN(plain)) return parseSpan(gap);
+  throw new AppError(
+    'USAGE',
+    isNumber
+      ? `--gap: "${column?.name}" holds numbers, expected one in its own unit such as 1, got "${gap}"`
+      : `--gap: "${column?.name}" holds moments, expected a span such as 7d, got "${gap}"`,
+  );
 }
 
 /** @throws AppError USAGE for a direction of a column that is no number, or is not learned from */
