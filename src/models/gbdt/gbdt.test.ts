@@ -208,6 +208,9 @@ describe('boosted trees', () => {
     expect(inside / test.target.length).toBeGreaterThan(0.8);
     expect(inside / test.target.length).toBeLessThan(0.95);
     expect((await boost(sample, FAST)).band).toBeUndefined();
+    const spend = madeUpSample({ customers: 300, seed: 1, question: { ...AMOUNT, outcome: 'revenue' } });
+    expect((await boost(spend, FAST)).band).toBeDefined();
+    expect((await boost(spend, { ...FAST, band: false })).band).toBeUndefined();
   });
 });
 

@@ -59,7 +59,7 @@ export interface GbdtSettings {
   readonly classWeights?: readonly number[];
   /** Trees without a gain on validation examples before the fit ends; 0: never early, all `trees` are grown. */
   readonly patience: number;
-  /** Amounts only: two more forests for the quantiles .05 and .95. */
+  /** Amounts only: two more forests for the quantiles .05 and .95. Revenue has them unless told otherwise. */
   readonly band: boolean;
 }
 
