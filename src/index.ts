@@ -26,6 +26,10 @@ export { measureQuality } from './data/quality.ts';
 export type { EventSource } from './data/source.ts';
 export { planSplits, rollingOrigins, type SplitPlan } from './data/splits.ts';
 export { simulateShop } from './data/synthetic.ts';
+// Any table.
+export { inferColumns } from './data/table/infer-columns.ts';
+export { openTable } from './data/table/open-table.ts';
+export { readColumns } from './data/table/read-columns.ts';
 export { createWorkspace, openOrCreateWorkspace, openWorkspace, type Workspace } from './data/workspace.ts';
 // Measuring.
 export { comparePredictions } from './eval/compare-predictions.ts';
@@ -46,14 +50,21 @@ export {
 // Models behind one contract.
 export { estimatorById, fitModel, loadModel } from './models/catalogue.ts';
 export type { Estimator, Model, Question, Sample, SavedModel } from './models/estimator.ts';
-
 // The main job.
 export { type Bundle, loadBundle } from './registry/bundle.ts';
 export { promote, rollback } from './registry/promotion.ts';
+export { loadTable, type TableBundle } from './registry/table-bundle.ts';
 export { listVersions } from './registry/versions.ts';
 export type { ReportDocument } from './report/document.ts';
 export { renderReport } from './report/render.ts';
 export { type Answer, type Answers, explainCustomer, predictTask } from './serve/ask.ts';
+export { predictTable } from './serve/predict-table.ts';
 export { TASKS, taskNamed } from './tasks/catalogue.ts';
 export type { Task } from './tasks/task.ts';
 export { type TrainingResult, type TrainOptions, trainTask } from './train/run.ts';
+export { crossValidateTable, type OutOfFold } from './train/table/cross-validate.ts';
+export { type FittedTable, fitTable } from './train/table/fit-table.ts';
+export { cutFolds, type Folds, givenFolds } from './train/table/folds.ts';
+export { runTable, type TableRun } from './train/table/run-table.ts';
+export { tableRecipe } from './train/table/table-recipe.ts';
+export { type TableRows, tableSample } from './train/table/table-sample.ts';

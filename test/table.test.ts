@@ -296,6 +296,21 @@ describe('other questions', () => {
     expect(answers.filter(({ prediction }, i) => prediction === rows[i].size).length).toBeGreaterThan(250);
   });
 
+  test('a file of its own is tested on, and the value that counts as yes can be named', async () => {
+    const later = write('later.csv', asCsv(madeUpRows(120, 9)));
+    const fitted = await fitTable(
+      customers,
+      'own-test',
+      ...['--target', 'answered', '--kind', 'binary', '--positive', 'no', '--drop', 'spent,size'],
+      ...['--test', later, '--id', 'customer_id', ...quick],
+    );
+    expect(fitted.tested_by).toBe('file');
+    expect(fitted.protocol.examples).toBe(120);
+    expect(fitted.target.positive).toBe('no');
+    expect(fitted.metrics.roc_auc.value).toBeGreaterThan(0.7);
+    expect(readFileSync(fitted.report, 'utf8')).toMatch(/Row C-1\d+/);
+  });
+
   test('with a time, later rows are asked about and earlier ones learned from', async () => {
     const fitted = await fitTable(
       customers,
