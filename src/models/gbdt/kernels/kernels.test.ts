@@ -123,6 +123,20 @@ const CASES: Record<string, (kernels: GrowKernels, memory: Memory) => unknown> =
     expect(found.filter(([score]) => score > 0).length).toBeGreaterThan(20);
     return found;
   },
+  sigmoid(k, { f64 }) {
+    const given = [Number.NaN, Infinity, -Infinity, -0, 0, 1e-300, 745, -745, 36.7, -36.7];
+    const stream = random(3);
+    for (let i = 0; i < 502; i++) f64[AT.doubles / 8 + i] = given[i] ?? 12 * stream.normal();
+    const margins = doubles(f64, AT.doubles, 502);
+    k.sigmoid(AT.doubles, 502);
+    const rates = doubles(f64, AT.doubles, 502);
+    rates.forEach((rate, i) => {
+      const truth = 1 / (1 + Math.exp(-margins[i]));
+      expect(Number.isNaN(rate)).toBe(Number.isNaN(truth));
+      if (Math.abs(margins[i]) < 700) expect(Math.abs(rate - truth)).toBeLessThanOrEqual(2e-15 * truth);
+    });
+    return rates;
+  },
   part(k, { i32 }) {
     const left = k.part(AT.table, STRIDE, AT.flags, AT.rows, 0, 400, AT.left, AT.right);
     const first = [left, ...ints(i32, AT.left, left), ...ints(i32, AT.right, 400 - left)];

@@ -127,6 +127,9 @@ export interface GrowKernels {
     left: number,
     right: number,
   ): number;
+  /** f64 values[i] = 1 / (1 + exp(−values[i])), an even number of them. */
+  sigmoid(values: number, count: number): void;
+  /** i32 into[i] = from[i], [count] */
   copy(from: number, count: number, into: number): void;
   /** i32 into[rows[i]] = value */
   scatter(rows: number, count: number, into: number, value: number): void;

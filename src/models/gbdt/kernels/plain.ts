@@ -96,6 +96,7 @@ export function plainKernels(buffer: SharedArrayBuffer): GrowKernels {
       }
       return toLeft - (left >>> 2);
     },
+    sigmoid: (values, count) => sigmoid(f64.subarray(values / 8, values / 8 + count)),
     copy: (from, count, into) => void i32.copyWithin(into >>> 2, from >>> 2, (from >>> 2) + count),
     scatter(rows, count, into, value) {
       for (let i = 0; i < count; i++) i32[(into >>> 2) + i32[(rows >>> 2) + i]] = value;
@@ -112,6 +113,23 @@ export function plainKernels(buffer: SharedArrayBuffer): GrowKernels {
       }
     },
   };
+}
+
+/** 1 / n!, n from 13 down to 0. */
+const TAYLOR = [6227020800, 479001600, 39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1, 1].map(
+  (n) => 1 / n,
+);
+
+/** The operations of the WebAssembly kernel, one by one. */
+function sigmoid(values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const x = Math.max(Math.min(-values[i], 700), -700);
+    const k = x * Math.LOG2E + ROUNDER - ROUNDER;
+    const r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10;
+    let sum = TAYLOR[0];
+    for (let n = 1; n < TAYLOR.length; n++) sum = sum * r + TAYLOR[n];
+    values[i] = 1 / (1 + sum * 2 ** k);
+  }
 }
 
 function scan(
