@@ -23,8 +23,8 @@ const MOST_THREADS = 32;
 /**
  * A grower for this frame.
  *
- * Gradients are rounded to 2^−30 of the largest one of the step (a power of two, so that larger ones keep all the bits
- * they have) and summed as integers: no sum depends on the order of rows or on who adds it.
+ * Gradients are rounded to 2^−30 of the largest one of the step and summed as integers (see quantise.ts): no sum depends
+ * on the order of rows or on who adds it.
  *
  * @throws AppError USAGE for settings that do not fit the frame, SHAPE when a given input has no column, BAD_DATA when
  *   the table is too large for 4 GB, INTERRUPTED
