@@ -47,12 +47,23 @@ function callsIn(page: string): string[] {
 
 const program = buildProgram(new AbortController().signal);
 
+/** Every command as it is typed: those of a group after its word, as in `table fit`. */
+const commands = program.commands.flatMap((command) =>
+  command.commands.length === 0
+    ? [{ words: command.name(), options: command.options }]
+    : command.commands.map((inner) => ({
+        words: `${command.name()} ${inner.name()}`,
+        options: inner.options,
+      })),
+);
+
 /** Checks the command word and each option of a call of ours; undefined when the call is somebody else's. */
 function faultOf(call: string): string | undefined {
   const words = call.replace(/^node bin\/foresell\.js\s+|^foresell\s+/, '').replaceAll(/'[^']*'/g, 'TEXT');
-  const [name, ...rest] = words.split(/\s+/);
-  const command = program.commands.find((candidate) => candidate.name() === name);
-  if (!command) return `no command "${name}"`;
+  const command = commands.find((candidate) => `${words} `.startsWith(`${candidate.words} `));
+  if (!command) return `no command "${words.split(' ')[0]}"`;
+  const name = command.words;
+  const rest = words.slice(name.length).trim().split(/\s+/);
   const known = new Set(command.options.flatMap(({ short, long }) => [short, long]));
   const wrong = rest.find((word) => word.startsWith('-') && !known.has(word) && word !== '--help');
   return wrong === undefined ? undefined : `${name} has no option "${wrong}"`;
@@ -99,20 +110,20 @@ describe.each(READMES)('the command table of %s', (path) => {
   const rows = tablesOf(read(path));
 
   it('has every command, with options that exist', () => {
-    const named = program.commands.map((command) => {
-      const row = rows.find((line) => new RegExp(`^\\| \`${command.name()}\\b`).test(line)) ?? '';
+    const named = commands.map((command) => {
+      const row = rows.find((line) => new RegExp(`^\\| \`${command.words}\\b`).test(line)) ?? '';
       const known = new Set(command.options.map(({ long }) => long));
       const options = [...row.matchAll(/--[a-z-]+/g)].map(([option]) => option);
-      return [command.name(), row !== '', options.filter((option) => !known.has(option))];
+      return [command.words, row !== '', options.filter((option) => !known.has(option))];
     });
-    expect(named).toEqual(program.commands.map((command) => [command.name(), true, []]));
+    expect(named).toEqual(commands.map(({ words }) => [words, true, []]));
   });
 
   it('is followed by options every command takes', () => {
     const shared = /(?:Every command takes|每条命令都接受)(.*?)[;；]/s.exec(read(path))?.[1] ?? '';
     const options = [...shared.matchAll(/--[a-z-]+/g)].map(([option]) => option);
     expect(options.length).toBeGreaterThan(4);
-    for (const command of program.commands) {
+    for (const command of commands) {
       const known = [...command.options.map(({ long }) => long), '--help'];
       expect(options.filter((option) => !known.includes(option))).toEqual([]);
     }

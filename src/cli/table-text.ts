@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 export function sayTable(context: Context, run: TableRun): void {
   const { prepared, fitted, report } = run;
   const zh = context.language === 'zh';
-  const look = { language: context.language, currency: '', unit: report.unit };
+  const look = { language: context.language, currency: '', unit: report.unit, about: 'rows' } as const;
   context.say(columnsText(context, run));
   context.say(`\n${context.word(report.question)}\n${context.word(prepared.meaning.words)}`);
   const { repeated } = prepared.copies;

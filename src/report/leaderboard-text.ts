@@ -3,7 +3,7 @@ import type { Language } from '../core/name.ts';
 import type { MetricName, Score } from '../eval/score.ts';
 import { formatInterval, formatMetric, METRIC_WORDS } from './metric-words.ts';
 import { settingsText } from './settings-text.ts';
-import { type Speech, speech } from './speech.ts';
+import { type About, type Speech, speech } from './speech.ts';
 import type { Leaderboard, TaskReport, TestMetrics } from './task-document.ts';
 import { textTable } from './text-table.ts';
 
@@ -12,11 +12,13 @@ export interface TextLook {
   /** ISO 4217; every amount is in its minor units. */
   readonly currency: string;
   readonly unit: TaskReport['unit'];
+  /** A shop's customers when absent. */
+  readonly about?: About;
 }
 
 /** All models, best first as given; the chosen one is marked, refused ones follow with their reasons. */
-export function leaderboardText(board: Leaderboard, { language, currency, unit }: TextLook): string {
-  const voice = speech(language, currency);
+export function leaderboardText(board: Leaderboard, { language, currency, unit, about }: TextLook): string {
+  const voice = speech(language, currency, 'UTC', about);
   const anyBias = board.rows.some(({ bias }) => bias !== undefined);
   const anyPredict = board.rows.some(({ predictMs }) => predictMs !== undefined);
   const table = textTable(
@@ -59,8 +61,8 @@ export function leaderboardText(board: Leaderboard, { language, currency, unit }
 const BETTER_SIGN = { higher: '↑', lower: '↓', zero: '→ 0', nominal: '→ 90%' } as const;
 
 /** The chosen model's metrics with intervals, and every baseline beside them. */
-export function metricsText(metrics: TestMetrics, { language, currency, unit }: TextLook): string {
-  const voice = speech(language, currency);
+export function metricsText(metrics: TestMetrics, { language, currency, unit, about }: TextLook): string {
+  const voice = speech(language, currency, 'UTC', about);
   const { model, baselines, order } = metrics;
   const written = (metric: MetricName, score: Score | undefined) =>
     score ? formatMetric(voice, metric, score.value, unit) : '–';
@@ -102,9 +104,9 @@ export interface RankedCustomer {
 /** Customers in the order given, with the interval where there is one, and the reasons. */
 export function topCustomersText(
   customers: readonly RankedCustomer[],
-  { language, currency, unit }: TextLook,
+  { language, currency, unit, about }: TextLook,
 ): string {
-  const voice = speech(language, currency);
+  const voice = speech(language, currency, 'UTC', about);
   const interval = ({ low, high }: RankedCustomer) =>
     low === undefined || high === undefined
       ? ''
