@@ -14,7 +14,8 @@ export function sayTable(context: Context, run: TableRun): void {
   context.say(columnsText(context, run));
   context.say(`\n${context.word(report.question)}\n${context.word(prepared.meaning.words)}`);
   const { repeated } = prepared.copies;
-  if (prepared.together === 'copies') {
+  const inTime = prepared.uses.some(({ use }) => use === 'time');
+  if (prepared.together === 'copies' && !inTime) {
     context.say(
       zh
         ? `${repeated} 行与其他行的特征完全相同：划分时始终放在同一侧`

@@ -195,7 +195,8 @@ function leakageChecks({ leaks }: FittedTable): Leakage['checks'] {
 function limitsOf(prepared: PreparedTable, { test }: FittedTable): Name[] {
   const { copies, together, withoutTarget } = prepared;
   const limits: Name[] = [];
-  if (together === 'copies')
+  const inTime = prepared.uses.some(({ use }) => use === 'time');
+  if (together === 'copies' && !inTime)
     limits.push(
       name(
         `${copies.repeated} rows repeat another one in every feature; they stay on one side of every split, so that none is recognised.`,
