@@ -55,7 +55,14 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     if (!make)
       throw new Error(`expected one of ${Object.keys({ ...SETS, ...APART }).join(', ')}, got ${word}`);
     const set = await make({ seed });
-    const ours = await ownPredictions(set, { threads, seed, models, preset, log });
+    const ours = await ownPredictions(set, {
+      threads,
+      seed,
+      models,
+      preset,
+      folder: join(folder, set.name),
+      log,
+    });
     const peers: PeerSaid[] = [];
     if (peersInstalled()) {
       for (const library of LIBRARIES) {
