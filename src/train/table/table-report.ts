@@ -12,6 +12,7 @@ import type { Sample } from '../../models/estimator.ts';
 import type { ReportDocument } from '../../report/document.ts';
 import type { Leakage, TaskReport } from '../../report/task-document.ts';
 import { effectsPart } from '../effects.ts';
+import { groupPromises } from '../group-checks.ts';
 import { coveragePart, decilesPart, rankingPart, reliabilityPart, residualsPart } from '../test-figures.ts';
 import { TABLE_METRICS } from './correct.ts';
 import type { AssessedTable, FittedTable } from './fit-table.ts';
@@ -106,6 +107,7 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
       })),
     },
     ...figures(fitted, seed),
+    ...promisesOf(prepared, fitted),
     drivers,
     ...(effects ? { effects } : {}),
     ...(examples ? { examples } : {}),
@@ -164,6 +166,15 @@ function figures({ test, learned }: FittedTable, seed: number): Partial<TaskRepo
         }
       : {}),
   };
+}
+
+/** Whether the promise holds in each group of rows. */
+function promisesOf({ meaning }: PreparedTable, { test, learned }: FittedTable): Pick<TaskReport, 'groups'> {
+  const groups = groupPromises(test.sample, test.model.answers, {
+    level: learned.table.corrections.interval?.level,
+    ...(meaning.classes ? { classNames: meaning.classes } : {}),
+  });
+  return groups ? { groups } : {};
 }
 
 /** Shares of a total mean something where nothing is below zero. */
