@@ -72,15 +72,15 @@ def fit_lightgbm(table, rows, settings, loss, threads, seed, watch, trees):
         "deterministic": True,
     }
     data = lightgbm.Dataset(
-        table.matrix[rows], table.target[rows], categorical_feature=table.categories, params=parameters
+        table.rows_of(rows), table.target[rows], categorical_feature=table.categories, params=parameters
     )
     callbacks, valid = [], []
     if watch is not None:
-        valid = [lightgbm.Dataset(table.matrix[watch], table.target[watch], reference=data)]
+        valid = [lightgbm.Dataset(table.rows_of(watch), table.target[watch], reference=data)]
         callbacks = [lightgbm.early_stopping(PATIENCE, verbose=False)]
     model = lightgbm.train(parameters, data, trees or MOST_TREES, valid_sets=valid, callbacks=callbacks)
     best = model.best_iteration or trees
-    return Fitted(lambda some: model.predict(table.matrix[some], num_iteration=best, num_threads=threads), best)
+    return Fitted(lambda some: model.predict(table.rows_of(some), num_iteration=best, num_threads=threads), best)
 
 
 def fit_xgboost(table, rows, settings, loss, threads, seed, watch, trees):
@@ -113,7 +113,7 @@ def fit_xgboost(table, rows, settings, loss, threads, seed, watch, trees):
     def matrix(some, target=True):
         kinds = ["c" if at in table.categories else "q" for at in range(table.matrix.shape[1])]
         return xgboost.DMatrix(
-            table.matrix[some],
+            table.rows_of(some),
             table.target[some] if target else None,
             feature_types=kinds,
             enable_categorical=True,

@@ -8,8 +8,11 @@ import pathlib
 import time
 
 import numpy as np
+import scipy.sparse
 
 import table_models
+
+MANY_COLUMNS = 500
 
 
 class Table:
@@ -19,11 +22,16 @@ class Table:
         rows = self.about["rows"]
         columns = self.about["columns"]
         self.matrix = np.fromfile(folder / "matrix.f32", np.float32).reshape(rows, len(columns))
+        # counts of words are zeros mostly: the libraries that can are spared those
+        self.sparse = scipy.sparse.csr_matrix(self.matrix) if len(columns) >= MANY_COLUMNS else None
         self.target = np.fromfile(folder / "target.f64", np.float64)
         self.groups = np.fromfile(folder / "groups.i32", np.int32)
         order = folder / "order.f64"
         self.order = np.fromfile(order, np.float64) if order.exists() else None
         self.categories = [at for at, column in enumerate(columns) if column["kind"] == "category"]
+
+    def rows_of(self, rows):
+        return (self.matrix if self.sparse is None else self.sparse)[rows]
 
     def with_target(self, target):
         other = copy.copy(self)
