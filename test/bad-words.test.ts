@@ -124,14 +124,17 @@ describe('wrong words', () => {
 
 test('help of every command shows examples, and ends with 0', async () => {
   for (const { usage, examples } of COMMANDS) {
-    const [word] = usage.split(' ');
-    const ended = await foresell(word, '--help');
-    expect(ended.code, word).toBe(0);
-    expect(ended.stdout, word).toContain('Examples:');
-    for (const example of examples) expect(ended.stdout, word).toContain(example);
+    const words = usage.split(' ').filter((part) => !/^[<[]/.test(part));
+    // A command under another is shown by the help of both.
+    for (const length of new Set([1, words.length])) {
+      const ended = await foresell(...words.slice(0, length), '--help');
+      expect(ended.code, usage).toBe(0);
+      expect(ended.stdout, usage).toContain('Examples:');
+      for (const example of examples) expect(ended.stdout, usage).toContain(example);
+    }
     expect(
-      examples.some((example) => example.startsWith(`foresell ${word}`)),
-      word,
+      examples.some((example) => example.startsWith(`foresell ${words.join(' ')}`)),
+      usage,
     ).toBe(true);
   }
 });

@@ -55,7 +55,7 @@ export function buildProgram(signal: AbortSignal): Command {
     for (const parameter of parameters) command.argument(parameter);
     withSharedOptions(command);
     file.declare?.(command);
-    command.addHelpText('after', `\nExamples:\n${file.examples.map((example) => `  ${example}`).join('\n')}`);
+    command.addHelpText('after', examplesText(file.examples));
     command.action(async (...received: unknown[]) => {
       const args = received
         .slice(0, parameters.length)
@@ -81,15 +81,25 @@ const GROUPS: Readonly<Record<string, string>> = {
 function commandAt(program: Command, words: readonly string[], summary: string): Command {
   const [first, second] = words;
   if (second === undefined) return program.command(first).description(summary).exitOverride();
-  const group =
-    program.commands.find((command) => command.name() === first) ??
-    program
-      .command(first)
-      .description(GROUPS[first] ?? first)
-      .exitOverride()
-      .showHelpAfterError('(add --help for what this command takes)');
+  const group = program.commands.find((command) => command.name() === first) ?? addGroup(program, first);
   return group.command(second).description(summary).exitOverride();
 }
+
+/** Its help shows the examples of all its commands. */
+function addGroup(program: Command, word: string): Command {
+  const examples = COMMANDS.filter(({ usage }) => usage.startsWith(`${word} `)).flatMap(
+    (file) => file.examples,
+  );
+  return program
+    .command(word)
+    .description(GROUPS[word] ?? word)
+    .exitOverride()
+    .showHelpAfterError('(add --help for what this command takes)')
+    .addHelpText('after', examplesText(examples));
+}
+
+const examplesText = (examples: readonly string[]): string =>
+  `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`;
 
 /** Says what went wrong, in one line where it is the caller's to mend, and gives the exit code. */
 export function report(error: unknown, state: { aborted: boolean; json: boolean }): number {
