@@ -3,6 +3,7 @@ import type { Json } from '../core/canonical-json.ts';
 import type { Frame } from '../core/frame.ts';
 import type { Name } from '../core/name.ts';
 import type { Progress } from '../core/progress.ts';
+import type { Forest } from './forest/forest.ts';
 
 /**
  * `binary`: the target is 0 or 1 and predictions are probabilities. `amount`: a number, usually money in minor units.
@@ -89,6 +90,8 @@ export interface Model {
   attribute?(frame: Frame): Promise<Attribution>;
   /** Where it cuts each number column of `inputs`, rising, for models that see nothing between two cuts (trees). */
   cuts?(): ReadonlyMap<string, Float64Array>;
+  /** The trees it is the sum of, for models that are nothing else: `margin` is theirs. */
+  forest?(): Forest;
   /** Amounts only, for models that learn quantiles too. */
   band?(frame: Frame): Promise<Band>;
   save(): SavedModel;

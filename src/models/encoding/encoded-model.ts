@@ -38,6 +38,7 @@ export function encodedModel({ inner, encoders }: EncodedParts): Model {
       attribute: async (frame: Frame) =>
         creditSources(await inner.attribute!(await encode(frame)), kept, frame.rows),
     }),
+    ...(inner.forest && kept.length === 0 && { forest: () => inner.forest!() }),
     ...(inner.band && { band: async (frame: Frame) => inner.band!(await encode(frame)) }),
     save: () => saveEncoded({ inner, encoders: kept }),
   };

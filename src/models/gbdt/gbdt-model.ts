@@ -62,6 +62,7 @@ export function gbdtModel(estimator: string, parts: GbdtParts): Model {
     predict: async (frame) => fromMargin(link, await scoreForest(forest, frame), outputs),
     margin: (frame) => scoreForest(forest, frame),
     cuts: () => cutsOf(forest),
+    forest: () => forest,
     ...(outputs === 1 && { attribute: (frame: Frame) => attributeForest(forest, frame) }),
     ...(band && { band: (frame: Frame) => bandOf(band, frame) }),
     save: () => ({

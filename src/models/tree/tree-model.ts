@@ -39,6 +39,7 @@ export function treeModel(estimator: string, given: TreeParts): Model {
     predict: async (frame) => fromMargin(link, margin(frame)),
     margin: async (frame) => margin(frame),
     cuts: () => cutsOf(forest),
+    forest: () => forest,
     attribute: (frame) => attributeForest(forest, frame),
     save: () => {
       const { sets, missingLeft, ...rest } = tree;
