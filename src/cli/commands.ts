@@ -8,6 +8,7 @@ import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
 import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
+import { tableExportCommand } from './commands/table-export.ts';
 import { tableFitCommand } from './commands/table-fit.ts';
 import { tablePredictCommand } from './commands/table-predict.ts';
 import { trainCommand } from './commands/train.ts';
@@ -24,4 +25,5 @@ export const COMMANDS: readonly CommandFile[] = [
   eraseCommand,
   tableFitCommand,
   tablePredictCommand,
+  tableExportCommand,
 ];

@@ -1,27 +1,33 @@
-// foresell models: which models are saved, which one answers, and going back.
+// foresell models: which models are saved, which one answers, going back, and taking one elsewhere.
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { formatMoment } from '../../core/time.ts';
+import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
 import { promote, rollback } from '../../registry/promotion.ts';
 import { listTasks, listVersions, showVersion, type VersionInfo } from '../../registry/versions.ts';
 import { textTable } from '../../report/text-table.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { exportOnnx } from '../onnx-file.ts';
 import { workspaceOf } from '../options.ts';
 
-const ACTIONS = ['list', 'show', 'promote', 'rollback'] as const;
+const ACTIONS = ['list', 'show', 'promote', 'rollback', 'export'] as const;
 type Action = (typeof ACTIONS)[number];
 
 export const modelsCommand: CommandFile = {
   usage: 'models <action> [task] [version]',
-  summary: 'list saved models, show one, put one into service, or go back to the one before',
+  summary: 'list saved models, show one, put one into service, go back to the one before, or export one',
   examples: [
     'foresell models list',
     'foresell models show purchase v2',
     'foresell models promote purchase v1',
     'foresell models rollback purchase',
+    'foresell models export purchase --onnx purchase.onnx',
   ],
-  async run(context, [action, task, version]) {
+  declare(command) {
+    command.option('--onnx <file>', 'with export: file to write, ending in .onnx; for models made of trees');
+  },
+  async run(context, [action, task, version], options) {
     if (!ACTIONS.includes(action as Action)) {
       throw new AppError('USAGE', `expected one of ${ACTIONS.join(', ')}, got "${action}"`);
     }
@@ -29,6 +35,7 @@ export const modelsCommand: CommandFile = {
     if (action === 'list') return list(context, modelsDir, task);
     if (!task) throw new AppError('USAGE', `expected a task: foresell models ${action} TASK`);
     if (action === 'show') return show(context, showVersion(modelsDir, task, version));
+    if (action === 'export') return exportModel(context, loadBundle(modelsDir, task, version), options.onnx);
     const info =
       action === 'promote'
         ? promote(modelsDir, { task, reference: version }, { atMs: Date.now() })
@@ -41,6 +48,11 @@ export const modelsCommand: CommandFile = {
     context.document(summary(info));
   },
 };
+
+function exportModel(context: Context, { calibrated, version }: LoadedBundle, out: unknown): void {
+  const { model, corrections } = calibrated;
+  exportOnnx(context, { model, modelVersion: version.version, corrections, out });
+}
 
 const summary = (info: VersionInfo) => ({
   task: info.task,
