@@ -2,8 +2,16 @@
 
 // Words shared by everything.
 export { AppError, type ErrorCode } from './core/errors.ts';
-export type { Column, Frame } from './core/frame.ts';
-export type { Name } from './core/name.ts';
+export {
+  type Column,
+  type Frame,
+  findColumn,
+  makeFrame,
+  numberColumn,
+  selectColumns,
+  takeRows,
+} from './core/frame.ts';
+export { type Name, name } from './core/name.ts';
 export { type Progress, silent } from './core/progress.ts';
 export { type Random, random } from './core/random.ts';
 export { parseMoment, parseSpan } from './core/time.ts';
@@ -30,10 +38,21 @@ export { simulateShop } from './data/synthetic.ts';
 export { inferColumns } from './data/table/infer-columns.ts';
 export { openTable } from './data/table/open-table.ts';
 export { readColumns } from './data/table/read-columns.ts';
+export { type ReadTable, type ReadTableOptions, readTable } from './data/table/read-table.ts';
 export { createWorkspace, openOrCreateWorkspace, openWorkspace, type Workspace } from './data/workspace.ts';
-// Measuring.
+// Measuring, and making answers honest: calibrated probabilities, intervals that hold.
+export { applyCalibrator, type Calibrator } from './eval/calibration/calibrator.ts';
+export { type CalibrationChoice, chooseCalibrator } from './eval/calibration/choose-calibrator.ts';
+export {
+  fitVennAbers,
+  type VennAbers,
+  vennAbersInterval,
+  vennAbersPair,
+} from './eval/calibration/venn-abers.ts';
+export { type BandedAmounts, chooseAmountInterval, type IntervalChoice } from './eval/choose-interval.ts';
 export { comparePredictions } from './eval/compare-predictions.ts';
-export { scoreAmount, scoreBinary } from './eval/evaluate-predictions.ts';
+export { type AmountInterval, applyAmountInterval } from './eval/conformal.ts';
+export { scoreAmount, scoreBinary, scoreClasses } from './eval/evaluate-predictions.ts';
 export { checkLeakage } from './eval/leakage/check-leakage.ts';
 export type { MetricName, Protocol, Score, Scores } from './eval/score.ts';
 // Why, and what would change the answer, for any model.
@@ -48,8 +67,54 @@ export {
   partialDependence,
 } from './explain/partial-dependence.ts';
 // Models behind one contract.
-export { estimatorById, fitModel, loadModel } from './models/catalogue.ts';
-export type { Estimator, Model, Question, Sample, SavedModel } from './models/estimator.ts';
+export { bagged, encoded, ensemble, estimatorById, fitModel, loadModel } from './models/catalogue.ts';
+export type { BagOptions } from './models/ensemble/bag.ts';
+export type { EnsembleKind } from './models/ensemble/mixing.ts';
+export type {
+  Attribution,
+  Band,
+  Estimator,
+  FitRun,
+  Model,
+  Question,
+  Sample,
+  SavedModel,
+  SearchSpace,
+  Settings,
+} from './models/estimator.ts';
+// Forests at rest: scored, explained, weighed, written as ONNX.
+export { type AttributeOptions, attributeForest } from './models/forest/attribution/attribute-forest.ts';
+export { interactionValues } from './models/forest/attribution/interactions.ts';
+export {
+  type InterventionalValues,
+  interventionalShapley,
+} from './models/forest/attribution/interventional.ts';
+export { type Forest, type ForestInput, treeCount } from './models/forest/forest.ts';
+export { forestImportance, type InputImportance } from './models/forest/importance.ts';
+export { type ForestLink, forestToOnnx } from './models/forest/onnx.ts';
+export { readInputs, UNKNOWN } from './models/forest/read-inputs.ts';
+export { prepareForest, scoreForest } from './models/forest/score.ts';
+export type { ForestScorer, ScoreOptions } from './models/forest/scorer.ts';
+// Boosted trees with settings of one's own, or going on from an earlier model.
+export { continueFrom, gbdtWith } from './models/gbdt/gbdt.ts';
+export {
+  defaultSettings,
+  type GbdtSettings,
+  LOSS_NAMES,
+  type LossName,
+  type RowSampling,
+} from './models/gbdt/settings.ts';
+export type { ToldSettings } from './models/gbdt/told-settings.ts';
+export { modelToOnnx } from './models/model-onnx.ts';
+export { takeSample } from './models/sample.ts';
+// Settings searched.
+export {
+  type SearchOptions,
+  type SearchResult,
+  type SearchTrial,
+  searchSettings,
+} from './models/search/search.ts';
+export { searched } from './models/search/searched.ts';
 // The main job.
 export { type Bundle, loadBundle } from './registry/bundle.ts';
 export { promote, rollback } from './registry/promotion.ts';
@@ -61,6 +126,10 @@ export { type Answer, type Answers, explainCustomer, predictTask } from './serve
 export { predictTable } from './serve/predict-table.ts';
 export { TASKS, taskNamed } from './tasks/catalogue.ts';
 export type { Task } from './tasks/task.ts';
+// ONNX files; all of `foresell/tensor` has more.
+export type { OnnxModel } from './tensor/onnx/model.ts';
+export { writeModel } from './tensor/onnx/write.ts';
+// Training, of a shop's questions and of any table.
 export { type TrainingResult, type TrainOptions, trainTask } from './train/run.ts';
 export { crossValidateTable, type OutOfFold } from './train/table/cross-validate.ts';
 export { type FittedTable, fitTable } from './train/table/fit-table.ts';
