@@ -23,6 +23,7 @@ interface Fitted {
   target: { positive?: string; classes?: string[]; words: { en: string } };
   metrics: Record<string, { value: number; low: number; high: number }>;
   baselines: Record<string, Record<string, { value: number }>>;
+  differences: { metric: string; against: string; high: number; better: string }[];
   protocol: { split: string; users: number; examples: number };
   tested_by: string;
   rows: { read: number; without_target: number; repeated: number; kept_together: string };
@@ -294,6 +295,29 @@ describe('other questions', () => {
     for (const { p_L, p_M, p_S } of answers)
       expect(Number(p_L) + Number(p_M) + Number(p_S)).toBeCloseTo(1, 6);
     expect(answers.filter(({ prediction }, i) => prediction === rows[i].size).length).toBeGreaterThan(250);
+  });
+
+  test('classes are calibrated, compared with baselines row by row, and told why', async () => {
+    const fitted = await fitTable(
+      customers,
+      'sizes',
+      ...['--target', 'size', '--kind', 'multiclass', '--drop', 'spent,answered,joined'],
+      ...['--model', 'gbdt', '--holdout', '.3', '--cv', '2'],
+    );
+    const against = fitted.differences.find((own) => own.against === 'rate' && own.metric === 'log_loss');
+    expect(against?.better).toBe('model');
+    expect(against?.high).toBeLessThan(0);
+    const [version] = readdirSync(join(dir, 'sizes', 'model'));
+    const saved = JSON.parse(readFileSync(join(dir, 'sizes', 'model', version, 'table.json'), 'utf8'));
+    expect(['identity', 'temperature', 'vector']).toContain(saved.corrections.classCalibrator.method);
+    expect(readFileSync(fitted.report, 'utf8')).toContain('the probability of ');
+    const out = join(dir, 'sizes.csv');
+    await foresell('table', 'predict', join(dir, 'sizes'), customers, '--out', out, '--explain');
+    const answers = await rowsIn(out);
+    for (const { prediction, reason_1 } of answers)
+      expect(reason_1).toMatch(new RegExp(`(raises|lowers) the probability of ${prediction} by`));
+    const sure = answers.filter((_, i) => Number(rows[i].income) > 50);
+    expect(sure.filter(({ reason_1 }) => reason_1.startsWith('income')).length).toBe(sure.length);
   });
 
   test('a file of its own is tested on, and the value that counts as yes can be named', async () => {

@@ -94,4 +94,27 @@ describe('the paired difference', () => {
     expect(second).toBeGreaterThan(first);
     expect(better).toBe('first');
   });
+
+  it('compares probabilities of classes, each row by the class that came', () => {
+    const rows = 300;
+    const draw = random(5);
+    const classes = 3;
+    const came = Float64Array.from({ length: rows }, () => draw.integer(classes));
+    const said = (share: number) =>
+      Float64Array.from({ length: rows * classes }, (_, i) =>
+        came[Math.floor(i / classes)] === i % classes ? share : (1 - share) / 2,
+      );
+    const examples = {
+      entities: Array.from({ length: rows }, (_, i) => String(i)),
+      actual: came,
+      first: said(0.6),
+      second: said(0.4),
+      classes,
+    };
+    const { difference, better } = comparePredictions(examples, 'log_loss', { seed: 1 });
+    expect(difference.value).toBeCloseTo(Math.log(0.4 / 0.6), 12);
+    expect(better).toBe('first');
+    expect(comparePredictions(examples, 'accuracy', { seed: 1 }).better).toBe('neither');
+    expect(() => comparePredictions(examples, 'mae', { seed: 1 })).toThrow(/a metric of classes/);
+  });
 });

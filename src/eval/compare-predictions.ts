@@ -10,6 +10,12 @@ import {
   onSample,
   resample,
 } from './bootstrap.ts';
+import {
+  CLASS_METRICS,
+  type ClassMetricName,
+  type ClassPredictions,
+  checkClasses,
+} from './metrics/classes.ts';
 import { BINARY_METRICS, ROW_METRICS, type RowMetricName } from './metrics/metric.ts';
 import {
   checkAmounts,
@@ -25,13 +31,15 @@ export interface PairedExamples {
   readonly entities: readonly string[];
   /** [rows] */
   readonly actual: Float64Array;
-  /** [rows] */
+  /** [rows]; of classes their probabilities, [rows, classes] */
   readonly first: Float64Array;
-  /** [rows] */
+  /** As `first`. */
   readonly second: Float64Array;
+  /** How many classes there are, where `actual` names one and the predictions are probabilities of all. */
+  readonly classes?: number;
   /**
    * Moment of each row, UTC ms. When given, the metric is taken within each moment and averaged over moments by their
-   * rows; customers are still drawn across all of them. Without it all rows are one sample.
+   * rows; customers are still drawn across all of them. Without it all rows are one sample, as those of classes are.
    */
   readonly asOf?: Float64Array;
 }
@@ -52,7 +60,8 @@ export interface Comparison {
  *
  * For `bias` the distances from zero are compared.
  *
- * @throws AppError NOT_ENOUGH_DATA when the metric has no value here or there are fewer than two entities
+ * @throws AppError NOT_ENOUGH_DATA when the metric has no value here or there are fewer than two entities; USAGE for one
+ * that does not measure such predictions
  */
 export function comparePredictions(
   examples: PairedExamples,
@@ -64,12 +73,11 @@ export function comparePredictions(
   if (metric === 'coverage')
     throw new AppError('USAGE', 'expected a metric of predictions to compare, got coverage of intervals');
   checkLength('entities', entities, rows);
-  for (const predicted of [examples.first, examples.second]) {
-    if (metric in BINARY_METRICS) checkProbabilities({ actual, predicted });
-    else checkAmounts({ actual, predicted });
-  }
-  const first = bind(metric, { actual, predicted: examples.first }, examples.asOf);
-  const second = bind(metric, { actual, predicted: examples.second }, examples.asOf);
+  const [first, second] = [examples.first, examples.second].map((predicted) =>
+    examples.classes === undefined
+      ? measureRows(metric, { actual, predicted }, examples.asOf)
+      : measureClasses(metric, { actual, predicted, classes: examples.classes }),
+  );
   const gap: Measure = (weight) => first(weight) - second(weight);
   const value = onSample(gap, rows);
   if (Number.isNaN(value))
@@ -92,7 +100,19 @@ export function comparePredictions(
   };
 }
 
-function bind(metric: RowMetricName, rows: Predictions, asOf: Float64Array | undefined): Measure {
+function measureClasses(metric: RowMetricName, rows: ClassPredictions): Measure {
+  if (!(metric in CLASS_METRICS))
+    throw new AppError(
+      'USAGE',
+      `expected a metric of classes (${Object.keys(CLASS_METRICS).join(', ')}), got ${metric}`,
+    );
+  checkClasses(rows);
+  return CLASS_METRICS[metric as ClassMetricName].prepare(rows);
+}
+
+function measureRows(metric: RowMetricName, rows: Predictions, asOf: Float64Array | undefined): Measure {
+  if (metric in BINARY_METRICS) checkProbabilities(rows);
+  else checkAmounts(rows);
   const measure = asOf ? withinMoments(metric, rows, asOf) : ROW_METRICS[metric].prepare(rows);
   return metric === 'bias' ? (weight) => Math.abs(measure(weight)) : measure;
 }

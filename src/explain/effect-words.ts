@@ -21,6 +21,9 @@ const CHANCE: Readonly<Record<Outcome, Name>> = {
   other: name('the probability', '概率'),
 };
 
+/** Of one class among several, as a noun of effects. */
+export const chanceOf = (own: string): Name => name(`the probability of ${own}`, `${own} 的概率`);
+
 const AMOUNT: Name = name('the forecast', '预计值');
 const MONEY: Name = name('the forecast', '预计金额');
 

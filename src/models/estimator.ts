@@ -86,8 +86,8 @@ export interface Model {
   predict(frame: Frame): Promise<Float64Array>;
   /** The prediction on the link's scale, [rows]; for classes [rows, classes]. */
   margin(frame: Frame): Promise<Float64Array>;
-  /** Exact contributions, for models that have them (linear, trees). */
-  attribute?(frame: Frame): Promise<Attribution>;
+  /** Exact contributions, for models that have them (linear, trees); of classes to the margin of class `output`, 0 if unsaid. */
+  attribute?(frame: Frame, output?: number): Promise<Attribution>;
   /** Where it cuts each number column of `inputs`, rising, for models that see nothing between two cuts (trees). */
   cuts?(): ReadonlyMap<string, Float64Array>;
   /** The trees it is the sum of, for models that are nothing else: `margin` is theirs. */

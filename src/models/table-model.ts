@@ -1,6 +1,7 @@
 // A model of any table made honest: probabilities calibrated, amounts with a range, classes with a likeliest one.
 import type { Frame } from '../core/frame.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
+import { applyClassCalibrator, type ClassCalibrator } from '../eval/calibration/class-calibrator.ts';
 import { type VennAbers, vennAbersInterval } from '../eval/calibration/venn-abers.ts';
 import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
 import { likeliest } from '../eval/metrics/classes.ts';
@@ -10,6 +11,8 @@ import type { Model } from './estimator.ts';
 export interface TableCorrections {
   /** Binary only. */
   readonly calibrator?: Calibrator;
+  /** Classes only. */
+  readonly classCalibrator?: ClassCalibrator;
   /** Between which two calibrated probabilities the true one lies; binary only, absent with too few of either outcome. */
   readonly pair?: VennAbers;
   /** A probability from here on is called a yes; binary only. */
@@ -42,7 +45,11 @@ export function correctAnswers(
   raw: Float64Array,
 ): TableAnswers {
   const { kind, classes = 2 } = model.question;
-  if (kind === 'classes') return { value: raw, called: likeliest({ classes, predicted: raw }) };
+  if (kind === 'classes') {
+    const { classCalibrator } = corrections;
+    const value = classCalibrator ? applyClassCalibrator(classCalibrator, raw, classes) : raw;
+    return { value, called: likeliest({ classes, predicted: value }) };
+  }
   if (kind === 'amount') {
     if (!corrections.interval) return { value: raw };
     const { low, high } = applyAmountInterval(corrections.interval, raw);

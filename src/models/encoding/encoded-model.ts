@@ -35,8 +35,8 @@ export function encodedModel({ inner, encoders }: EncodedParts): Model {
     predict: async (frame) => inner.predict(await encode(frame)),
     margin: async (frame) => inner.margin(await encode(frame)),
     ...(inner.attribute && {
-      attribute: async (frame: Frame) =>
-        creditSources(await inner.attribute!(await encode(frame)), kept, frame.rows),
+      attribute: async (frame: Frame, output?: number) =>
+        creditSources(await inner.attribute!(await encode(frame), output), kept, frame.rows),
     }),
     ...(inner.forest && kept.length === 0 && { forest: () => inner.forest!() }),
     ...(inner.band && { band: async (frame: Frame) => inner.band!(await encode(frame)) }),

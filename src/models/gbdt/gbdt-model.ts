@@ -63,7 +63,7 @@ export function gbdtModel(estimator: string, parts: GbdtParts): Model {
     margin: (frame) => scoreForest(forest, frame),
     cuts: () => cutsOf(forest),
     forest: () => forest,
-    ...(outputs === 1 && { attribute: (frame: Frame) => attributeForest(forest, frame) }),
+    attribute: (frame, output) => attributeForest(forest, frame, { output }),
     ...(band && { band: (frame: Frame) => bandOf(band, frame) }),
     save: () => ({
       estimator,

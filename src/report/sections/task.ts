@@ -30,7 +30,7 @@ interface Placed {
 /** First what it found and whether to trust it, then what to do, then why, then the fine print. */
 const SECTIONS: readonly Placed[] = [
   { draw: metricsSection },
-  { draw: differencesSection, only: ['binary', 'amount'] },
+  { draw: differencesSection },
   { draw: leaderboardSection },
   { draw: decilesSection, only: ['binary', 'amount'] },
   { draw: tiersSection, notOfRows: true },
@@ -41,7 +41,7 @@ const SECTIONS: readonly Placed[] = [
   { draw: groupsSection },
   { draw: driversSection },
   { draw: effectsSection, only: ['binary', 'amount'] },
-  { draw: examplesSection, only: ['binary', 'amount'] },
+  { draw: examplesSection },
   { draw: backtestSection, notOfRows: true },
   { draw: eligibilitySection, notOfRows: true },
   { draw: leakageSection },

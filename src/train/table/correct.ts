@@ -1,6 +1,7 @@
 // What unseen predictions teach about a model of a table: how to calibrate it, how far off it may be, how good it is.
 import { takeNumbers } from '../../core/frame.ts';
 import { chooseCalibrator } from '../../eval/calibration/choose-calibrator.ts';
+import { chooseClassCalibrator } from '../../eval/calibration/class-calibrator.ts';
 import { fitVennAbers } from '../../eval/calibration/venn-abers.ts';
 import { type AmountInterval, fitAmountInterval } from '../../eval/conformal.ts';
 import { type Evaluation, scoreAmount, scoreBinary, scoreClasses } from '../../eval/evaluate-predictions.ts';
@@ -24,9 +25,10 @@ const ROWS_FOR_A_BAND = 200;
 
 /** @param raw what a model that has not seen the rows of `sample` says of them */
 export function fitTableCorrections(sample: Sample, raw: Float64Array, seed: number): TableCorrections {
-  const { kind } = sample.question;
-  if (kind === 'classes') return {};
+  const { kind, classes = 2 } = sample.question;
   const rows = { entities: sample.entities, actual: sample.target, predicted: raw };
+  if (kind === 'classes')
+    return { classCalibrator: chooseClassCalibrator({ ...rows, classes }, { seed }).calibrator };
   if (kind === 'amount') {
     const interval = fitInterval(rows, seed);
     return interval ? { interval } : {};

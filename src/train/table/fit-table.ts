@@ -60,7 +60,7 @@ export interface FittedTable {
 const COMPARED: Readonly<Record<Sample['question']['kind'], readonly RowMetricName[]>> = {
   binary: ['log_loss', 'roc_auc', 'average_precision'],
   amount: ['rmse', 'mae'],
-  classes: [],
+  classes: ['log_loss', 'accuracy'],
 };
 
 /**
@@ -206,7 +206,8 @@ function assess(
     answers,
     evaluation: scoreTable(sample, answers, { seed, threshold }),
   };
-  const { entities, target: actual } = sample;
+  const { entities, target: actual, question } = sample;
+  const classes = question.kind === 'classes' ? { classes: question.classes ?? 2 } : {};
   return {
     by,
     sample,
@@ -215,12 +216,12 @@ function assess(
     baselines,
     chosen,
     comparisons: baselines.flatMap((baseline) =>
-      COMPARED[sample.question.kind]
+      COMPARED[question.kind]
         .filter((metric) => metric in model.evaluation.scores && metric in baseline.evaluation.scores)
         .map((metric) => ({
           against: baseline.estimator,
           comparison: comparePredictions(
-            { entities, actual, first: answers.value, second: baseline.answers.value },
+            { entities, actual, first: answers.value, second: baseline.answers.value, ...classes },
             metric,
             { seed },
           ),

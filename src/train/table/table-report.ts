@@ -44,6 +44,7 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
   const examples = await tableExamples(learned.table, test, {
     background,
     names: (tested ?? prepared).names,
+    ...(meaning.classes ? { classNames: meaning.classes } : {}),
     signal,
   });
   const { drivers, leading } = await tableDrivers(learned.table, test.sample, { seed, signal });
