@@ -22,6 +22,18 @@ export interface CrossFit {
   readonly unseenBand?: QuantileBand;
 }
 
+/**
+ * An estimator whose settings were chosen on the very examples it is scored on: of a fold it speaks with the settings that
+ * were chosen without that fold.
+ */
+export interface ChosenByFold extends Estimator {
+  inFold(fold: number): Estimator;
+}
+
+/** Whom to fit where this fold is held out. */
+export const inFold = (estimator: Estimator | ChosenByFold, fold: number): Estimator =>
+  'inFold' in estimator ? estimator.inFold(fold) : estimator;
+
 export interface CrossFitOptions {
   readonly folds: Folds;
   /** Lets each fit watch its held-out fold to know when to stop; what it then says of that fold is a little too good. */
@@ -60,7 +72,7 @@ export async function crossFit(
       );
     const held = takeSample(sample, inside);
     const seen = sortSample(takeSample(sample, outside));
-    const model = await estimator.fit(seen, watch ? sortSample(held) : undefined, {
+    const model = await inFold(estimator, fold).fit(seen, watch ? sortSample(held) : undefined, {
       ...run,
       progress: silent,
     });

@@ -4,6 +4,33 @@ import { hash32 } from '../core/random.ts';
 import type { Estimator, FitRun, Sample } from '../models/estimator.ts';
 import { sortSample, takeSample } from '../models/sample.ts';
 
+export interface Deadline {
+  readonly now: () => number;
+  /** UTC ms; with none there is always time. */
+  readonly deadlineMs?: number;
+}
+
+/** Says so when work of this length would end after the deadline. */
+export function tooLong(expectedMs: number, { now, deadlineMs }: Deadline): string | undefined {
+  if (deadlineMs === undefined) return undefined;
+  const leftMs = Math.max(0, deadlineMs - now());
+  if (expectedMs <= leftMs) return undefined;
+  const seconds = (ms: number) => Math.ceil(ms / 1000);
+  return `it would take about ${seconds(expectedMs)} s, the time limit leaves ${seconds(leftMs)} s`;
+}
+
+/** Says so when so many fits on about all of `train` would end after the deadline. */
+export async function tooManyFits(
+  estimator: Estimator,
+  train: Sample,
+  { fits, run, ...deadline }: Deadline & { readonly fits: number; readonly run: FitRun },
+): Promise<string | undefined> {
+  const { now, deadlineMs } = deadline;
+  if (deadlineMs === undefined) return undefined;
+  if (now() >= deadlineMs) return 'the time limit was reached before its turn';
+  return tooLong(fits * (await expectMs(estimator, train, { run, now })), deadline);
+}
+
 /** So many rows are fitted in moments, and not by a fixed cost alone. */
 const PROBE_ROWS = 2_000;
 /** With fewer than this many times as many rows, trying costs as much as doing. */

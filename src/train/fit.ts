@@ -13,6 +13,7 @@ import type { EnsembleKind } from '../models/ensemble/mixing.ts';
 import type { Question } from '../models/estimator.ts';
 import { BASELINES } from '../tasks/recipes.ts';
 import type { Task } from '../tasks/task.ts';
+import type { Refusal } from './attempts.ts';
 import { BLENDS } from './blends.ts';
 import { boundView } from './bounded-view.ts';
 import { chosenOf, type RankedTrial } from './choose.ts';
@@ -29,7 +30,7 @@ import {
   type TournamentOptions,
   type Tried,
 } from './tournament.ts';
-import { calibrationSample, type Refusal } from './trials.ts';
+import { calibrationSample } from './trials.ts';
 
 export interface FitOptions {
   readonly task: Task;

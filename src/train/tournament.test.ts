@@ -6,7 +6,7 @@ import { madeUpSample } from '../models/made-up-sample.ts';
 import { AMOUNT_METRICS_ORDER, PROBABILITY_METRICS } from '../tasks/recipes.ts';
 import { type Preset, presetFor } from './preset.ts';
 import { holdTournament, repeatedCandidates, type TournamentOptions, type Tried } from './tournament.ts';
-import type { TrialRun } from './trials.ts';
+import { foldsOf, type TrialRun } from './trials.ts';
 
 const REVENUE: Question = { kind: 'amount', outcome: 'revenue', horizonDays: 60, discountPerYear: 0 };
 const BUYS: Question = { kind: 'binary', outcome: 'buys', horizonDays: 60, discountPerYear: 0 };
@@ -89,6 +89,39 @@ describe('a tournament', () => {
     );
     expect(again.trials).toEqual(first.trials);
     expect(bytesOf(again) === bytesOf(first)).toBe(true);
+  });
+
+  test('without a later period nobody held out had a say in the settings they are told of, repeated or not', async () => {
+    const { train, test: tested } = spenders;
+    const samples = { train, test: tested };
+    const few: Partial<TournamentOptions> = { blends: [], preset: { ...SEARCHING, searchTrials: 2 } };
+    const first = await holdTournament(samples, options({ ...few, candidates: [lopsided()] }));
+    const [asItIs, better] = first.searches.tweedie;
+    expect(asItIs.rungs[0].without).toHaveLength(RUN.plan.folds);
+    expect(better.rungs[0].without).toHaveLength(RUN.plan.folds);
+    const { searches } = JSON.parse(JSON.stringify(first)) as Tried;
+    const doubtful = searches.tweedie.map(({ rungs }, at) => ({
+      settings: at === 0 ? {} : { power: 1.8 },
+      rungs: rungs.map((rung) => ({
+        ...rung,
+        difference: -at,
+        standardError: 0.1,
+        without: [-1, 1, 1].map((difference) => ({ difference: difference * at, standardError: 0.1 })),
+      })),
+    }));
+    const told = repeatedCandidates(['tweedie', 'tweedie:bagged'], { tweedie: doubtful });
+    const repeat = (candidates: readonly Estimator[]) =>
+      holdTournament(samples, options({ ...few, candidates, repeated: {} }));
+    const { ranked } = await repeat([...told]);
+    const plain = (await repeat([estimatorById('tweedie')])).ranked[0];
+    const folds = foldsOf(train, RUN);
+    const single = ranked.find(({ estimator }) => estimator.id === 'tweedie');
+    train.entities.forEach((_, row) => {
+      // Only without the first fold were the other settings better.
+      const same = single?.onCalibration[row] === plain.onCalibration[row];
+      expect(same).toBe(folds.of[row] !== 0);
+    });
+    expect(ranked.map(({ estimator }) => estimator.id).sort()).toEqual(['tweedie', 'tweedie:bagged']);
   });
 
   test('fits anew with settings that are surely better, and says which they are', async () => {

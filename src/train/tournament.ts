@@ -2,11 +2,12 @@
 import type { RowMetricName } from '../eval/metrics/metric.ts';
 import type { EnsembleKind } from '../models/ensemble/mixing.ts';
 import type { Estimator } from '../models/estimator.ts';
+import type { Refusal } from './attempts.ts';
 import { blendTrials } from './blends.ts';
 import { type RankedTrial, rankTrials } from './choose.ts';
 import type { Preset, PresetName } from './preset.ts';
 import type { Samples } from './samples.ts';
-import { calibrationSample, type Refusal, runTrials, type Trial, type TrialRun } from './trials.ts';
+import { calibrationSample, runTrials, type Trial, type TrialRun } from './trials.ts';
 import { repeatedEstimator, repeatedSettings, type Searches, tuneTrials } from './tune.ts';
 
 /** What a run leaves behind of what it tried: given again, it repeats to the byte, without a clock. */

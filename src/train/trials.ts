@@ -1,6 +1,4 @@
 // One trial a candidate: fit it on the training side, ask it about examples it has not seen.
-import { AppError, throwIfAborted } from '../core/errors.ts';
-import type { Name } from '../core/name.ts';
 import type { Progress } from '../core/progress.ts';
 import { foldOf, type SplitPlan } from '../data/splits.ts';
 import type { QuantileBand } from '../eval/conformal-quantile.ts';
@@ -8,7 +6,8 @@ import { fitModel } from '../models/catalogue.ts';
 import { type CrossFit, crossFit, type Folds } from '../models/cross-fit.ts';
 import { isBagged } from '../models/ensemble/bag.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../models/estimator.ts';
-import { expectMs } from './expected-time.ts';
+import { attemptEach, type Refusal } from './attempts.ts';
+import { tooManyFits } from './expected-time.ts';
 import type { Samples } from './samples.ts';
 
 /** A fitted candidate with what it said, unseen, about the calibration examples. */
@@ -26,13 +25,6 @@ export interface Trial {
   readonly predictMs: number;
   /** Found by a search; absent where the defaults stand. */
   readonly settings?: Settings;
-}
-
-/** A candidate that was not tried, and why. */
-export interface Refusal {
-  readonly id: string;
-  readonly label: Name;
-  readonly reason: string;
 }
 
 export interface TrialRun {
@@ -55,47 +47,20 @@ export async function runTrials(
   candidates: readonly Estimator[],
   run: TrialRun,
 ): Promise<{ trials: readonly Trial[]; refused: readonly Refusal[] }> {
-  const trials: Trial[] = [];
-  const refused: Refusal[] = [];
-  for (const [at, estimator] of candidates.entries()) {
-    throwIfAborted(run.signal);
-    run.progress.step({ task: `fit ${estimator.id}`, done: at, total: candidates.length, unit: 'models' });
-    const refuse = (reason: string) => refused.push({ id: estimator.id, label: estimator.label, reason });
-    const refusal = estimator.refuses(samples.train.question, samples.train.frame);
-    if (refusal) {
-      refuse(refusal);
-      continue;
-    }
-    try {
-      const anyModel = trials.some((trial) => trial.estimator.role === 'model');
-      const late = estimator.role === 'model' && anyModel && (await tooLate(samples, estimator, run));
-      if (late) refuse(late);
-      else trials.push(await runTrial(samples, estimator, run));
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
-      refuse(error.message);
-    }
-  }
-  run.progress.step({ task: 'fit', done: candidates.length, total: candidates.length, unit: 'models' });
-  return { trials, refused };
-}
-
-/** Why there is no time for a model, or `undefined` when there is. */
-async function tooLate(samples: Samples, estimator: Estimator, run: TrialRun): Promise<string | undefined> {
-  if (run.deadlineMs === undefined) return undefined;
-  if (run.now() >= run.deadlineMs) return 'the time limit was reached before its turn';
+  const total = candidates.length;
   const fits = samples.calibrate ? 1 : 1 + run.plan.folds;
-  const expectedMs = fits * (await expectMs(estimator, samples.train, { run: fitRunOf(run), now: run.now }));
-  return tooLong(expectedMs, run);
-}
-
-/** Says so when work of this length would end after the deadline. */
-export function tooLong(expectedMs: number, { now, deadlineMs }: TrialRun): string | undefined {
-  if (deadlineMs === undefined) return undefined;
-  const leftMs = Math.max(0, deadlineMs - now());
-  if (expectedMs <= leftMs) return undefined;
-  const seconds = (ms: number) => Math.ceil(ms / 1000);
-  return `it would take about ${seconds(expectedMs)} s, the time limit leaves ${seconds(leftMs)} s`;
+  const tried = await attemptEach(candidates, samples.train, {
+    attempt: (estimator) => runTrial(samples, estimator, run),
+    late: (estimator) =>
+      tooManyFits(estimator, samples.train, {
+        ...{ fits, run: fitRunOf(run), now: run.now },
+        ...(run.deadlineMs !== undefined && { deadlineMs: run.deadlineMs }),
+      }),
+    onTurn: ({ id }, done) => run.progress.step({ task: `fit ${id}`, done, total, unit: 'models' }),
+    ...(run.signal && { signal: run.signal }),
+  });
+  run.progress.step({ task: 'fit', done: total, total, unit: 'models' });
+  return tried;
 }
 
 /** Estimators tell their own steps; their notes about a single fit would drown the run's. */
@@ -130,7 +95,8 @@ export async function runTrial(samples: Samples, estimator: Estimator, run: Tria
   };
 }
 
-const foldsOf = ({ entities }: Sample, { plan, seed }: TrialRun): Folds => ({
+/** The folds customers are held out in. */
+export const foldsOf = ({ entities }: Sample, { plan, seed }: TrialRun): Folds => ({
   of: entities.map((entity) => foldOf(entity, plan.folds, seed)),
   count: plan.folds,
 });

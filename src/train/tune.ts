@@ -1,16 +1,17 @@
 // A second look at the best of what was tried: settings searched, then fitted over folds and averaged.
-import { AppError } from '../core/errors.ts';
 import { BAG, bagged, estimatorById } from '../models/catalogue.ts';
 import { insideOf } from '../models/ensemble/bag.ts';
 import type { Estimator } from '../models/estimator.ts';
 import { sortSample } from '../models/sample.ts';
-import { chosenOf, type SearchTrial, searchSettings } from '../models/search/search.ts';
-import { toldSettings } from '../models/search/searched.ts';
+import { chosenOf, type SearchTrial } from '../models/search/search.ts';
+import { toldByFold } from '../models/search/searched.ts';
+import { type Refusal, refusalOf } from './attempts.ts';
 import type { RankedTrial } from './choose.ts';
+import { tooLong } from './expected-time.ts';
 import type { Preset } from './preset.ts';
 import type { Samples } from './samples.ts';
-import { type Refusal, runTrial, type Trial, type TrialRun, tooLong } from './trials.ts';
-
+import { searchableOf, searchBest } from './search-best.ts';
+import { foldsOf, runTrial, type Trial, type TrialRun } from './trials.ts';
 /** Trials of each search by the id of the estimator; plain JSON, so that a run can be repeated from its record. */
 export type Searches = Readonly<Record<string, readonly SearchTrial[]>>;
 
@@ -27,7 +28,8 @@ const SLOWER = 2;
 
 /**
  * Searches the settings of the best models that have any, fits those anew where the search found better ones, and bags
- * the best. Every step that is not expected to end in time is left out and said so; what was there before stays.
+ * the best. What is said of customers held out comes with settings chosen without their fold. Every step that is not
+ * expected to end in time is left out and said so; what was there before stays.
  *
  * @param trials in the order they were tried
  * @param ranked the same, best first
@@ -37,44 +39,32 @@ export async function tuneTrials(
   ranked: readonly RankedTrial[],
   { samples, preset, run }: { samples: Samples; preset: Preset; run: TrialRun },
 ): Promise<Tuned> {
-  const searchable = ranked.filter(({ estimator }) => estimator.space && !insideOf(estimator.id));
-  const chosen = searchable.slice(0, preset.searched);
-  const refused: Refusal[] = [];
+  const train = sortSample(samples.train);
+  const found = await searchBest(ranked, train, {
+    preset,
+    run,
+    // A later period has no part in the search; held-out customers have.
+    within: samples.calibrate ? {} : { groups: foldsOf(train, run) },
+  });
+  const refused = [...found.refused];
   const searches: Record<string, readonly SearchTrial[]> = {};
   const retold = new Map<string, Trial>();
-  const leftMs = run.deadlineMs === undefined ? undefined : Math.max(0, run.deadlineMs - run.now());
-  const untilMs = leftMs === undefined ? undefined : run.now() + leftMs * preset.searchShare;
-  for (const [at, trial] of chosen.entries()) {
-    const { estimator } = trial;
-    const refuse = (reason: string) =>
-      refused.push({ id: `search of ${estimator.id}`, label: estimator.label, reason });
-    const shareMs =
-      untilMs === undefined ? undefined : run.now() + Math.max(0, untilMs - run.now()) / (chosen.length - at);
-    const search = await searchSettings(
-      estimator,
-      sortSample(samples.train),
-      {
-        trials: preset.searchTrials,
-        ...(shareMs !== undefined && { deadlineMs: shareMs, now: run.now }),
-      },
-      run,
-    );
-    const { settings } = search;
-    if (search.ended === 'time')
-      refuse(`the time limit ended it after ${search.trials.length} of ${preset.searchTrials} trials`);
+  for (const { trial, result } of found.searched) {
+    const { id, label } = trial.estimator;
+    const { settings } = result;
     if (Object.keys(settings).length > 0) {
       const late = tooLong(SLOWER * 1000 * trial.totalSeconds, run);
       if (late) {
-        refuse(`a fit with the settings found: ${late}`);
+        refused.push({ id: `search of ${id}`, label, reason: `a fit with the settings found: ${late}` });
         continue;
       }
-      const again = await runTrial(samples, toldSettings(estimator, settings), run);
-      retold.set(estimator.id, { ...again, settings });
+      const again = await runTrial(samples, toldByFold(trial.estimator, result.trials), run);
+      retold.set(id, { ...again, settings });
     }
-    searches[estimator.id] = search.trials;
+    searches[id] = result.trials;
   }
   const tuned = trials.map((trial) => retold.get(trial.estimator.id) ?? trial);
-  for (const { estimator } of searchable.slice(0, preset.bagged)) {
+  for (const { estimator } of searchableOf(ranked).slice(0, preset.bagged)) {
     const inside = tuned.find((trial) => trial.estimator.id === estimator.id) as Trial;
     const bag = bagged(inside.estimator);
     const late = tooLong(inside.fitSeconds * BAG.bags * 1000, run);
@@ -86,8 +76,7 @@ export async function tuneTrials(
       const trial = await runTrial(samples, bag, run);
       tuned.push({ ...trial, ...(inside.settings && { settings: inside.settings }) });
     } catch (error) {
-      if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
-      refused.push({ id: bag.id, label: bag.label, reason: error.message });
+      refused.push(refusalOf(bag, error));
     }
   }
   return { trials: tuned, refused, searches };
@@ -95,9 +84,11 @@ export async function tuneTrials(
 
 /** An estimator by its id, told what a recorded search of it, or of what it bags, had found. */
 export function repeatedEstimator(id: string, searches: Searches): Estimator {
-  const estimator = estimatorById(id);
-  const past = searches[insideOf(id) ?? id];
-  return past ? toldSettings(estimator, chosenOf(past)) : estimator;
+  const inside = insideOf(id);
+  const past = searches[inside ?? id];
+  if (!past) return estimatorById(id);
+  const told = toldByFold(estimatorById(inside ?? id), past);
+  return inside === undefined ? told : bagged(told);
 }
 
 /** The settings a recorded search had found, where they are not the defaults. */

@@ -3,12 +3,14 @@ import { makeFrame } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
 import { silent } from '../../core/progress.ts';
 import { random } from '../../core/random.ts';
-import { estimatorById, fitModel, loadModel } from '../catalogue.ts';
+import { bagged, estimatorById, fitModel, loadModel } from '../catalogue.ts';
+import { crossFit } from '../cross-fit.ts';
 import type { Estimator, FitRun, Model, Question, Sample, Settings } from '../estimator.ts';
 import { madeUpSample } from '../made-up-sample.ts';
 import { sortSample } from '../sample.ts';
-import { type SearchTrial, searchSettings } from './search.ts';
-import { searched } from './searched.ts';
+import type { Rung } from './judge.ts';
+import { chosenOf, type SearchTrial, searchSettings } from './search.ts';
+import { searched, toldByFold, toldLater } from './searched.ts';
 
 const RUN: FitRun = { seed: 5, threads: 1, progress: silent };
 const QUESTION: Question = { kind: 'binary', outcome: 'other', horizonDays: 30, discountPerYear: 0 };
@@ -66,6 +68,14 @@ function lineWith(line: Line, fits: { rows: number; slope: number }[] = []): Est
   };
 }
 
+/** As a search without groups records it. */
+const bare = ({ share, loss, difference, standardError }: Rung): Rung => ({
+  share,
+  loss,
+  difference,
+  standardError,
+});
+
 describe('the search for settings', () => {
   it('tries the default first, then finds settings near the truth', async () => {
     const train = lineSample(2500, 4);
@@ -116,6 +126,40 @@ describe('the search for settings', () => {
     fits.length = 0;
     expect(await search(14, whole.trials)).toEqual(whole);
     expect(fits).toEqual([]);
+  });
+
+  it('chooses without each group as if its losses were not there', async () => {
+    const train = lineSample(300, 3);
+    const of = train.entities.map((_, row) => row % 3);
+    // What only the first group says is false: steep there, level everywhere else.
+    const target = train.target.map((y, row) => (of[row] === 0 ? y : row % 2));
+    const groups = { of, count: 3 };
+    const { trials } = await searchSettings(
+      lineWith({ slope: 0.3 }),
+      { ...train, target },
+      { trials: 12, groups },
+      RUN,
+    );
+    const x = train.frame.columns[0].kind === 'number' ? train.frame.columns[0].values : [];
+    // As no loss counts for more than a probability of 1e-7.
+    const loss = (slope: number, row: number) =>
+      Math.min(-Math.log(1e-7), Math.log1p(Math.exp((target[row] ? -1 : 1) * slope * x[row])));
+    for (const { settings, rungs } of trials.slice(1)) {
+      const slope = Number(settings.slope);
+      of.slice(0, 3).forEach((own) => {
+        const rows = of.flatMap((group, row) => (group === own ? [] : [row]));
+        const mean = rows.reduce((sum, row) => sum + loss(slope, row) - loss(0.3, row), 0) / rows.length;
+        expect(rungs[0].without?.[own].difference).toBeCloseTo(mean, 4);
+      });
+    }
+    expect(Number(chosenOf(trials, 1).slope)).toBeGreaterThan(0.3);
+    expect(chosenOf(trials, 0).slope ?? 0.3).toBeLessThanOrEqual(0.3);
+    expect(
+      chosenOf(
+        trials.map(({ settings, rungs }) => ({ settings, rungs: rungs.map(bare) })),
+        1,
+      ),
+    ).toEqual({});
   });
 
   it('begins nothing that would end after the deadline', async () => {
@@ -202,6 +246,46 @@ describe('the search for settings', () => {
       RUN,
     );
     expect({ trials, ended }).toEqual({ trials: [], ended: 'space' });
+  });
+});
+
+describe('an estimator told what a search found', () => {
+  const worth = (difference: number): Pick<Rung, 'difference' | 'standardError'> => ({
+    difference,
+    standardError: 0.01,
+  });
+  const rung = (difference: number, without: readonly number[]): Rung => ({
+    ...{ share: 1, loss: 1, ...worth(difference) },
+    without: without.map(worth),
+  });
+  const trials: readonly SearchTrial[] = [
+    { settings: {}, rungs: [rung(0, [0, 0, 0])] },
+    { settings: { slope: 2 }, rungs: [rung(-0.5, [-0.2, 0.1, -0.9])] },
+    { settings: { slope: 3 }, rungs: [rung(-0.4, [-0.3, -0.005, -0.4])] },
+  ];
+  const sample = lineSample(90, 1);
+  const folds = { of: sample.entities.map((_, row) => row % 3), count: 3 };
+  const slopesOver = async (tell: (estimator: Estimator) => Estimator) => {
+    const fits: { rows: number; slope: number }[] = [];
+    const told = tell(lineWith({ slope: 1 }, fits));
+    await crossFit(told, sample, { folds, run: RUN });
+    await told.fit(sample, undefined, RUN);
+    return fits.map(({ slope }) => slope);
+  };
+
+  it('speaks of each fold with settings chosen without it, and of everyone else with the best of all', async () => {
+    expect(await slopesOver((line) => toldByFold(line, trials))).toEqual([3, 1, 2, 2]);
+  });
+
+  it('in a bag too: what a member says of its fold is not chosen by that fold', async () => {
+    const fits: { rows: number; slope: number }[] = [];
+    const bag = bagged(toldByFold(lineWith({ slope: 1 }, fits), trials));
+    await bag.fitOverFolds(sample, folds, RUN);
+    expect(fits.map(({ slope }) => slope)).toEqual([3, 1, 2]);
+  });
+
+  it('in time: says with them only what came after the period they were found in', async () => {
+    expect(await slopesOver((line) => toldLater(line, trials, 1))).toEqual([1, 1, 2, 2]);
   });
 });
 

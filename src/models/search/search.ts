@@ -1,6 +1,7 @@
 // Which settings predict unseen customers best: the one search every estimator with a space uses.
 import { AppError } from '../../core/errors.ts';
 import { random } from '../../core/random.ts';
+import type { Folds } from '../cross-fit.ts';
 import type { Estimator, FitRun, Sample, SearchSpace, Settings } from '../estimator.ts';
 import type { HeldOutLoss } from '../held-out-loss.ts';
 import { type Clock, clockUntil } from './clock.ts';
@@ -26,6 +27,11 @@ export interface SearchOptions {
   readonly folds?: number;
   /** A later period to judge on instead of folds. */
   readonly valid?: Sample;
+  /**
+   * Folds the settings will be scored over: the choice is then also made without each of them (`chosenOf`). Rows as in
+   * `train`. Not used with `valid`.
+   */
+  readonly groups?: Folds;
   /** UTC ms: nothing is begun that is not expected to end by then. */
   readonly deadlineMs?: number;
   /** Needed with a deadline. */
@@ -94,16 +100,22 @@ export async function searchSettings(
   return { settings: chosenOf(trials), trials, ended };
 }
 
-/** Only what reached as many rows as the default is compared with it: the others lost on the way. */
-export function chosenOf(trials: readonly SearchTrial[]): Settings {
+/**
+ * Only what reached as many rows as the default is compared with it: the others lost on the way.
+ *
+ * @param without a group whose losses say nothing in the choice, in a search that was given groups; the default where it
+ *   was not
+ */
+export function chosenOf(trials: readonly SearchTrial[], without?: number): Settings {
   const furthest = trials[0]?.rungs.at(-1)?.share;
   let lowest = 0;
   let settings: Settings = {};
   for (const trial of trials) {
     const last = trial.rungs.at(-1);
     if (!last || last.share !== furthest) continue;
-    if (last.difference + last.standardError >= 0 || last.difference >= lowest) continue;
-    lowest = last.difference;
+    const judged = without === undefined ? last : last.without?.[without];
+    if (!judged || judged.difference + judged.standardError >= 0 || judged.difference >= lowest) continue;
+    lowest = judged.difference;
     settings = trial.settings;
   }
   return settings;

@@ -1,7 +1,9 @@
 // What an estimator says of rows it has not seen, fold by fold.
 import { throwIfAborted } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
+import type { QuantileBand } from '../../eval/conformal-quantile.ts';
 import { fitModel } from '../../models/catalogue.ts';
+import { inFold } from '../../models/cross-fit.ts';
 import type { Estimator, FitRun, Question, Sample } from '../../models/estimator.ts';
 import { takeSample } from '../../models/sample.ts';
 import type { Fold } from './folds.ts';
@@ -9,6 +11,8 @@ import type { Fold } from './folds.ts';
 export interface HeldOut {
   /** [rows], or [rows, classes]; NaN for rows no fold asked about. */
   readonly predicted: Float64Array;
+  /** The quantiles that go with it, [rows]; absent unless every fold's model has them. */
+  readonly band?: QuantileBand;
   /** Mean of the fits. */
   readonly fitSeconds: number;
   /** Per 1,000 rows. */
@@ -31,6 +35,8 @@ export async function predictHeldOut(
 ): Promise<HeldOut> {
   const width = widthOf(sample.question);
   const predicted = new Float64Array(sample.target.length * width).fill(Number.NaN);
+  const band = { low: predicted.slice(), high: predicted.slice() };
+  let banded = true;
   let fitMs = 0;
   let predictMs = 0;
   let asked = 0;
@@ -38,17 +44,23 @@ export async function predictHeldOut(
     throwIfAborted(run.signal);
     run.progress.step({ task: `hold out for ${estimator.id}`, done: at, total: folds.length, unit: 'folds' });
     const startedMs = run.now();
-    const model = await fitModel(estimator, takeSample(sample, train), undefined, {
+    const model = await fitModel(inFold(estimator, at), takeSample(sample, train), undefined, {
       ...run,
       progress: silent,
     });
     const fittedMs = run.now();
-    const values = await model.predict(takeSample(sample, test).frame);
+    const { frame } = takeSample(sample, test);
+    const values = await model.predict(frame);
+    const ends = await model.band?.(frame);
+    banded &&= ends !== undefined;
     predictMs += run.now() - fittedMs;
     fitMs += fittedMs - startedMs;
     asked += test.length;
     test.forEach((row, i) => {
       for (let k = 0; k < width; k++) predicted[row * width + k] = values[i * width + k];
+      if (!ends) return;
+      band.low[row] = ends.low[i];
+      band.high[row] = ends.high[i];
     });
   }
   run.progress.step({
@@ -59,6 +71,7 @@ export async function predictHeldOut(
   });
   return {
     predicted,
+    ...(banded ? { band } : {}),
     fitSeconds: fitMs / 1000 / folds.length,
     predictMs: (predictMs * 1000) / Math.max(1, asked),
   };

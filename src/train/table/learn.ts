@@ -1,12 +1,12 @@
 // The whole of learning a table, on one side of any split: try, tune, blend, correct, choose, fit on every row of that side.
-import { AppError, throwIfAborted } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
 import { fitModel } from '../../models/catalogue.ts';
 import type { Estimator, Sample } from '../../models/estimator.ts';
 import type { TableModel } from '../../models/table-model.ts';
-import { expectMs } from '../expected-time.ts';
+import { attemptEach, type Refusal } from '../attempts.ts';
+import { tooManyFits } from '../expected-time.ts';
 import type { Preset } from '../preset.ts';
-import type { Refusal } from '../trials.ts';
 import { cutFolds, type Fold } from './folds.ts';
 import { type HeldOutRun, predictHeldOut, stepsOnly } from './held-out.ts';
 import { blendTableTrials } from './table-blends.ts';
@@ -47,7 +47,15 @@ export async function learnTable(sample: Sample, options: LearnOptions): Promise
   const run: HeldOutRun = { seed, threads, signal, now, progress: stepsOnly(progress) };
   const attempt = (estimator: Estimator) => tryEstimator(estimator, sample, { folds, run });
   const judged = (raw: readonly RawTrial[]) => raw.map((trial) => judgeTrial(trial, sample, options));
-  const first = await tryCandidates(sample, { ...options, attempt, run });
+  const first = await attemptEach(options.candidates, sample, {
+    attempt,
+    late: (estimator) =>
+      tooManyFits(estimator, sample, {
+        ...{ fits: options.folds + 1, run, now },
+        ...(deadlineMs !== undefined && { deadlineMs }),
+      }),
+    ...(signal && { signal }),
+  });
   const refused = [...first.refused];
   let trials = judged(first.trials);
   if (trials.length === 0) {
@@ -80,53 +88,6 @@ export async function learnTable(sample: Sample, options: LearnOptions): Promise
   const model = await chosen.fit();
   progress.step({ task: `fit ${chosen.estimator.id}`, done: 1, total: 1 });
   return { trials: ranked, refused, chosen, table: { model, corrections: chosen.corrections } };
-}
-
-interface Attempting extends LearnOptions {
-  readonly attempt: (estimator: Estimator) => Promise<RawTrial>;
-  readonly run: HeldOutRun;
-}
-
-async function tryCandidates(
-  sample: Sample,
-  options: Attempting,
-): Promise<{ trials: readonly RawTrial[]; refused: readonly Refusal[] }> {
-  const trials: RawTrial[] = [];
-  const refused: Refusal[] = [];
-  for (const estimator of options.candidates) {
-    throwIfAborted(options.signal);
-    const refuse = (reason: string) => refused.push({ id: estimator.id, label: estimator.label, reason });
-    const refusal = estimator.refuses(sample.question, sample.frame);
-    if (refusal) {
-      refuse(refusal);
-      continue;
-    }
-    try {
-      const anyModel = trials.some((trial) => trial.estimator.role === 'model');
-      const late =
-        estimator.role === 'model' && anyModel ? await tooLate(estimator, sample, options) : undefined;
-      if (late) refuse(late);
-      else trials.push(await options.attempt(estimator));
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code === 'INTERRUPTED') throw error;
-      refuse(error.message);
-    }
-  }
-  return { trials, refused };
-}
-
-async function tooLate(
-  estimator: Estimator,
-  sample: Sample,
-  { deadlineMs, folds, now, run }: Attempting,
-): Promise<string | undefined> {
-  if (deadlineMs === undefined) return undefined;
-  if (now() >= deadlineMs) return 'the time limit was reached before its turn';
-  const expectedMs = (folds + 1) * (await expectMs(estimator, sample, { run, now }));
-  const leftMs = Math.max(0, deadlineMs - now());
-  if (expectedMs <= leftMs) return undefined;
-  const seconds = (ms: number) => Math.ceil(ms / 1000);
-  return `it would take about ${seconds(expectedMs)} s, the time limit leaves ${seconds(leftMs)} s`;
 }
 
 async function tryEstimator(

@@ -1,0 +1,59 @@
+// Settings of the best models looked for, each search within its share of the time.
+import { insideOf } from '../models/ensemble/bag.ts';
+import type { Estimator, FitRun, Sample } from '../models/estimator.ts';
+import { type SearchOptions, type SearchResult, searchSettings } from '../models/search/search.ts';
+import type { Refusal } from './attempts.ts';
+import type { Deadline } from './expected-time.ts';
+import type { Preset } from './preset.ts';
+
+export interface Searched<T> {
+  readonly trial: T;
+  readonly result: SearchResult;
+}
+
+export interface SearchBestOptions {
+  readonly preset: Preset;
+  readonly run: FitRun & Deadline;
+  /** Where a search looks: folds it leaves out by turns, or a later period. */
+  readonly within: Pick<SearchOptions, 'groups' | 'valid'>;
+}
+
+/** Those with settings of their own to search, in the order given. */
+export const searchableOf = <T extends { readonly estimator: Estimator }>(ranked: readonly T[]) =>
+  ranked.filter(({ estimator }) => estimator.space && !insideOf(estimator.id));
+
+/**
+ * Searches the best so many of the preset. The best comes last: what the others, often quicker ones, leave of their equal
+ * shares of the time is spent on it.
+ *
+ * @param ranked best first
+ * @param train  sorted
+ * @returns best first
+ */
+export async function searchBest<T extends { readonly estimator: Estimator }>(
+  ranked: readonly T[],
+  train: Sample,
+  { preset, run, within }: SearchBestOptions,
+): Promise<{ searched: readonly Searched<T>[]; refused: readonly Refusal[] }> {
+  const { now, deadlineMs, ...fitRun } = run;
+  const chosen = searchableOf(ranked).slice(0, preset.searched).reverse();
+  const untilMs =
+    deadlineMs === undefined ? undefined : now() + Math.max(0, deadlineMs - now()) * preset.searchShare;
+  const searched: Searched<T>[] = [];
+  const refused: Refusal[] = [];
+  for (const [at, trial] of chosen.entries()) {
+    const { id, label } = trial.estimator;
+    const share =
+      untilMs === undefined
+        ? {}
+        : { deadlineMs: now() + Math.max(0, untilMs - now()) / (chosen.length - at), now };
+    const trials = preset.searchTrials;
+    const result = await searchSettings(trial.estimator, train, { trials, ...within, ...share }, fitRun);
+    searched.push({ trial, result });
+    if (result.ended === 'time') {
+      const reason = `the time limit ended it after ${result.trials.length} of ${trials} trials`;
+      refused.push({ id: `search of ${id}`, label, reason });
+    }
+  }
+  return { searched: searched.reverse(), refused };
+}
