@@ -216,6 +216,48 @@ describe('a yes-or-no column', () => {
     expect(existsSync(join(dir, 'x.csv'))).toBe(false);
   });
 
+  test('a column with nothing of its kind in it is refused, single cells are told', async () => {
+    const said = (some: (row: Row, i: number) => Row) =>
+      write('said.csv', asCsv(rows.slice(0, 20).map((row, i) => some(row, i))));
+    const ask = () =>
+      foresell(
+        'table',
+        'predict',
+        join(dir, 'binary'),
+        join(dir, 'said.csv'),
+        '--out',
+        join(dir, 'x.csv'),
+        '--json',
+      );
+    said((row) => ({ ...row, income: 'plenty' }));
+    const { code, message } = await refusal(ask());
+    expect(code).toBe('BAD_DATA');
+    expect(message).toMatch(/expected numbers in "income".*none of its 20 cells/);
+    expect(existsSync(join(dir, 'x.csv'))).toBe(false);
+    said((row, i) => ({ ...row, income: i < 2 ? 'plenty' : '30' }));
+    expect(JSON.parse(await ask())).toMatchObject({ rows: 20, unread_cells: { income: 2 } });
+    rmSync(join(dir, 'x.csv'));
+  });
+
+  test('answers do not go over the table they are about', async () => {
+    const mine = write('mine.csv', asCsv(rows));
+    const { code, message } = await refusal(
+      foresell('table', 'predict', join(dir, 'binary'), mine, '--out', join(dir, '.', 'mine.csv')),
+    );
+    expect(code).toBe('USAGE');
+    expect(message).toContain('another file than the table that is read');
+    expect(readFileSync(mine, 'utf8')).toBe(asCsv(rows));
+  });
+
+  test('a folder that holds no table is named', async () => {
+    const nowhere = join(dir, 'nowhere');
+    const { code, message } = await refusal(
+      foresell('table', 'predict', nowhere, customers, '--out', join(dir, 'x.csv')),
+    );
+    expect(code).toBe('NOT_FOUND');
+    expect(message).toContain(`"${nowhere}" is none`);
+  });
+
   test('a saved file that was touched is not believed', async () => {
     const [version] = readdirSync(join(dir, 'binary', 'model'));
     const path = join(dir, 'binary', 'model', version, 'table.json');

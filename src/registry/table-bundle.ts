@@ -1,4 +1,6 @@
 // All that answering about the rows of a table takes, as the files of one saved version in a folder of its own.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isRecord, type Json } from '../core/canonical-json.ts';
 import { AppError } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
@@ -58,6 +60,8 @@ export interface LoadedTable extends TableBundle {
  * @throws AppError NOT_FOUND, TAMPERED, VERSION, BAD_FILE
  */
 export function loadTable(folder: string): LoadedTable {
+  if (!existsSync(join(folder, TABLE_FOLDER)))
+    throw new AppError('NOT_FOUND', `expected a folder that "table fit" saved, "${folder}" is none`);
   const version = loadVersion(folder, TABLE_FOLDER, 'latest');
   const document = parseJson(fileBytes(version.files, 'table.json'), 'table.json');
   if (!isRecord(document) || typeof document.table_format !== 'number') {

@@ -5,6 +5,7 @@ import type { Engine } from '../data/engine.ts';
 import { unknownColumn } from '../data/table/infer-columns.ts';
 import type { TableSource } from '../data/table/open-table.ts';
 import { readColumns } from '../data/table/read-columns.ts';
+import { findUnreadCells, type UnreadCells } from '../data/table/unread-cells.ts';
 import type { WrittenColumn } from '../data/table/write-table.ts';
 import { answerTable, type TableAnswers } from '../models/table-model.ts';
 import type { LoadedTable } from '../registry/table-bundle.ts';
@@ -16,6 +17,8 @@ export interface PredictTableOptions {
   /** How many reasons a row to add; none when absent. */
   readonly reasons?: number;
   readonly language: 'en' | 'zh';
+  /** Told of cells that are not what their column was learned as, before anything is answered. */
+  readonly onUnread?: (cells: readonly UnreadCells[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -23,19 +26,22 @@ export interface PredictTableOptions {
  * One answer a row of the file, in its order: `value, low?, high?, prediction` of a yes-or-no question, `value, low, high,
  * interval_method` of an amount, `prediction, p_<class>…` of classes.
  *
- * @throws AppError BAD_DATA naming the columns the file lacks, USAGE for an id column it does not have
+ * @throws AppError BAD_DATA naming the columns the file lacks, or one without a cell that can be read; USAGE for an id
+ *   column it does not have
  */
 export async function predictTable(
   engine: Engine,
   source: TableSource,
   bundle: LoadedTable,
-  { ids, reasons = 0, language, signal }: PredictTableOptions,
+  { ids, reasons = 0, language, onUnread, signal }: PredictTableOptions,
 ): Promise<readonly WrittenColumn[]> {
   for (const id of ids) if (!source.columns.includes(id)) throw unknownColumn(source, id, '--id');
   const { model } = bundle.table;
   const read = bundle.features.filter(({ name }) => model.inputs.includes(name));
   // Columns the model was given but does not read may be gone.
   const frame = await readColumns(engine, source, read, signal);
+  const unread = await findUnreadCells(engine, source, read, signal);
+  if (unread.length > 0) onUnread?.(unread);
   const answers = await answerTable(bundle.table, frame);
   const kept = await keptColumns(engine, source, ids, signal);
   const columns = [...kept, ...answerColumns(bundle, answers)];

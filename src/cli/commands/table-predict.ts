@@ -1,10 +1,11 @@
 // foresell table predict: answers about the rows of another file, by a model `table fit` saved.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { openEngine } from '../../data/engine.ts';
 import { openTable } from '../../data/table/open-table.ts';
+import type { UnreadCells } from '../../data/table/unread-cells.ts';
 import { checkTablePath, writeTable } from '../../data/table/write-table.ts';
 import { loadTable } from '../../registry/table-bundle.ts';
 import { predictTable } from '../../serve/predict-table.ts';
@@ -32,6 +33,8 @@ export const tablePredictCommand: CommandFile = {
       throw new AppError('USAGE', 'expected --out FILE ending in .csv, .ndjson or .parquet');
     const out = String(options.out);
     checkTablePath(out);
+    if (existsSync(out) && existsSync(data) && realpathSync(out) === realpathSync(data))
+      throw new AppError('USAGE', `--out: expected another file than the table that is read, got "${out}"`);
     const bundle = loadTable(dir);
     const scratch = mkdtempSync(join(tmpdir(), 'foresell-table-'));
     const engine = await openEngine({ tempDir: join(scratch, 'spill'), threads: context.threads });
@@ -43,10 +46,15 @@ export const tablePredictCommand: CommandFile = {
         missing: bundle.missing,
         signal: context.signal,
       });
+      let unread: readonly UnreadCells[] = [];
       const columns = await predictTable(engine, source, bundle, {
         ids: listOf(options.id === undefined ? undefined : String(options.id)),
         ...(options.explain === true ? { reasons: REASONS } : {}),
         language: context.language,
+        onUnread(cells) {
+          unread = cells;
+          context.progress.note(unreadText(cells, context.language));
+        },
         signal: context.signal,
       });
       await writeTable(engine, out, columns);
@@ -59,6 +67,7 @@ export const tablePredictCommand: CommandFile = {
         rows: source.rows,
         columns: columns.map(({ name }) => name),
         ignored_columns: ignored,
+        unread_cells: Object.fromEntries(unread.map((own) => [own.column.name, own.unread])),
         out,
         protocol: bundle.protocol,
         metrics: bundle.scores,
@@ -75,3 +84,19 @@ export const tablePredictCommand: CommandFile = {
     }
   },
 };
+
+const NAMED = 4;
+
+/** Cells that count as missing because they are not what their column was learned as. */
+function unreadText(cells: readonly UnreadCells[], language: 'en' | 'zh'): string {
+  const zh = language === 'zh';
+  const shown = cells
+    .slice(0, NAMED)
+    .map(({ column, filled, unread }) =>
+      zh ? `“${column.name}” ${filled} 格中的 ${unread} 格` : `${unread} of ${filled} in "${column.name}"`,
+    );
+  const more = cells.length > NAMED ? ' …' : '';
+  return zh
+    ? `有单元格无法按学习时的类型读取，按缺失处理：${shown.join('，')}${more}`
+    : `cells that are not what their column was learned as count as missing: ${shown.join(', ')}${more}`;
+}

@@ -11,6 +11,8 @@ import type { TableSource } from './open-table.ts';
 /** Kinds that come as numbers. */
 const NUMERIC: ReadonlySet<TableColumn['kind']> = new Set(['number', 'boolean', 'date']);
 
+export const isNumeric = ({ kind }: TableColumn): boolean => NUMERIC.has(kind);
+
 /**
  * Numbers with NaN where missing (a date is UTC ms, a time without an offset being read as UTC), categories with their
  * levels in order, texts with `''` where missing. Columns are found by name: their order in the file does not matter, and
@@ -30,7 +32,7 @@ export async function readColumns(
   );
   if (columns.length === 0) return makeFrame([], { rows: source.rows });
   const selects = columns.map((column) => cellSql(column, `c${source.columns.indexOf(column.name)}`));
-  const numbers = columns.map(({ kind }) => (NUMERIC.has(kind) ? new Float64Array(source.rows) : undefined));
+  const numbers = columns.map((column) => (isNumeric(column) ? new Float64Array(source.rows) : undefined));
   const texts = columns.map((_, i) => (numbers[i] ? undefined : new Array<string>(source.rows)));
   let at = 0;
   await engine.stream(
@@ -64,7 +66,8 @@ export function needColumns(source: Pick<TableSource, 'columns' | 'file'>, names
   );
 }
 
-function cellSql({ kind, decimal, timeFormat }: TableColumn, cell: string): string {
+/** SQL of a cell as its column's kind: a number, NaN where it is none, or a text. */
+export function cellSql({ kind, decimal, timeFormat }: TableColumn, cell: string): string {
   switch (kind) {
     case 'number':
       return `coalesce(${numberSql(cell, decimal ?? '.')}, 'NaN'::DOUBLE)`;
