@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { silent } from '../core/progress.ts';
 import { estimatorById } from '../models/catalogue.ts';
-import type { Estimator, Question } from '../models/estimator.ts';
+import type { Estimator, Question, Settings } from '../models/estimator.ts';
 import { madeUpSample } from '../models/made-up-sample.ts';
 import { AMOUNT_METRICS_ORDER, PROBABILITY_METRICS } from '../tasks/recipes.ts';
 import { type Preset, presetFor } from './preset.ts';
@@ -101,7 +101,7 @@ describe('a tournament', () => {
     expect(better.rungs[0].without).toHaveLength(RUN.plan.folds);
     const { searches } = JSON.parse(JSON.stringify(first)) as Tried;
     const doubtful = searches.tweedie.map(({ rungs }, at) => ({
-      settings: at === 0 ? {} : { power: 1.8 },
+      settings: (at === 0 ? {} : { power: 1.8 }) as Settings,
       rungs: rungs.map((rung) => ({
         ...rung,
         difference: -at,
