@@ -77,7 +77,7 @@ async function bagOverFolds(
   run: HeldOutRun,
 ): Promise<RawTrial> {
   const startedMs = run.now();
-  const { model, unseen, unseenBand } = await bag.fitOverFolds(sample, asAssignment(folds, sample), run);
+  const { model, unseen } = await bag.fitOverFolds(sample, asAssignment(folds, sample), run);
   const fittedMs = run.now();
   await model.predict(sample.frame);
   const seconds = (fittedMs - startedMs) / 1000;
