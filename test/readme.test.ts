@@ -1,4 +1,4 @@
-// The READMEs and docs/your-data are held against the program: commands, options, links, numbers and YAML are real.
+// The READMEs and the pages on data, tables and trees are held against the program: commands, options, links, numbers and YAML are real.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { featuresFromYaml } from '../src/data/features/yaml/read-features.ts';
 import { FUNCTION_NAMES } from '../src/data/import/expression-sql.ts';
 import { KINDS, parseMapping, readyMappingNames, TARGETS } from '../src/data/import/mapping.ts';
 import { REJECT_REASONS } from '../src/data/import/plan.ts';
+import { defaultSettings, LOSS_NAMES } from '../src/models/gbdt/settings.ts';
 import { readTask } from '../src/tasks/own.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,7 +18,9 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 const READMES = ['README.md', 'README.zh-CN.md'] as const;
 const DATA_PAGES = ['docs/your-data.md', 'docs/your-data.zh-CN.md'] as const;
-const PAGES = [...READMES, ...DATA_PAGES];
+const TREES_PAGE = 'docs/boosted-trees.md';
+const TABLE_PAGES = ['docs/any-table.md', 'docs/any-table.zh-CN.md'] as const;
+const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, TREES_PAGE];
 
 interface Block {
   readonly language: string;
@@ -164,6 +167,20 @@ describe.each(DATA_PAGES)('%s', (path) => {
     ];
     expect(wanted.filter((word) => !words.has(word))).toEqual([]);
   });
+});
+
+test(`${TREES_PAGE} has every setting of the trees with its default, and every loss`, () => {
+  const page = read(TREES_PAGE);
+  const rows = tablesOf(page);
+  const settings = rows.flatMap((row) => [...row.split('|')[1].matchAll(/`(\w+)`/g)].map(([, word]) => word));
+  for (const [setting, value] of Object.entries(defaultSettings(500))) {
+    expect(settings, setting).toContain(setting);
+    if (typeof value !== 'number') continue;
+    const row = rows.find((line) => line.split('|')[1].includes(`\`${setting}\``)) ?? '';
+    expect(row.split('|')[2].replaceAll(/(?<!\d)\./g, '0.'), setting).toContain(String(value));
+  }
+  for (const name of ['loss', 'rowSampling', 'interactions', 'classWeights', ...LOSS_NAMES])
+    expect(settings).toContain(name);
 });
 
 test('the examples under examples/your-shop are read by the product', () => {
