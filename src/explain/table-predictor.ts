@@ -2,7 +2,7 @@
 import { AppError } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import { type Attribution, fromMargin } from '../models/estimator.ts';
-import { correctAnswers, type TableModel } from '../models/table-model.ts';
+import { correctValues, type TableModel } from '../models/table-model.ts';
 import { classAttribution } from './class-attribution.ts';
 import type { Predictor } from './contribution.ts';
 import { carryAttribution } from './margin.ts';
@@ -25,7 +25,7 @@ export function tablePredictor(table: TableModel, own?: number): Predictor {
     return classPredictor(table, own);
   }
   const correct = (raw: Float64Array): Float64Array => {
-    const { value } = correctAnswers(table, raw);
+    const value = correctValues(table, raw);
     return kind === 'binary' ? value.map(logit) : value;
   };
   const plain = plainPredictor(table, correct);
@@ -45,7 +45,7 @@ function classPredictor(table: TableModel, own: number): Predictor {
   const { model } = table;
   const { classes = 2 } = model.question;
   const correct = (raw: Float64Array): Float64Array => {
-    const { value } = correctAnswers(table, raw);
+    const value = correctValues(table, raw);
     return Float64Array.from({ length: raw.length / classes }, (_, row) => logit(value[row * classes + own]));
   };
   const plain = plainPredictor(table, correct);

@@ -1,9 +1,11 @@
 // A model of any table made honest: probabilities calibrated, amounts with a range, classes with a likeliest one.
+import { invariant } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
 import { applyClassCalibrator, type ClassCalibrator } from '../eval/calibration/class-calibrator.ts';
 import { type VennAbers, vennAbersInterval } from '../eval/calibration/venn-abers.ts';
 import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
+import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { likeliest } from '../eval/metrics/classes.ts';
 import type { Model } from './estimator.ts';
 
@@ -36,31 +38,45 @@ export interface TableAnswers {
   readonly called?: Int32Array;
 }
 
-export const answerTable = async (table: TableModel, frame: Frame): Promise<TableAnswers> =>
-  correctAnswers(table, await table.model.predict(frame));
+export async function answerTable({ model, corrections }: TableModel, frame: Frame): Promise<TableAnswers> {
+  const raw = await model.predict(frame);
+  if (corrections.interval?.method !== 'conformal-quantile')
+    return correctAnswers({ model, corrections }, raw);
+  invariant(model.band, 'a range fitted on quantiles belongs to a model that has them');
+  return correctAnswers({ model, corrections }, raw, await model.band(frame));
+}
 
-/** @param raw what the model itself says, [rows] or [rows, classes] */
+type Corrected = Pick<TableModel, 'corrections'> & { readonly model: Pick<Model, 'question'> };
+
+/**
+ * @param raw  what the model itself says, [rows] or [rows, classes]
+ * @param band what it says of its quantiles, for ranges fitted on them
+ */
 export function correctAnswers(
-  { model, corrections }: Pick<TableModel, 'corrections'> & { model: Pick<Model, 'question'> },
+  { model, corrections }: Corrected,
   raw: Float64Array,
+  band?: QuantileBand,
 ): TableAnswers {
+  const value = correctValues({ model, corrections }, raw);
   const { kind, classes = 2 } = model.question;
-  if (kind === 'classes') {
-    const { classCalibrator } = corrections;
-    const value = classCalibrator ? applyClassCalibrator(classCalibrator, raw, classes) : raw;
-    return { value, called: likeliest({ classes, predicted: value }) };
-  }
+  if (kind === 'classes') return { value, called: likeliest({ classes, predicted: value }) };
   if (kind === 'amount') {
-    if (!corrections.interval) return { value: raw };
-    const { low, high } = applyAmountInterval(corrections.interval, raw);
+    if (!corrections.interval) return { value };
+    const { low, high } = applyAmountInterval(corrections.interval, value, band);
     return {
-      value: raw,
-      low: low.map((end, i) => Math.min(end, raw[i])),
-      high: high.map((end, i) => Math.max(end, raw[i])),
+      value,
+      low: low.map((end, i) => Math.min(end, value[i])),
+      high: high.map((end, i) => Math.max(end, value[i])),
     };
   }
-  const value = corrections.calibrator ? applyCalibrator(corrections.calibrator, raw) : raw;
   const threshold = corrections.threshold ?? 0.5;
   const ends = corrections.pair ? vennAbersInterval(corrections.pair, raw, value) : {};
   return { value, ...ends, called: Int32Array.from(value, (p) => (p >= threshold ? 1 : 0)) };
+}
+
+/** What is shown, without a range or a name: calibrated probabilities, amounts as they are. */
+export function correctValues({ model, corrections }: Corrected, raw: Float64Array): Float64Array {
+  const { calibrator, classCalibrator } = corrections;
+  if (classCalibrator) return applyClassCalibrator(classCalibrator, raw, model.question.classes ?? 2);
+  return calibrator ? applyCalibrator(calibrator, raw) : raw;
 }

@@ -64,7 +64,10 @@ export function ensembleModel(estimator: string, given: EnsembleParts): Model {
 }
 
 /** Which member speaks of quantiles where members differ in kind: the one listened to most that has any. */
-export function heaviestBanded(members: readonly Model[], weights: ArrayLike<number>): number | undefined {
+export function heaviestBanded(
+  members: readonly { readonly band?: unknown }[],
+  weights: ArrayLike<number>,
+): number | undefined {
   let heaviest: number | undefined;
   members.forEach((member, k) => {
     if (member.band && weights[k] > (heaviest === undefined ? 0 : weights[heaviest])) heaviest = k;

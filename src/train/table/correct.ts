@@ -3,7 +3,9 @@ import { takeNumbers } from '../../core/frame.ts';
 import { chooseCalibrator } from '../../eval/calibration/choose-calibrator.ts';
 import { chooseClassCalibrator } from '../../eval/calibration/class-calibrator.ts';
 import { fitVennAbers } from '../../eval/calibration/venn-abers.ts';
+import { chooseAmountInterval } from '../../eval/choose-interval.ts';
 import { type AmountInterval, fitAmountInterval } from '../../eval/conformal.ts';
+import type { QuantileBand } from '../../eval/conformal-quantile.ts';
 import { type Evaluation, scoreAmount, scoreBinary, scoreClasses } from '../../eval/evaluate-predictions.ts';
 import type { RowMetricName } from '../../eval/metrics/metric.ts';
 import { chooseThreshold } from '../../eval/threshold.ts';
@@ -23,14 +25,21 @@ const LEAST_OF_EACH_OUTCOME = 10;
 /** Under this many rows a band of its own shape would be guesswork. */
 const ROWS_FOR_A_BAND = 200;
 
-/** @param raw what a model that has not seen the rows of `sample` says of them */
-export function fitTableCorrections(sample: Sample, raw: Float64Array, seed: number): TableCorrections {
+/**
+ * @param raw  what a model that has not seen the rows of `sample` says of them
+ * @param band what it says of their quantiles, if it does
+ */
+export function fitTableCorrections(
+  sample: Sample,
+  raw: Float64Array,
+  { seed, band }: { seed: number; band?: QuantileBand },
+): TableCorrections {
   const { kind, classes = 2 } = sample.question;
   const rows = { entities: sample.entities, actual: sample.target, predicted: raw };
   if (kind === 'classes')
     return { classCalibrator: chooseClassCalibrator({ ...rows, classes }, { seed }).calibrator };
   if (kind === 'amount') {
-    const interval = fitInterval(rows, seed);
+    const interval = fitInterval(rows, { seed, band });
     return interval ? { interval } : {};
   }
   const { calibrator } = chooseCalibrator(rows, { seed });
@@ -47,15 +56,19 @@ export function fitTableCorrections(sample: Sample, raw: Float64Array, seed: num
   };
 }
 
-/** Amounts that are never negative get a band that widens with them; others the same distance everywhere. */
+/**
+ * A model's own band where it has one and that beats the others; else amounts that are never negative get a band that
+ * widens with them, and others the same distance everywhere.
+ */
 function fitInterval(
   rows: { entities: readonly string[]; actual: Float64Array; predicted: Float64Array },
-  seed: number,
+  { seed, band }: { seed: number; band?: QuantileBand },
 ): AmountInterval | undefined {
   const { actual, predicted } = rows;
+  if (actual.length < ROWS_FOR_A_BAND) return residualInterval(actual, predicted);
+  if (band) return chooseAmountInterval({ ...rows, band }, { level: LEVEL, seed }).interval;
   const signed = actual.some((value) => value < 0) || predicted.some((value) => value < 0);
-  if (!signed && actual.length >= ROWS_FOR_A_BAND) return fitAmountInterval(rows, { level: LEVEL, seed });
-  return residualInterval(actual, predicted);
+  return signed ? residualInterval(actual, predicted) : fitAmountInterval(rows, { level: LEVEL, seed });
 }
 
 /** Split conformal with half of the miss on either side. @see Vovk, Gammerman and Shafer 2005, §4.2 */

@@ -1,6 +1,6 @@
 // Several trials of a table as one more: weights learned from what each said of rows it had not seen.
 import { estimatorById } from '../../models/catalogue.ts';
-import { ensembleModel } from '../../models/ensemble/ensemble-model.ts';
+import { ensembleModel, heaviestBanded } from '../../models/ensemble/ensemble-model.ts';
 import { alike, type EnsembleKind, learnMixture, mixOpinions } from '../../models/ensemble/mixing.ts';
 import { opinionsIn, takeOpinions } from '../../models/ensemble/opinion.ts';
 import type { Mixture, Opinions } from '../../models/ensemble/weights.ts';
@@ -58,12 +58,15 @@ export async function blendTableTrials(
     rows.forEach((row, i) => {
       predicted.set(unseen.subarray(i * width, (i + 1) * width), row * width);
     });
+    const banded = heaviestBanded(members, mixture.weights);
+    const band = banded === undefined ? undefined : members[banded].band;
     const seconds = (now() - startedMs) / 1000;
     const sum = (part: 'fitSeconds' | 'totalSeconds' | 'predictMs') =>
       members.reduce((total, member, k) => total + (mixture.weights[k] > 0 ? member[part] : 0), 0);
     blends.push({
       estimator: estimatorById(kind),
       predicted,
+      ...(band && { band }),
       fitSeconds: sum('fitSeconds') + seconds,
       totalSeconds: sum('totalSeconds') + seconds,
       predictMs: sum('predictMs'),

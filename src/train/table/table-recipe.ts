@@ -55,6 +55,7 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
   // Models of one run meet the same folds: what one learned to read, the others need not learn again.
   const encoding: EncodedOptions = { dates, memory: encodingMemory() };
   const preset = tablePreset(question, options.preset);
+  const banded = question.kind === 'amount' && options.preset !== 'fast';
   const named = models === 'auto' ? preset.models.filter((id) => canPromise(id, settings)) : models;
   const wanted = models === 'auto' ? preset.blends : BLENDS.filter((id) => models.includes(id));
   const ids = named.filter((id) => !BLENDS.some((own) => own === id));
@@ -65,7 +66,7 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
   const blends = ids.length > 1 ? wanted : [];
   const plain = PLAIN[question.kind];
   return {
-    candidates: modelsTold(ids, settings, encoding),
+    candidates: modelsTold(ids, settings, { encoding, banded }),
     preset: { ...preset, blends },
     baselines: [
       estimatorById('rate'),
@@ -79,24 +80,27 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
 const canPromise = (id: string, { monotone }: Settings): boolean =>
   monotone === undefined || estimatorById(id).withSettings !== undefined;
 
+/** Models that learn where an amount lies besides how much it is, once asked to. */
+const BANDED: readonly string[] = ['gbdt'];
+
+/** @param banded ask for ranges that differ row by row: half as much work again */
 function modelsTold(
   ids: readonly string[],
   settings: Settings,
-  encoding: EncodedOptions,
+  { encoding, banded }: { encoding: EncodedOptions; banded: boolean },
 ): readonly Estimator[] {
-  const asked = Object.keys(settings).length > 0;
-  let told = 0;
-  const estimators = ids.map((id) => {
-    const estimator = estimatorById(id);
-    if (!asked || !estimator.withSettings) return encoded(estimator, encoding);
-    told++;
-    return encoded(estimator.withSettings(settings), encoding);
-  });
-  if (asked && told === 0) {
+  const asked = Object.keys(settings);
+  const canBeTold = (id: string) => estimatorById(id).withSettings !== undefined;
+  if (asked.length > 0 && !ids.some(canBeTold)) {
     throw new AppError(
       'USAGE',
-      `${Object.keys(settings).join(', ')}: none of the models ${ids.join(', ')} takes it; use --model gbdt`,
+      `${asked.join(', ')}: none of the models ${ids.join(', ')} takes it; use --model gbdt`,
     );
   }
-  return estimators;
+  return ids.map((id) => {
+    const estimator = estimatorById(id);
+    const told = { ...(banded && BANDED.includes(id) ? { band: true } : {}), ...settings };
+    const changed = Object.keys(told).length > 0 ? estimator.withSettings?.(told) : undefined;
+    return encoded(changed ?? estimator, encoding);
+  });
 }

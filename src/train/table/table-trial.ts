@@ -1,5 +1,7 @@
 // One candidate of a table: what it said of rows it had not seen, what that teaches, how good it is, how to fit it on all.
+import { takeNumbers } from '../../core/frame.ts';
 import { chooseTrial } from '../../eval/choose-trial.ts';
+import type { QuantileBand } from '../../eval/conformal-quantile.ts';
 import type { Evaluation } from '../../eval/evaluate-predictions.ts';
 import type { RowMetricName } from '../../eval/metrics/metric.ts';
 import type { Estimator, Model, Sample, Settings } from '../../models/estimator.ts';
@@ -15,6 +17,8 @@ export interface TableTrial {
   readonly evaluation: Evaluation;
   /** Uncorrected, of all rows, NaN where no fold asked: [rows] or [rows, classes] */
   readonly predicted: Float64Array;
+  /** What was said of its quantiles with that, [rows]; for models of amounts that have them. */
+  readonly band?: QuantileBand;
   /** Mean of the fits. */
   readonly fitSeconds: number;
   /** Per 1,000 rows. */
@@ -40,8 +44,12 @@ export function judgeTrial(
   const rows = rowsAsked(trial.predicted, width);
   const asked = rows.length === sample.target.length ? sample : takeSample(sample, rows);
   const raw = takePredictions(trial.predicted, rows, width);
-  const corrections = fitTableCorrections(asked, raw, seed);
-  const answers = correctAnswers({ model: { question: sample.question }, corrections }, raw);
+  const band = trial.band && {
+    low: takeNumbers(trial.band.low, rows),
+    high: takeNumbers(trial.band.high, rows),
+  };
+  const corrections = fitTableCorrections(asked, raw, { seed, band });
+  const answers = correctAnswers({ model: { question: sample.question }, corrections }, raw, band);
   const { threshold } = corrections;
   return { ...trial, corrections, evaluation: scoreTable(asked, answers, { seed, draws, threshold }) };
 }
