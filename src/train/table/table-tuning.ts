@@ -77,13 +77,14 @@ async function bagOverFolds(
   run: HeldOutRun,
 ): Promise<RawTrial> {
   const startedMs = run.now();
-  const { model, unseen } = await bag.fitOverFolds(sample, asAssignment(folds, sample), run);
+  const { model, unseen, unseenBand } = await bag.fitOverFolds(sample, asAssignment(folds, sample), run);
   const fittedMs = run.now();
   await model.predict(sample.frame);
   const seconds = (fittedMs - startedMs) / 1000;
   return {
     estimator: bag,
     predicted: unseen.slice(0, sample.target.length * widthOf(sample.question)),
+    ...(unseenBand && { band: unseenBand }),
     fitSeconds: seconds,
     totalSeconds: seconds,
     predictMs: ((run.now() - fittedMs) * 1000) / Math.max(1, sample.target.length),
