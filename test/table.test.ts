@@ -23,6 +23,9 @@ interface Fitted {
   target: { positive?: string; classes?: string[]; words: { en: string } };
   metrics: Record<string, { value: number; low: number; high: number }>;
   baselines: Record<string, Record<string, { value: number }>>;
+  coverage_by_group:
+    | { of: string; by: string; groups: { promised: number; kept: { value: number }; examples: number }[] }[]
+    | null;
   differences: { metric: string; against: string; high: number; better: string }[];
   protocol: { split: string; users: number; examples: number };
   tested_by: string;
@@ -295,6 +298,16 @@ describe('other questions', () => {
       '3',
     );
     expect(fitted.metrics.coverage.value).toBeGreaterThan(0.82);
+    const byPlan = fitted.coverage_by_group?.find(({ by }) => by === 'plan');
+    expect(byPlan?.of).toBe('ranges');
+    const inPlans = byPlan?.groups ?? [];
+    expect(inPlans).toHaveLength(2);
+    for (const { promised } of inPlans) expect(promised).toBeCloseTo(0.9, 9);
+    const kept = inPlans.reduce((sum, group) => sum + group.kept.value * group.examples, 0);
+    expect(kept / inPlans.reduce((sum, { examples }) => sum + examples, 0)).toBeCloseTo(
+      fitted.metrics.coverage.value,
+      9,
+    );
     expect(fitted.metrics.rmse.value).toBeLessThan(fitted.baselines.rate.rmse.value / 2);
     const out = join(dir, 'amounts.ndjson');
     await foresell('table', 'predict', join(dir, 'amount'), customers, '--out', out);

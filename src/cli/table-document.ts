@@ -2,9 +2,10 @@
 import type { Scores } from '../eval/score.ts';
 import { TABLE_METRICS } from '../train/table/correct.ts';
 import type { TableRun } from '../train/table/run-table.ts';
+import { groupsDocument } from './groups-document.ts';
 
 export function tableDocument(run: TableRun): Record<string, unknown> {
-  const { prepared, fitted, protocol, version, seconds } = run;
+  const { prepared, fitted, protocol, version, report, seconds } = run;
   const { test, learned, leaks } = fitted;
   const [metric] = TABLE_METRICS[prepared.sample.question.kind];
   return {
@@ -22,6 +23,7 @@ export function tableDocument(run: TableRun): Record<string, unknown> {
       better:
         comparison.better === 'first' ? 'model' : comparison.better === 'second' ? 'baseline' : 'neither',
     })),
+    coverage_by_group: groupsDocument(report.groups),
     protocol,
     tested_by: test.by,
     chosen_in_folds: test.chosen,

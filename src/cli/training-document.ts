@@ -1,8 +1,8 @@
 // What `train --json` and `evaluate --json` print: scores, baselines and the protocol, in the documented shape.
 import type { Scores } from '../eval/score.ts';
 import { isMissing } from '../report/document.ts';
-import type { GroupPromises } from '../report/task-document.ts';
 import type { TrainingResult } from '../train/run.ts';
+import { groupsDocument } from './groups-document.ts';
 
 export function trainingDocument(result: TrainingResult): Record<string, unknown> {
   const { version, report, reportPath, leaks, assessment, seconds } = result;
@@ -27,7 +27,7 @@ export function trainingDocument(result: TrainingResult): Record<string, unknown
       better:
         comparison.better === 'first' ? 'model' : comparison.better === 'second' ? 'baseline' : 'neither',
     })),
-    coverage_by_group: groups && !isMissing(groups) ? groupsDocument(groups) : null,
+    coverage_by_group: groupsDocument(groups),
     protocol: assessment.protocol,
     leaderboard:
       leaderboard && !isMissing(leaderboard)
@@ -61,19 +61,3 @@ export function trainingDocument(result: TrainingResult): Record<string, unknown
     seconds,
   };
 }
-
-const groupsDocument = ({ of, groupings }: GroupPromises) =>
-  groupings.map(({ id, by, groups }) => ({
-    of,
-    by: id,
-    label: by,
-    groups: groups.map(({ label, rows, users, promised, kept, broken, ece }) => ({
-      group: label,
-      examples: rows,
-      users,
-      promised,
-      kept,
-      broken,
-      ...(ece ? { ece: ece.value, ece_by_chance: ece.byChance } : {}),
-    })),
-  }));
