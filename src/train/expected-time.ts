@@ -10,6 +10,20 @@ export interface Deadline {
   readonly deadlineMs?: number;
 }
 
+/** Of a time limit the rest is for the test, the reasons and the page. */
+const LEARNING_SHARE = 0.8;
+
+/**
+ * The deadline of learning within a limit on a whole command.
+ *
+ * @param startedMs of the command, UTC ms
+ */
+export const learningDeadline = (
+  startedMs: number,
+  limitMs: number | undefined,
+): Pick<Deadline, 'deadlineMs'> =>
+  limitMs === undefined ? {} : { deadlineMs: startedMs + LEARNING_SHARE * limitMs };
+
 /** Says so when work of this length would end after the deadline. */
 export function tooLong(expectedMs: number, { now, deadlineMs }: Deadline): string | undefined {
   if (deadlineMs === undefined) return undefined;

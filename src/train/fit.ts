@@ -19,6 +19,7 @@ import { boundView } from './bounded-view.ts';
 import { chosenOf, type RankedTrial } from './choose.ts';
 import { momentsOf } from './corrections.ts';
 import { sampleCustomers } from './customer-sample.ts';
+import { learningDeadline } from './expected-time.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
 import { type PresetName, presetFor } from './preset.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
@@ -44,6 +45,7 @@ export interface FitOptions {
   readonly preset?: PresetName;
   /** What an earlier run recorded of what it tried: the run repeats it, whatever `models` and `preset` say. */
   readonly repeat?: Recorded;
+  /** Of the whole run, the test and the report included. */
   readonly timeLimitMs?: number;
   /** Features of the shop's own, added to the default view or standing in for a feature of the same name. */
   readonly features?: readonly FeatureDefinition[];
@@ -82,6 +84,7 @@ export interface FittedTask {
  */
 export async function fitTask(engine: Engine, source: EventSource, options: FitOptions): Promise<FittedTask> {
   const { task, seed, progress, signal } = options;
+  const startedMs = options.now();
   const horizon = planHorizon(task, source, options);
   const question = questionFor(task, horizon.checkedDays);
   const capabilities = await readCapabilities(engine, source, signal);
@@ -108,8 +111,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   });
   const season = await learnSeason(engine, source, { question, untilMs: test[0], signal });
   const samples = season ? ordinarySamples(built, season) : built;
-  const deadlineMs = options.timeLimitMs === undefined ? undefined : options.now() + options.timeLimitMs;
-  const run = { ...options, plan: horizon.plan, deadlineMs };
+  const run = { ...options, plan: horizon.plan, ...learningDeadline(startedMs, options.timeLimitMs) };
   const {
     ranked: compared,
     refused,

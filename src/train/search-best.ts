@@ -1,9 +1,10 @@
 // Settings of the best models looked for, each search within its share of the time.
 import { insideOf } from '../models/ensemble/bag.ts';
 import type { Estimator, FitRun, Sample } from '../models/estimator.ts';
+import { rungsFor } from '../models/search/halving.ts';
 import { type SearchOptions, type SearchResult, searchSettings } from '../models/search/search.ts';
 import type { Refusal } from './attempts.ts';
-import type { Deadline } from './expected-time.ts';
+import { type Deadline, tooLong } from './expected-time.ts';
 import type { Preset } from './preset.ts';
 
 export interface Searched<T> {
@@ -14,9 +15,23 @@ export interface Searched<T> {
 export interface SearchBestOptions {
   readonly preset: Preset;
   readonly run: FitRun & Deadline;
-  /** Where a search looks: folds it leaves out by turns, or a later period. */
-  readonly within: Pick<SearchOptions, 'groups' | 'valid'>;
+  /** Where a search looks: folds it leaves out by turns, or a later period; and what it lowers there. */
+  readonly within: Pick<SearchOptions, 'groups' | 'valid' | 'loss'>;
 }
+
+/** What a search needs to know of a trial of the defaults. */
+interface Tried {
+  readonly estimator: Estimator;
+  /** Of one fit. */
+  readonly fitSeconds: number;
+}
+
+/** The default and one more: fewer find nothing. */
+const LEAST_TRIALS = 2;
+/** Folds of a search on few rows; it takes fewer on many. */
+const MOST_FOLDS = 4;
+
+const foldsMs = ({ fitSeconds }: Tried): number => MOST_FOLDS * 1000 * fitSeconds;
 
 /** Those with settings of their own to search, in the order given. */
 export const searchableOf = <T extends { readonly estimator: Estimator }>(ranked: readonly T[]) =>
@@ -30,7 +45,7 @@ export const searchableOf = <T extends { readonly estimator: Estimator }>(ranked
  * @param train  sorted
  * @returns best first
  */
-export async function searchBest<T extends { readonly estimator: Estimator }>(
+export async function searchBest<T extends Tried>(
   ranked: readonly T[],
   train: Sample,
   { preset, run, within }: SearchBestOptions,
@@ -48,6 +63,11 @@ export async function searchBest<T extends { readonly estimator: Estimator }>(
         ? {}
         : { deadlineMs: now() + Math.max(0, untilMs - now()) / (chosen.length - at), now };
     const trials = preset.searchTrials;
+    const late = tooLong(LEAST_TRIALS * foldsMs(trial) * rungsFor(train.frame.rows)[0], { now, ...share });
+    if (late) {
+      refused.push({ id: `search of ${id}`, label, reason: late });
+      continue;
+    }
     const result = await searchSettings(trial.estimator, train, { trials, ...within, ...share }, fitRun);
     searched.push({ trial, result });
     if (result.ended === 'time') {

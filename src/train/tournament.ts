@@ -56,6 +56,10 @@ export async function holdTournament(samples: Samples, options: TournamentOption
     }
     return ranked;
   };
+  const isBetter = (trial: Trial, than: Trial) => {
+    const own = { ...trial, estimator: { ...trial.estimator, id: `${than.estimator.id}, told` } };
+    return rank([than, own])[0].model === trial.model;
+  };
   const first = await runTrials(samples, options.candidates, run);
   const refused = [...first.refused];
   let trials: readonly Trial[] = first.trials;
@@ -63,7 +67,7 @@ export async function holdTournament(samples: Samples, options: TournamentOption
   if (repeated) {
     trials = trials.map((trial) => ({ ...trial, ...repeatedSettings(trial.estimator.id, repeated) }));
   } else if (preset.searched > 0 || preset.bagged > 0) {
-    const tuned = await tuneTrials(trials, rank(trials), { samples, preset, run });
+    const tuned = await tuneTrials(trials, rank(trials), { samples, preset, run, isBetter });
     ({ trials, searches } = tuned);
     refused.push(...tuned.refused);
   }

@@ -23,12 +23,20 @@ export interface Tuned {
   readonly searches: Searches;
 }
 
+export interface TuneOptions {
+  readonly samples: Samples;
+  readonly preset: Preset;
+  readonly run: TrialRun;
+  /** Whether the first is better than the second, by what trials are compared by. */
+  readonly isBetter: (trial: Trial, than: Trial) => boolean;
+}
+
 /** New settings may make a fit slower than the default's was. */
 const SLOWER = 2;
 
 /**
- * Searches the settings of the best models that have any, fits those anew where the search found better ones, and bags
- * the best. What is said of customers held out comes with settings chosen without their fold. Every step that is not
+ * Searches the settings of the best models that have any, fits those anew where the search found better ones, keeps the
+ * better fit, and bags the best. What is said of customers held out comes with settings chosen without their fold. Every step that is not
  * expected to end in time is left out and said so; what was there before stays.
  *
  * @param trials in the order they were tried
@@ -37,7 +45,7 @@ const SLOWER = 2;
 export async function tuneTrials(
   trials: readonly Trial[],
   ranked: readonly RankedTrial[],
-  { samples, preset, run }: { samples: Samples; preset: Preset; run: TrialRun },
+  { samples, preset, run, isBetter }: TuneOptions,
 ): Promise<Tuned> {
   const train = sortSample(samples.train);
   const found = await searchBest(ranked, train, {
@@ -59,6 +67,11 @@ export async function tuneTrials(
         continue;
       }
       const again = await runTrial(samples, toldByFold(trial.estimator, result.trials), run);
+      if (!isBetter(again, trial)) {
+        const reason = 'the settings found were no better on the examples models are compared on';
+        refused.push({ id: `search of ${id}`, label, reason });
+        continue;
+      }
       retold.set(id, { ...again, settings });
     }
     searches[id] = result.trials;

@@ -6,6 +6,7 @@ import { parseSpan } from '../../core/time.ts';
 import type { TableQuestion } from '../../data/table/target.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { parsePreset } from '../../train/preset.ts';
+import { AMOUNT_DECIDERS } from '../../train/table/correct.ts';
 import { type RunTableOptions, runTable } from '../../train/table/run-table.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
@@ -32,10 +33,17 @@ export const tableFitCommand: CommandFile = {
       .option('--holdout <share>', 'test on this share of the rows instead, such as .2')
       .option('--model <names>', 'auto, or models separated by commas', 'auto')
       .option('--preset <preset>', 'how hard to try: fast, good or best', 'good')
-      .option('--time-limit <span>', 'begin nothing new after this long, such as 5m')
+      .option(
+        '--time-limit <span>',
+        'for the whole command, test folds and report included, such as 5m: what would not end in time is left out and named',
+      )
       .option(
         '--monotone <list>',
         'columns that only raise or only lower the answer, such as income:+,price:-',
+      )
+      .option(
+        '--metric <metric>',
+        'regression only: what decides, rmse (means, the default) or mae (medians)',
       )
       .option('--class-weight <weight>', 'how much a positive row counts in learning, beside 1 of the others')
       .option('--out <dir>', 'folder to save to', './foresell-table');
@@ -114,6 +122,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     models: modelsOf(String(options.model)),
     preset: parsePreset(String(options.preset)),
     settings: settingsOf(text('monotone'), text('classWeight')),
+    ...deciderOf(text('metric'), kind as TableQuestion),
     folds: cv,
     repeats: Number(options.repeats),
     ...(gap === undefined ? {} : { gap }),
@@ -164,6 +173,16 @@ function settingsOf(monotone: string | undefined, classWeight: string | undefine
     settings.classWeights = `1, ${Number(classWeight)}`;
   }
   return settings;
+}
+
+/** @throws AppError USAGE for another metric, or for another kind of question */
+function deciderOf(text: string | undefined, kind: TableQuestion): Pick<RunTableOptions, 'metric'> {
+  if (text === undefined) return {};
+  if (kind !== 'regression')
+    throw new AppError('USAGE', `--metric is for --kind regression; log loss decides for ${kind}`);
+  const metric = AMOUNT_DECIDERS.find((own) => own === text);
+  if (metric) return { metric };
+  throw new AppError('USAGE', `--metric: expected ${AMOUNT_DECIDERS.join(' or ')}, got "${text}"`);
 }
 
 function shareOf(text: string): number {

@@ -42,7 +42,10 @@ export const trainCommand: CommandFile = {
         'fast: three quick models; good: every model worth trying; best: settings searched, the best bagged',
         'good',
       )
-      .option('--time-limit <span>', 'begin nothing that would not end in time, such as 5m')
+      .option(
+        '--time-limit <span>',
+        'for the whole command, such as 5m: what would not end in time is left out and named (default: none)',
+      )
       .option('--repeat <version>', 'try exactly what an earlier version tried, searches included')
       .option('--features <file>', 'a YAML file with features of your own, added to the default ones')
       .option('--no-promote', 'save the new version but let the present one keep answering');

@@ -74,11 +74,10 @@ export async function fitTable(sample: Sample, options: FitTableOptions): Promis
   refuseTableLeaks(early);
   const { seed, now, deadlineMs } = options;
   const side = sideOf(sample, options);
-  // Of a time limit the tests may take all but what learning on every row takes, one part in folds + 1.
+  // Of a time limit the tests may take all but what learning on every row takes: one part of as many as there are turns.
+  const turns = options.folds * (options.repeats ?? 1);
   const untilTest =
-    deadlineMs === undefined
-      ? undefined
-      : now() + ((deadlineMs - now()) * options.folds) / (options.folds + 1);
+    deadlineMs === undefined ? undefined : now() + ((deadlineMs - now()) * turns) / (turns + 1);
   if (side) {
     const learned = await learnTable(side.train, options);
     const answers = await answerTable(learned.table, side.test.frame);

@@ -103,3 +103,27 @@ test('what a deadline leaves no time for is named with the reason', async () => 
   expect(reasons.logistic).toMatch(/time limit was reached/);
   expect(reasons['tree:bagged']).toMatch(/would take about \d+ s, the time limit leaves \d+ s/);
 });
+
+test('a search, a bag and the fit on all rows end before the deadline', async () => {
+  let clockMs = 0;
+  const slow = (estimator: Estimator): Estimator => ({
+    ...estimator,
+    fit(...given) {
+      clockMs += 100;
+      return estimator.fit(...given);
+    },
+    withSettings: (told) => slow(estimator.withSettings?.(told) as Estimator),
+  });
+  const preset = presetFor('binary', 'best');
+  for (const deadlineMs of [600, 2_000, 6_000]) {
+    clockMs = 0;
+    const candidates = [estimatorById('logistic'), slow(estimatorById('tree'))];
+    const { trials, refused } = await learnTable(
+      sample,
+      options(candidates, { preset, now: () => clockMs, deadlineMs }),
+    );
+    expect(clockMs).toBeLessThanOrEqual(deadlineMs);
+    const ids = [...trials.map(({ estimator }) => estimator.id), ...refused.map(({ id }) => id)];
+    expect(ids).toContain('tree:bagged');
+  }
+});

@@ -7,6 +7,7 @@ import type { TableModel } from '../../models/table-model.ts';
 import { attemptEach, type Refusal } from '../attempts.ts';
 import { tooManyFits } from '../expected-time.ts';
 import type { Preset } from '../preset.ts';
+import type { AmountDecider } from './correct.ts';
 import { cutFolds, type Fold } from './folds.ts';
 import { type HeldOutRun, predictHeldOut, stepsOnly } from './held-out.ts';
 import { blendTableTrials } from './table-blends.ts';
@@ -19,6 +20,8 @@ export interface LearnOptions {
   readonly preset: Preset;
   /** Folds inside, on which candidates are compared and corrected. */
   readonly folds: number;
+  /** What decides between models of an amount; `rmse` when absent. */
+  readonly metric?: AmountDecider;
   readonly byTime: boolean;
   readonly gapMs?: number;
   readonly seed: number;
@@ -42,11 +45,13 @@ export interface LearnedTable {
 
 /** @throws AppError NOT_ENOUGH_DATA, INTERRUPTED, USAGE when no candidate can answer */
 export async function learnTable(sample: Sample, options: LearnOptions): Promise<LearnedTable> {
-  const { preset, byTime, seed, threads, signal, progress, now, deadlineMs } = options;
+  const { preset, byTime, metric, seed, threads, signal, progress, now, deadlineMs } = options;
   const [folds] = cutFolds(sample, options).repeats;
   const run: HeldOutRun = { seed, threads, signal, now, progress: stepsOnly(progress) };
   const attempt = (estimator: Estimator) => tryEstimator(estimator, sample, { folds, run });
   const judged = (raw: readonly RawTrial[]) => raw.map((trial) => judgeTrial(trial, sample, options));
+  const ranking = (trials: readonly TableTrial[]) => rankTableTrials(trials, sample, metric);
+  const lowering = metric === 'mae' && sample.question.kind === 'amount' ? { loss: 'absolute' as const } : {};
   const first = await attemptEach(options.candidates, sample, {
     attempt,
     late: (estimator) =>
@@ -65,24 +70,28 @@ export async function learnTable(sample: Sample, options: LearnOptions): Promise
     );
   }
   if (preset.searched > 0 || preset.bagged > 0) {
-    const tuned = await tuneTableTrials(rankTableTrials(trials, sample), sample, {
+    // Whatever is chosen is still fitted on every row: at most all of them, in a blend.
+    const leftMs = 1000 * trials.reduce((sum, { fitSeconds }) => sum + fitSeconds, 0);
+    const tuned = await tuneTableTrials(ranking(trials), sample, {
+      ...lowering,
       preset,
       folds,
       byTime,
       run,
-      deadlineMs,
+      ...(deadlineMs !== undefined && { deadlineMs: deadlineMs - leftMs }),
       attempt,
     });
     refused.push(...tuned.refused);
-    trials = keepBetter(trials, judged(tuned.trials), sample);
+    trials = keepBetter(trials, judged(tuned.trials), ranking);
   }
-  const blends = await blendTableTrials(rankTableTrials(trials, sample), sample, {
+  const blends = await blendTableTrials(ranking(trials), sample, {
+    ...lowering,
     wanted: preset.blends,
     seed,
     now,
     signal,
   });
-  const ranked = rankTableTrials([...trials, ...judged(blends)], sample);
+  const ranked = ranking([...trials, ...judged(blends)]);
   const chosen = ranked.find((trial) => trial.estimator.role === 'model') ?? ranked[0];
   progress.step({ task: `fit ${chosen.estimator.id}`, done: 0, total: 1 });
   const model = await chosen.fit();
@@ -109,15 +118,15 @@ async function tryEstimator(
 function keepBetter(
   trials: readonly TableTrial[],
   tuned: readonly TableTrial[],
-  sample: Sample,
+  ranking: (trials: readonly TableTrial[]) => readonly TableTrial[],
 ): TableTrial[] {
   const kept = trials.map((trial) => {
     const again = tuned.find(({ estimator }) => estimator.id === trial.estimator.id);
     if (!again) return trial;
-    const [better] = rankTableTrials(
-      [trial, { ...again, estimator: { ...again.estimator, id: `${again.estimator.id} ` } }],
-      sample,
-    );
+    const [better] = ranking([
+      trial,
+      { ...again, estimator: { ...again.estimator, id: `${again.estimator.id} ` } },
+    ]);
     return better === trial ? trial : again;
   });
   return [

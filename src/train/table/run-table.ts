@@ -17,7 +17,9 @@ import { TABLE_FOLDER, type TableBundle, tableBundleFiles } from '../../registry
 import type { VersionInfo } from '../../registry/versions.ts';
 import { renderReport } from '../../report/render.ts';
 import type { TaskReport } from '../../report/task-document.ts';
+import { learningDeadline } from '../expected-time.ts';
 import type { PresetName } from '../preset.ts';
+import type { AmountDecider } from './correct.ts';
 import { type FittedTable, fitTable } from './fit-table.ts';
 import { type PreparedTable, type PrepareOptions, prepareTable, prepareTest } from './prepare-table.ts';
 import { tableProtocol } from './table-protocol.ts';
@@ -31,6 +33,8 @@ export interface RunTableOptions extends PrepareOptions {
   readonly preset: PresetName;
   /** Told to models that know them. */
   readonly settings?: Settings;
+  /** What decides between models of a regression; `rmse` when absent. */
+  readonly metric?: AmountDecider;
   /** Folds of the test and of the choice inside it. */
   readonly folds: number;
   readonly repeats: number;
@@ -42,6 +46,7 @@ export interface RunTableOptions extends PrepareOptions {
   readonly testFile?: string;
   /** Share of the rows kept for the test. */
   readonly holdout?: number;
+  /** Of the whole run. */
   readonly timeLimitMs?: number;
   readonly seed: number;
   readonly threads: number;
@@ -55,6 +60,8 @@ export interface RunTableOptions extends PrepareOptions {
 export interface TableRun {
   readonly prepared: PreparedTable;
   readonly fitted: FittedTable;
+  /** What decided between models of an amount, if told. */
+  readonly metric?: AmountDecider;
   readonly protocol: Protocol;
   readonly version: VersionInfo;
   readonly report: TaskReport;
@@ -75,7 +82,7 @@ export async function runTable(options: RunTableOptions): Promise<TableRun> {
   try {
     engine = await openEngine({ tempDir: join(scratch, 'spill'), threads: options.threads });
     const { prepared, tested } = await readTables(engine, options, scratch);
-    const fitted = await learn(prepared, tested, options);
+    const fitted = await learn(prepared, tested, { ...options, startedMs });
     const protocol = tableProtocol(prepared, fitted, options);
     const background = drawBackground(fitted.sample.frame, { seed: options.seed });
     const report = await tableReport({
@@ -91,7 +98,18 @@ export async function runTable(options: RunTableOptions): Promise<TableRun> {
     const version = save({ prepared, fitted, protocol, background, seconds }, options);
     const saved = { ...report, modelVersion: version.version };
     const reportPath = writeReport(prepared, saved, { ...options, seconds });
-    return { prepared, fitted, protocol, version, report: saved, reportPath, out: options.out, seconds };
+    const { metric } = options;
+    return {
+      prepared,
+      fitted,
+      ...(metric && { metric }),
+      protocol,
+      version,
+      report: saved,
+      reportPath,
+      out: options.out,
+      seconds,
+    };
   } finally {
     engine?.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -122,7 +140,7 @@ async function readTables(engine: Engine, options: RunTableOptions, scratch: str
 function learn(
   prepared: PreparedTable,
   tested: PreparedTable | undefined,
-  options: RunTableOptions,
+  { startedMs, ...options }: RunTableOptions & { readonly startedMs: number },
 ): Promise<FittedTable> {
   const { sample, uses } = prepared;
   const dates = uses
@@ -141,6 +159,7 @@ function learn(
     baselines,
     folds: options.folds,
     repeats: options.repeats,
+    ...(options.metric ? { metric: options.metric } : {}),
     byTime: options.time !== undefined,
     ...(options.gap === undefined ? {} : { gapMs: gapOf(prepared, options.gap) }),
     ...(test ? { test } : {}),
@@ -149,7 +168,7 @@ function learn(
     seed: options.seed,
     threads: options.threads,
     now: options.now,
-    ...(options.timeLimitMs === undefined ? {} : { deadlineMs: options.now() + options.timeLimitMs }),
+    ...learningDeadline(startedMs, options.timeLimitMs),
     progress: options.progress,
     signal: options.signal,
   });
@@ -230,6 +249,7 @@ function save(
       folds: options.folds,
       target: options.target,
       kind: options.kind,
+      ...(options.metric ? { metric: options.metric } : {}),
       ...(options.settings ?? {}),
     },
     seed: options.seed,
