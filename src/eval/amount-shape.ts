@@ -1,22 +1,14 @@
 // The shape that makes amounts closest in absolute error without moving their total.
-
-import { quantile } from './bootstrap.ts';
+import { type AmountCurve, binAmounts, curveAt, curveThrough } from './amount-curve.ts';
 import { checkAmounts } from './metrics/predictions.ts';
 
-/**
- * A rising curve through (knots[i], values[i]), straight between them, in proportion beyond the last; plain JSON.
- * `blend` of the uncurved prediction is mixed in, so that no two predictions become equal.
- */
-export interface AmountShape {
-  readonly knots: readonly number[];
-  readonly values: readonly number[];
+/** A curve with `blend` of the uncurved prediction mixed in, so that no two predictions become equal; plain JSON. */
+export interface AmountShape extends AmountCurve {
   /** The quantile each value is; the level at which the total is kept. */
   readonly quantile: number;
   readonly blend: number;
 }
 
-const ROWS_PER_KNOT = 40;
-const MOST_KNOTS = 15;
 const FEWEST_ROWS = 200;
 const BLEND = 0.02;
 /** The quantile is searched for here; below the median it would lose in absolute error what it gains in nothing. */
@@ -38,21 +30,12 @@ export function fitAmountShape(actual: Float64Array, predicted: Float64Array): A
   const rows = actual.length;
   const total = sum(predicted);
   if (rows < FEWEST_ROWS || !(total > 0) || !(sum(actual) > 0)) return undefined;
-  const order = Array.from(predicted.keys()).sort((a, b) => predicted[a] - predicted[b] || a - b);
-  const bins = Math.min(MOST_KNOTS, Math.floor(rows / ROWS_PER_KNOT));
-  // Narrower bins towards the top, where the money is: edges are even in the square root of the rank from above.
-  const edges = Array.from({ length: bins + 1 }, (_, i) => Math.round(rows * (1 - (1 - i / bins) ** 1.7)));
-  const parts = edges
-    .slice(0, -1)
-    .map((from, i) => order.slice(from, edges[i + 1]))
-    .filter((part) => part.length > 0);
-  const outcomes = parts.map((part) => Float64Array.from(part, (row) => actual[row]).sort());
-  const knots = parts.map((part) => part.reduce((all, row) => all + predicted[row], 0) / part.length);
-  const shapeAt = (level: number): AmountShape => {
-    const values = outcomes.map((sorted) => Math.max(0, quantile(sorted, level)));
-    for (let i = 1; i < values.length; i++) values[i] = Math.max(values[i], values[i - 1]);
-    return { knots, values, quantile: level, blend: BLEND };
-  };
+  const bins = binAmounts(actual, predicted);
+  const shapeAt = (level: number): AmountShape => ({
+    ...curveThrough(bins, level),
+    quantile: level,
+    blend: BLEND,
+  });
   let [low, high] = QUANTILE_RANGE as unknown as [number, number];
   for (let step = 0; step < 30; step++) {
     const middle = (low + high) / 2;
@@ -68,23 +51,7 @@ export function fitAmountShape(actual: Float64Array, predicted: Float64Array): A
 }
 
 /** The curved amounts, [rows]; rises with the prediction, and 0 stays where the curve begins. */
-export function applyAmountShape(shape: AmountShape, predicted: Float64Array): Float64Array {
-  const { knots, values, blend } = shape;
-  const last = knots.length - 1;
-  return predicted.map((amount) => {
-    if (amount <= 0) return 0;
-    let curved: number;
-    if (amount >= knots[last]) curved = values[last] * (knots[last] > 0 ? amount / knots[last] : 1);
-    else if (amount <= knots[0]) curved = knots[0] > 0 ? (values[0] * amount) / knots[0] : values[0];
-    else {
-      let at = 1;
-      while (knots[at] < amount) at++;
-      const width = knots[at] - knots[at - 1];
-      const way = width > 0 ? (amount - knots[at - 1]) / width : 0;
-      curved = values[at - 1] + way * (values[at] - values[at - 1]);
-    }
-    return (1 - BLEND) * curved + blend * amount;
-  });
-}
+export const applyAmountShape = (shape: AmountShape, predicted: Float64Array): Float64Array =>
+  predicted.map((amount) => (amount <= 0 ? 0 : (1 - BLEND) * curveAt(shape, amount) + shape.blend * amount));
 
 const sum = (values: Float64Array): number => values.reduce((all, value) => all + value, 0);

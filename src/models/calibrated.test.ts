@@ -105,3 +105,42 @@ describe('an amount', () => {
     ).rejects.toThrow(/quantiles/);
   });
 });
+
+describe('a typical amount', () => {
+  const said = Float64Array.from({ length: ROWS }, (_, i) => i);
+  const season = { firstDay: 0, factors: Array<number>(40).fill(2), years: 2, words: name('', '') };
+  const typical = { knots: [100, 400], values: [0, 300] };
+
+  it('is read off the levelled amount and stands in the season of its row', async () => {
+    const level = { factor: 0.5, measured: 0.5, standardError: 0, origins: 1, words: name('', '') };
+    const answers = await forecast(
+      { model: saying('amount', said), corrections: { level, season, typical } },
+      frame,
+      asOf,
+    );
+    expect(answers.typical?.[200]).toBe(0);
+    expect(answers.typical?.[300]).toBeCloseTo(2 * 50, 9);
+  });
+
+  it('over a horizon nobody checked there is none', async () => {
+    const model = saying('amount', said);
+    const answers = await forecast({ model, extended: model, corrections: { typical } }, frame, asOf);
+    expect(answers.typical).toBeUndefined();
+  });
+
+  it('lies inside the interval', async () => {
+    const actual = said.map((amount) => 10 * amount);
+    const interval = fitConformalQuantile(
+      { actual, band: { low: said.map((y) => 9 * y), high: said.map((y) => 11 * y) } },
+      { level: 0.9, sides: 'both' },
+    );
+    const band = { low: said.map((y) => 9 * y), high: said.map((y) => 11 * y) };
+    const answers = await forecast(
+      { model: saying('amount', said, band), corrections: { interval, typical } },
+      frame,
+      asOf,
+    );
+    for (let i = 0; i < ROWS; i++) expect(answers.typical?.[i]).toBeGreaterThanOrEqual(answers.low?.[i] ?? 0);
+    expect(answers.typical?.[300]).toBe(answers.low?.[300]);
+  });
+});

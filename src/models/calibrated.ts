@@ -2,6 +2,7 @@
 import { invariant } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import { DAY_MS } from '../core/time.ts';
+import type { AmountCurve } from '../eval/amount-curve.ts';
 import { type AmountShape, applyAmountShape } from '../eval/amount-shape.ts';
 import { applyCalibrator, type Calibrator } from '../eval/calibration/calibrator.ts';
 import { type VennAbers, vennAbersInterval } from '../eval/calibration/venn-abers.ts';
@@ -10,6 +11,7 @@ import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { applyLevel, type LevelCorrection } from '../eval/level.ts';
 import { type Season, windowFactors } from '../eval/season/season.ts';
 import { applyTiers, type Tier, type TierThresholds } from '../eval/tiers.ts';
+import { typicalAmounts } from '../eval/typical-amount.ts';
 import type { Model } from './estimator.ts';
 
 /** What was learned on calibration data about a model's answers; plain JSON. */
@@ -26,6 +28,8 @@ export interface Corrections {
   readonly season?: Season;
   /** Amounts only: closest in absolute error at the same total. */
   readonly shape?: AmountShape;
+  /** Amounts only: the median of customers with such an amount, before it was shaped. */
+  readonly typical?: AmountCurve;
   /** Amounts only, of the amount before it was shaped; absent with too few calibration examples for a finite one. */
   readonly interval?: AmountInterval;
   readonly tiers?: TierThresholds;
@@ -48,6 +52,8 @@ export interface Forecast {
   /** Where the amount is expected to lie, or between which two calibrated probabilities; `intervalMethod` says which. */
   readonly low?: Float64Array;
   readonly high?: Float64Array;
+  /** Half of such customers spend more, half less: for one customer's sake, never to be summed. Not over a longer horizon. */
+  readonly typical?: Float64Array;
   readonly tier?: readonly Tier[];
 }
 
@@ -76,12 +82,14 @@ export async function forecast(
       : undefined;
   const interval = intervalAround(corrections, { raw, levelled, value: checked, band });
   const tier = corrections.tiers ? applyTiers(corrections.tiers, checked) : undefined;
+  const typical = corrections.typical && between(interval, typicalAmounts(corrections.typical, levelled));
   const inSeason = (values: Float64Array) => seasonValues(corrections, values, moments);
   if (!extended) {
     return {
       value: inSeason(checked),
       raw,
       ...(interval ? { low: inSeason(interval.low), high: inSeason(interval.high) } : {}),
+      ...(typical ? { typical: inSeason(typical) } : {}),
       ...(tier ? { tier } : {}),
     };
   }
@@ -111,6 +119,9 @@ function intervalAround(
     high: high.map((end, i) => Math.max(end, value[i])),
   };
 }
+
+const between = (interval: QuantileBand | undefined, values: Float64Array): Float64Array =>
+  interval ? values.map((value, i) => Math.max(interval.low[i], Math.min(interval.high[i], value))) : values;
 
 function bandOf(model: Model, frame: Frame): Promise<QuantileBand> {
   invariant(model.band, 'an interval fitted on quantiles belongs to a model that has them');

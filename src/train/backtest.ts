@@ -130,7 +130,7 @@ async function baselineAnswers(
     if (train.frame.rows === 0 || estimator.refuses(train.question, train.frame)) continue;
     const model = await fitModel(estimator, train, undefined, { seed, threads: 1, progress, signal });
     // A baseline has too few parameters to remember its own examples: they correct it as fairly as unseen ones would.
-    const { corrections } = fitCorrections(train, await model.predict(train.frame), seed);
+    const { corrections } = fitCorrections(train, await model.predict(train.frame), { seed });
     answers[id] = await forecast({ model, corrections }, test.frame, test.asOf);
   }
   return answers;

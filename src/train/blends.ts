@@ -75,6 +75,7 @@ async function blend(
     model: ensembleModel(kind, { question, members: models, ...mixture }),
     onCalibration,
     ...(band && { bandOnCalibration: band }),
+    blend: { members, mixture },
     fitSeconds: sum('fitSeconds') + seconds,
     totalSeconds: sum('totalSeconds') + seconds,
     predictMs: sum(

@@ -51,7 +51,7 @@ export function rankTrials(
     ) as Partial<Record<RowMetricName, number>>;
     return {
       ...trial,
-      ...fitCorrections(sample, trial.onCalibration, seed, trial.bandOnCalibration),
+      ...fitCorrections(sample, trial.onCalibration, { seed, band: trial.bandOnCalibration }),
       corrected,
       values,
     };
@@ -73,7 +73,7 @@ function correctAcrossFolds(sample: Sample, raw: Float64Array, seed: number): Fl
     const { inside, outside } = foldRows(folds, fold);
     if (inside.length === 0) continue;
     const others = outside.length > 0 ? outside : inside;
-    const learned = fitValueCorrections(outcomesOf(sample, others), takeNumbers(raw, others), seed);
+    const learned = fitValueCorrections(outcomesOf(sample, others), takeNumbers(raw, others), { seed });
     const corrected = correctValues(learned, takeNumbers(raw, inside));
     inside.forEach((row, i) => {
       values[row] = corrected[i];

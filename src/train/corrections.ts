@@ -9,6 +9,7 @@ import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { fitLevel, type LevelOrigin } from '../eval/level.ts';
 import { chooseThreshold } from '../eval/threshold.ts';
 import { learnTiers } from '../eval/tiers.ts';
+import { fitTypicalAmount } from '../eval/typical-amount.ts';
 import { type Corrections, levelBand, levelValues, shapeValues } from '../models/calibrated.ts';
 import type { Sample } from '../models/estimator.ts';
 
@@ -21,17 +22,29 @@ export interface CorrectedTrial {
 /** What moves an answer itself; the rest says how sure it is, or what to call it. */
 export type ValueCorrections = Pick<Corrections, 'calibrator' | 'level' | 'shape'>;
 
+export interface CorrectionOptions {
+  readonly seed: number;
+  /** The quantiles of the same unseen answers, for models that have them. */
+  readonly band?: QuantileBand;
+  /** Amounts: how earlier moments were missed, to learn the level from too. */
+  readonly past?: readonly LevelOrigin[];
+}
+
 /** What corrections learn from; row i of everything belongs to one example. */
 export type Outcomes = Pick<Sample, 'question' | 'entities' | 'asOf' | 'target'>;
 
 /** @param raw uncalibrated predictions, [rows] */
-export function fitValueCorrections(outcomes: Outcomes, raw: Float64Array, seed: number): ValueCorrections {
+export function fitValueCorrections(
+  outcomes: Outcomes,
+  raw: Float64Array,
+  { seed, past = [] }: CorrectionOptions,
+): ValueCorrections {
   const { question, entities, target } = outcomes;
   if (question.kind === 'binary')
     return {
       calibrator: chooseCalibrator({ actual: target, predicted: raw, entities }, { seed }).calibrator,
     };
-  const level = fitLevel(levelOrigins(outcomes, raw));
+  const level = fitLevel([...past, ...levelOrigins(outcomes, raw)]);
   const shape = fitAmountShape(target, levelValues({ level }, raw));
   return { level, ...(shape ? { shape } : {}) };
 }
@@ -42,26 +55,24 @@ export const correctValues = (corrections: ValueCorrections, raw: Float64Array):
 /**
  * Learns the corrections of one trial from its unseen predictions.
  *
- * @param raw  uncalibrated predictions of `sample`, [rows]
- * @param band the quantiles of the same unseen answers, for models that have them
+ * @param raw uncalibrated predictions of `sample`, [rows]
  */
 export function fitCorrections(
   sample: Sample,
   raw: Float64Array,
-  seed: number,
-  band?: QuantileBand,
+  options: CorrectionOptions,
 ): CorrectedTrial {
   return sample.question.kind === 'binary'
-    ? fitProbability(sample, raw, seed)
-    : fitAmount(sample, { raw, band }, seed);
+    ? fitProbability(sample, raw, options)
+    : fitAmount(sample, raw, options);
 }
 
 /** Either outcome must be seen this often before two probabilities say more than "somewhere between 0 and 1". */
 const LEAST_OF_EACH_OUTCOME = 10;
 
-function fitProbability(sample: Sample, raw: Float64Array, seed: number): CorrectedTrial {
+function fitProbability(sample: Sample, raw: Float64Array, options: CorrectionOptions): CorrectedTrial {
   const rows = { actual: sample.target, predicted: raw, entities: sample.entities };
-  const value = fitValueCorrections(sample, raw, seed);
+  const value = fitValueCorrections(sample, raw, options);
   const corrected = correctValues(value, raw);
   const threshold = chooseThreshold({ actual: sample.target, predicted: corrected });
   const positives = sample.target.reduce((sum, value) => sum + value, 0);
@@ -77,14 +88,12 @@ function fitProbability(sample: Sample, raw: Float64Array, seed: number): Correc
   };
 }
 
-function fitAmount(
-  sample: Sample,
-  { raw, band }: { raw: Float64Array; band?: QuantileBand },
-  seed: number,
-): CorrectedTrial {
-  const value = fitValueCorrections(sample, raw, seed);
+function fitAmount(sample: Sample, raw: Float64Array, options: CorrectionOptions): CorrectedTrial {
+  const { seed, band } = options;
+  const value = fitValueCorrections(sample, raw, options);
   const levelled = levelValues(value, raw);
   const corrected = shapeValues(value, levelled);
+  const typical = fitTypicalAmount(sample.target, levelled);
   const { interval } = chooseAmountInterval(
     {
       actual: sample.target,
@@ -97,6 +106,7 @@ function fitAmount(
   return {
     corrections: {
       ...value,
+      ...(typical ? { typical } : {}),
       ...(interval ? { interval } : {}),
       tiers: learnTiers(corrected),
     },

@@ -21,9 +21,10 @@ import { momentsOf } from './corrections.ts';
 import { sampleCustomers } from './customer-sample.ts';
 import { learningDeadline } from './expected-time.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
+import { levelOverPast } from './past-levels.ts';
 import { type PresetName, presetFor } from './preset.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
-import { learnSeason, withoutSeason } from './season.ts';
+import { learnSeason, withoutCalendar, withoutSeason } from './season.ts';
 import {
   holdTournament,
   type Recorded,
@@ -90,14 +91,18 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const capabilities = await readCapabilities(engine, source, signal);
   const fed = viewFor(withFeatures(defaultView(horizon.checkedDays), options.features ?? []), capabilities);
   const bounded = boundView(fed.view, horizon.plan.train[0] - source.firstMs);
-  const { view } = bounded;
-  const leftOut = [...fed.leftOut, ...bounded.leftOut];
+  const { train, calibrate, test } = horizon.plan;
+  const season = await learnSeason(engine, source, { question, untilMs: test[0], signal });
+  const timeless = season
+    ? withoutCalendar(bounded.view, options.features)
+    : { view: bounded.view, leftOut: [] };
+  const { view } = timeless;
+  const leftOut = [...fed.leftOut, ...bounded.leftOut, ...timeless.leftOut];
   for (const { name, reason } of leftOut) {
     // The default view has many that need data a shop may not have; one asked for by name must not vanish in silence.
     if (options.features?.some((own) => own.name === name))
       progress.note(`feature "${name}" is left out: ${reason}`);
   }
-  const { train, calibrate, test } = horizon.plan;
   const moments = train.length + (calibrate === 'cross-fit' ? 0 : calibrate.length) + test.length;
   const drawn = await sampleCustomers(engine, source, { moments, seed, signal, most: options.maxExamples });
   if (drawn.oneIn > 1) progress.note(`learning from one in ${drawn.oneIn} customers, drawn by seed ${seed}`);
@@ -109,7 +114,6 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     progress,
     signal,
   });
-  const season = await learnSeason(engine, source, { question, untilMs: test[0], signal });
   const samples = season ? ordinarySamples(built, season) : built;
   const run = { ...options, plan: horizon.plan, ...learningDeadline(startedMs, options.timeLimitMs) };
   const {
@@ -122,8 +126,14 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     metrics: task.metrics,
     run,
   });
-  const ranked = compared.map((trial) => inSeason(trial, built, season));
-  const chosen = chosenOf(ranked);
+  const winner = chosenOf(compared);
+  const ranked: RankedTrial[] = [];
+  for (const trial of compared) {
+    const answers = trial === winner || trial.estimator.role === 'baseline';
+    const level = answers ? await levelOverPast(trial, samples, run) : trial;
+    ranked.push(inSeason(level, built, season));
+  }
+  const chosen = ranked[compared.indexOf(winner)];
   return {
     task,
     question,

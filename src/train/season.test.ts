@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { random } from '../core/random.ts';
 import { DAY_MS } from '../core/time.ts';
 import { SALES_DAYS, salesDaysBetween } from '../data/features/calendar.ts';
+import { defaultView } from '../data/features/default-view.ts';
 import { makeCalendar } from '../data/synthetic/calendar.ts';
 import { SCENARIOS } from '../data/synthetic/scenario.ts';
 import { fitSeason } from '../eval/season/fit-season.ts';
 import { type Season, windowFactor } from '../eval/season/season.ts';
+import { withoutCalendar } from './season.ts';
 
 const START_MS = Date.UTC(2022, 0, 3);
 const START_DAY = START_MS / DAY_MS;
@@ -100,5 +102,24 @@ describe('a season of nothing', () => {
     expect(at(500)).toBe(at(500 - 364));
     expect(at(99)).toBe(at(99 + 364));
     expect(windowFactor(season, 100.5 * DAY_MS, DAY_MS)).toBeCloseTo(1.0005, 12);
+  });
+});
+
+describe('a view beside a season', () => {
+  const view = defaultView(30);
+  const calendar = view.features.filter(({ group }) => group === 'calendar');
+
+  it('has nothing that only tells one moment of learning from another, and says so', () => {
+    const { view: timeless, leftOut } = withoutCalendar(view);
+    expect(calendar.length).toBeGreaterThan(0);
+    expect(timeless.features).toEqual(view.features.filter(({ group }) => group !== 'calendar'));
+    expect(leftOut.map(({ name }) => name)).toEqual(calendar.map(({ name }) => name));
+  });
+
+  it('keeps what the shop asked for by name', () => {
+    const [own] = calendar;
+    const { view: timeless, leftOut } = withoutCalendar(view, [own]);
+    expect(timeless.features).toContain(own);
+    expect(leftOut.map(({ name }) => name)).not.toContain(own.name);
   });
 });

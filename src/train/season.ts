@@ -3,6 +3,7 @@ import { DAY_MS } from '../core/time.ts';
 import { measureDailySales } from '../data/daily-sales.ts';
 import type { Engine } from '../data/engine.ts';
 import { SALES_DAYS, salesDaysBetween } from '../data/features/calendar.ts';
+import type { FeatureDefinition, FeatureView } from '../data/features/definition.ts';
 import type { EventSource } from '../data/source.ts';
 import { fitSeason } from '../eval/season/fit-season.ts';
 import { type Season, windowFactors } from '../eval/season/season.ts';
@@ -35,4 +36,25 @@ export async function learnSeason(
 export function withoutSeason(sample: Sample, season: Season): Sample {
   const factors = windowFactors(season, sample.asOf, sample.question.horizonDays * DAY_MS);
   return { ...sample, target: sample.target.map((amount, row) => amount / factors[row]) };
+}
+
+/**
+ * The view without the time of year, where a season takes that out of the amounts: learned at a handful of moments, it
+ * could only tell one of them from another. Features a shop asked for stay.
+ */
+export function withoutCalendar(
+  view: FeatureView,
+  own: readonly FeatureDefinition[] = [],
+): {
+  readonly view: FeatureView;
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+} {
+  const asked = new Set(own.map(({ name }) => name));
+  const stays = ({ name, group }: FeatureDefinition) => group !== 'calendar' || asked.has(name);
+  return {
+    view: { ...view, features: view.features.filter(stays) },
+    leftOut: view.features
+      .filter((feature) => !stays(feature))
+      .map(({ name }) => ({ name, reason: "the shop's season is learned from its daily sales" })),
+  };
 }

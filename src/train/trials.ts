@@ -5,6 +5,7 @@ import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { fitModel } from '../models/catalogue.ts';
 import { type CrossFit, crossFit, type Folds } from '../models/cross-fit.ts';
 import { isBagged } from '../models/ensemble/bag.ts';
+import type { Mixture } from '../models/ensemble/weights.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../models/estimator.ts';
 import { attemptEach, type Refusal } from './attempts.ts';
 import { tooManyFits } from './expected-time.ts';
@@ -25,6 +26,8 @@ export interface Trial {
   readonly predictMs: number;
   /** Found by a search; absent where the defaults stand. */
   readonly settings?: Settings;
+  /** What a blend is made of. */
+  readonly blend?: { readonly members: readonly Trial[]; readonly mixture: Mixture };
 }
 
 export interface TrialRun {
@@ -64,7 +67,7 @@ export async function runTrials(
 }
 
 /** Estimators tell their own steps; their notes about a single fit would drown the run's. */
-const fitRunOf = ({ seed, threads, progress, signal }: TrialRun): FitRun => {
+export const fitRunOf = ({ seed, threads, progress, signal }: TrialRun): FitRun => {
   const quiet: Progress = { step: (step) => progress.step(step), note() {} };
   return { seed, threads, progress: quiet, signal };
 };

@@ -1,0 +1,84 @@
+// How far a model would have missed the total of earlier moments, had it been learned before each: its level from them all.
+import { throwIfAborted } from '../core/errors.ts';
+import { takeNumbers } from '../core/frame.ts';
+import { hash32 } from '../core/random.ts';
+import type { LevelOrigin } from '../eval/level.ts';
+import type { Sample } from '../models/estimator.ts';
+import { takeSample } from '../models/sample.ts';
+import type { RankedTrial } from './choose.ts';
+import { fitCorrections } from './corrections.ts';
+import { refitTrial } from './refit.ts';
+import type { Samples } from './samples.ts';
+import { fitRunOf, type Trial, type TrialRun } from './trials.ts';
+
+/** Each costs a fit on what came before it; the newest say most. */
+const MOST_MOMENTS = 3;
+/** A total needs no more examples than this to be learned; it also bounds what the fits cost, whatever the clock says. */
+const MOST_ROWS = 20_000;
+
+/**
+ * The trial with its amounts brought to the level that earlier moments teach beside the calibration period.
+ *
+ * One calibration month cannot tell a model that is too low from a month that was high. Several can. Where there are none,
+ * or the answer is a probability, the trial stays as it is.
+ *
+ * @param samples amounts of an ordinary season
+ * @throws AppError INTERRUPTED
+ */
+export async function levelOverPast(
+  trial: RankedTrial,
+  samples: Samples,
+  run: TrialRun,
+): Promise<RankedTrial> {
+  const { calibrate, train } = samples;
+  if (!calibrate || train.question.kind !== 'amount') return trial;
+  const past = await pastLevels(trial, train, run);
+  if (past.length === 0) return trial;
+  const { onCalibration, bandOnCalibration: band } = trial;
+  return { ...trial, ...fitCorrections(calibrate, onCalibration, { seed: run.seed, band, past }) };
+}
+
+/**
+ * The newest training moments, each predicted by the trial's model learned anew from the moments before it alone.
+ *
+ * @returns oldest first; none of moments before which no outcome window ended, or nothing was spent
+ */
+export async function pastLevels(
+  trial: Pick<Trial, 'estimator' | 'model' | 'blend'>,
+  train: Sample,
+  run: TrialRun,
+): Promise<readonly LevelOrigin[]> {
+  const some = fewer(train, run.seed);
+  const moments = [...new Set(some.asOf)].sort((a, b) => a - b);
+  const origins: LevelOrigin[] = [];
+  for (const moment of moments.slice(1).slice(-MOST_MOMENTS)) {
+    throwIfAborted(run.signal);
+    const over = rowsWhere(some, (asOf) => asOf + run.plan.horizonMs <= moment);
+    if (!over.some((row) => some.target[row] > 0)) continue;
+    const now = rowsWhere(some, (asOf) => asOf === moment);
+    const asked = takeSample(some, now);
+    const model = await refitTrial(trial, takeSample(some, over), fitRunOf(run));
+    origins.push({
+      asOf: moment,
+      entities: asked.entities,
+      actual: takeNumbers(some.target, now),
+      predicted: await model.predict(asked.frame),
+    });
+  }
+  return origins;
+}
+
+const rowsWhere = ({ asOf }: Sample, wanted: (asOf: number) => boolean): number[] =>
+  Array.from(asOf.keys()).filter((row) => wanted(asOf[row]));
+
+/** Everybody, or as many customers, drawn by seed, as stay under the limit. */
+function fewer(train: Sample, seed: number): Sample {
+  const { rows } = train.frame;
+  if (rows <= MOST_ROWS) return train;
+  const salt = hash32(`past levels ${seed}`);
+  const limit = (MOST_ROWS / rows) * 2 ** 32;
+  return takeSample(
+    train,
+    Array.from(train.entities.keys()).filter((row) => hash32(train.entities[row], salt) < limit),
+  );
+}
