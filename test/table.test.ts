@@ -33,6 +33,7 @@ interface Fitted {
   columns: { name: string; kind: string; use: string; reason: { en: string; zh: string } }[];
   leakage: { check: string; feature?: string; severity: string; words: { en: string } }[];
   leaderboard: {
+    metric: string;
     rows: { model: string; value: number; low: number; fit_seconds: number }[];
     refused: unknown[];
   };
@@ -292,11 +293,9 @@ describe('other questions', () => {
       'regression',
       '--drop',
       'answered,size',
-      '--model',
-      'linear',
-      '--cv',
-      '3',
+      ...['--model', 'linear', '--cv', '3', '--metric', 'mae'],
     );
+    expect(fitted.leaderboard.metric).toBe('mae');
     expect(fitted.metrics.coverage.value).toBeGreaterThan(0.82);
     const byPlan = fitted.coverage_by_group?.find(({ by }) => by === 'plan');
     expect(byPlan?.of).toBe('ranges');
@@ -412,6 +411,40 @@ describe('other questions', () => {
   });
 });
 
+test('weights move what is learned, and the report says that scores count every row once', async () => {
+  const weighed = write(
+    'weighed.csv',
+    asCsv(
+      rows.map(({ income, plan, answered }) => ({
+        income,
+        plan,
+        answered,
+        times: answered === 'yes' ? '4' : '1',
+      })),
+    ),
+  );
+  const options = [
+    '--target',
+    'answered',
+    '--kind',
+    'binary',
+    '--model',
+    'logistic',
+    '--holdout',
+    '.3',
+    '--cv',
+    '2',
+  ];
+  const plain = await fitTable(weighed, 'unweighed', ...options, '--drop', 'times');
+  const fitted = await fitTable(weighed, 'weighed', ...options, '--weight', 'times');
+  // Everyone's average answers with the weighted share of a yes, and is scored on rows that count once.
+  expect(fitted.baselines.rate.brier.value).toBeGreaterThan(plain.baselines.rate.brier.value + 0.02);
+  expect(readFileSync(fitted.report, 'utf8')).toContain(
+    'calibration, ranges and scores count every row once',
+  );
+  expect(readFileSync(plain.report, 'utf8')).not.toContain('count every row once');
+});
+
 test('an answer never goes against the direction it was told', async () => {
   await fitTable(
     customers,
@@ -488,6 +521,7 @@ describe('what is refused, and why', () => {
     ['a direction of words', ['--monotone', 'plan:+'], 'USAGE', /"plan" is none/],
     ['a direction that is none', ['--monotone', 'income'], 'USAGE', /COLUMN:\+ or COLUMN:-/],
     ['a gap in another unit than its time', ['--time', 'joined', '--gap', '3'], 'USAGE', /expected a span/],
+    ['medians of a yes or no', ['--metric', 'mae'], 'USAGE', /--metric is for --kind regression/],
     ['a gap without a time', ['--gap', '3d'], 'USAGE', /--gap needs --time/],
   ])('%s', async (_, options, code, words) => {
     const error = await ask(customers, ...options);

@@ -1,13 +1,13 @@
 // What `table fit --json` prints: what was read, the scores beside the baselines, the protocol, what was found.
 import type { Scores } from '../eval/score.ts';
-import { TABLE_METRICS } from '../train/table/correct.ts';
+import { metricsOf } from '../train/table/correct.ts';
 import type { TableRun } from '../train/table/run-table.ts';
 import { groupsDocument } from './groups-document.ts';
 
 export function tableDocument(run: TableRun): Record<string, unknown> {
   const { prepared, fitted, protocol, version, report, seconds } = run;
   const { test, learned, leaks } = fitted;
-  const [metric] = TABLE_METRICS[prepared.sample.question.kind];
+  const [metric] = metricsOf(prepared.sample.question.kind, run.metric);
   return {
     target: prepared.meaning,
     model: learned.chosen.estimator.id,

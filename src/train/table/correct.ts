@@ -12,12 +12,26 @@ import { chooseThreshold } from '../../eval/threshold.ts';
 import type { Sample } from '../../models/estimator.ts';
 import { correctAnswers, type TableAnswers, type TableCorrections } from '../../models/table-model.ts';
 
-/** Which metrics matter for a kind of question: the first decides, and they are shown in this order. */
+/** Which metrics matter for a kind of question: the first decides unless told otherwise; shown in this order. */
 export const TABLE_METRICS: Readonly<Record<Sample['question']['kind'], readonly RowMetricName[]>> = {
   binary: ['log_loss', 'roc_auc', 'average_precision', 'brier', 'ece', 'f1', 'accuracy'],
   amount: ['rmse', 'mae', 'wape', 'bias', 'spearman', 'norm_gini', 'coverage'],
   classes: ['log_loss', 'accuracy', 'f1', 'roc_auc', 'brier', 'ece'],
 };
+
+/** What may decide between models of an amount: `rmse` wants its mean, `mae` its median. */
+export const AMOUNT_DECIDERS = ['rmse', 'mae'] as const;
+export type AmountDecider = (typeof AMOUNT_DECIDERS)[number];
+
+/** The metrics of a kind of question, the one that decides first. */
+export function metricsOf(
+  kind: Sample['question']['kind'],
+  decider?: AmountDecider,
+): readonly RowMetricName[] {
+  const metrics = TABLE_METRICS[kind];
+  if (kind !== 'amount' || decider === undefined) return metrics;
+  return [decider, ...metrics.filter((metric) => metric !== decider)];
+}
 
 const LEVEL = 0.9;
 /** Either outcome must be seen this often before two probabilities say more than "somewhere between 0 and 1". */

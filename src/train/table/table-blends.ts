@@ -16,6 +16,8 @@ const FOLDS = 5;
 
 export interface BlendOptions {
   readonly wanted: readonly EnsembleKind[];
+  /** What their weights lower; as the metric that decides by default: means of amounts, chances of the rest. */
+  readonly loss?: HeldOutLoss;
   readonly seed: number;
   readonly now: () => number;
   readonly signal?: AbortSignal;
@@ -29,7 +31,7 @@ export interface BlendOptions {
 export async function blendTableTrials(
   ranked: readonly TableTrial[],
   sample: Sample,
-  { wanted, seed, now, signal }: BlendOptions,
+  { wanted, loss, seed, now, signal }: BlendOptions,
 ): Promise<readonly RawTrial[]> {
   const models = ranked.filter(({ estimator }) => estimator.role === 'model');
   if (models.length < 2) return [];
@@ -47,7 +49,7 @@ export async function blendTableTrials(
       target: asked.target,
       weight: unitWeights(asked),
     };
-    const options = { question, loss: BLEND_LOSS[question.kind], seed, signal };
+    const options = { question, loss: loss ?? BLEND_LOSS[question.kind], seed, signal };
     const learn = (from: Opinions) => learnMixture(kind, from, options);
     const mixture = kind === 'mean' ? alike(members.length) : await learn(said);
     const unseen =
@@ -76,7 +78,6 @@ export async function blendTableTrials(
   return blends;
 }
 
-/** As the metrics that decide: means for amounts, chances for the rest. */
 const BLEND_LOSS: Readonly<Record<Sample['question']['kind'], HeldOutLoss>> = {
   binary: 'log_loss',
   amount: 'squared',

@@ -2,6 +2,7 @@
 import { type Name, name } from '../../core/name.ts';
 import { formatMoment } from '../../core/time.ts';
 import type { Protocol } from '../../eval/score.ts';
+import type { AmountDecider } from './correct.ts';
 import type { FittedTable } from './fit-table.ts';
 import type { PreparedTable } from './prepare-table.ts';
 
@@ -10,6 +11,8 @@ export interface ProtocolFacts {
   readonly repeats: number;
   readonly time?: string;
   readonly holdout?: number;
+  /** What decided between models of an amount. */
+  readonly metric?: AmountDecider;
   readonly seed: number;
 }
 

@@ -7,6 +7,7 @@ import { encodingMemory } from '../../models/encoding/memory.ts';
 import type { Estimator, Question, Settings } from '../../models/estimator.ts';
 import { BLENDS } from '../blends.ts';
 import { type Preset, type PresetName, presetFor } from '../preset.ts';
+import type { AmountDecider } from './correct.ts';
 
 /** Tried when nobody names a model, unlike one another; those that refuse the question say so. */
 const RECIPES: Readonly<Record<Question['kind'], readonly string[]>> = {
@@ -39,6 +40,8 @@ export interface RecipeOptions {
   readonly dates: readonly string[];
   /** Told to every model that knows them. */
   readonly settings?: Settings;
+  /** What decides between models of an amount; `mae` makes those that can aim at medians. */
+  readonly metric?: AmountDecider;
 }
 
 export interface TableRecipe {
@@ -55,7 +58,11 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
   // Models of one run meet the same folds: what one learned to read, the others need not learn again.
   const encoding: EncodedOptions = { dates, memory: encodingMemory() };
   const preset = tablePreset(question, options.preset);
-  const banded = question.kind === 'amount' && options.preset !== 'fast';
+  const amount = question.kind === 'amount';
+  const aims: Settings = {
+    ...(amount && options.preset !== 'fast' ? { band: true } : {}),
+    ...(amount && options.metric === 'mae' ? { loss: 'absolute' } : {}),
+  };
   const named = models === 'auto' ? preset.models.filter((id) => canPromise(id, settings)) : models;
   const wanted = models === 'auto' ? preset.blends : BLENDS.filter((id) => models.includes(id));
   const ids = named.filter((id) => !BLENDS.some((own) => own === id));
@@ -66,7 +73,7 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
   const blends = ids.length > 1 ? wanted : [];
   const plain = PLAIN[question.kind];
   return {
-    candidates: modelsTold(ids, settings, { encoding, banded }),
+    candidates: modelsTold(ids, settings, { encoding, aims }),
     preset: { ...preset, blends },
     baselines: [
       estimatorById('rate'),
@@ -80,14 +87,14 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
 const canPromise = (id: string, { monotone }: Settings): boolean =>
   monotone === undefined || estimatorById(id).withSettings !== undefined;
 
-/** Models that learn where an amount lies besides how much it is, once asked to. */
-const BANDED: readonly string[] = ['gbdt'];
+/** Models that can aim at medians, and learn where an amount lies besides how much it is, once asked to. */
+const AIMING: readonly string[] = ['gbdt'];
 
-/** @param banded ask for ranges that differ row by row: half as much work again */
+/** @param aims a band (ranges that differ row by row: half as much work again), a loss; what the caller tells goes first */
 function modelsTold(
   ids: readonly string[],
   settings: Settings,
-  { encoding, banded }: { encoding: EncodedOptions; banded: boolean },
+  { encoding, aims }: { encoding: EncodedOptions; aims: Settings },
 ): readonly Estimator[] {
   const asked = Object.keys(settings);
   const canBeTold = (id: string) => estimatorById(id).withSettings !== undefined;
@@ -99,7 +106,7 @@ function modelsTold(
   }
   return ids.map((id) => {
     const estimator = estimatorById(id);
-    const told = { ...(banded && BANDED.includes(id) ? { band: true } : {}), ...settings };
+    const told = { ...(AIMING.includes(id) ? aims : {}), ...settings };
     const changed = Object.keys(told).length > 0 ? estimator.withSettings?.(told) : undefined;
     return encoded(changed ?? estimator, encoding);
   });

@@ -14,7 +14,7 @@ import type { Leakage, TaskReport } from '../../report/task-document.ts';
 import { effectsPart } from '../effects.ts';
 import { groupPromises } from '../group-checks.ts';
 import { coveragePart, decilesPart, rankingPart, reliabilityPart, residualsPart } from '../test-figures.ts';
-import { TABLE_METRICS } from './correct.ts';
+import { metricsOf } from './correct.ts';
 import type { AssessedTable, FittedTable } from './fit-table.ts';
 import type { PreparedTable } from './prepare-table.ts';
 import { tableDrivers, tableExamples } from './table-explaining.ts';
@@ -39,6 +39,7 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
   const { meaning } = prepared;
   const { kind } = prepared.sample.question;
   const { seed } = facts;
+  const order = metricsOf(kind, facts.metric) as readonly MetricName[];
   const target = meaning.column;
   const words = protocolWords(prepared, fitted, facts);
   const examples = await tableExamples(learned.table, test, {
@@ -72,13 +73,13 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
     protocol,
     protocolWords: words,
     leaderboard: {
-      metric: TABLE_METRICS[kind][0] as MetricName,
+      metric: order[0],
       measuredOn: name(
         `rows held out in ${facts.folds} folds of the rows learned from`,
         `训练行的 ${facts.folds} 折留出行`,
       ),
       rows: learned.trials.flatMap(({ estimator, evaluation, fitSeconds, predictMs }) => {
-        const score = evaluation.scores[TABLE_METRICS[kind][0]];
+        const score = evaluation.scores[order[0]];
         if (!score) return [];
         const { id, label, role } = estimator;
         return [
@@ -98,7 +99,7 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
         label: estimator.label,
         scores: evaluation.scores,
       })),
-      order: TABLE_METRICS[kind] as readonly MetricName[],
+      order,
     },
     differences: {
       rows: test.comparisons.map(({ against, comparison }) => ({
@@ -239,8 +240,8 @@ function limitsOf(prepared: PreparedTable, { test }: FittedTable): Name[] {
   if (prepared.sample.weight)
     limits.push(
       name(
-        'Weights are used in learning; the scores count every row alike.',
-        '权重仅用于学习；评分时每行同等计算。',
+        'Weights are used in learning, by models and baselines alike; calibration, ranges and scores count every row once.',
+        '权重仅用于学习（模型与基线均使用）；校准、区间与评分中每行同等计算。',
       ),
     );
   return limits;

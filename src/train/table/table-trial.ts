@@ -7,7 +7,7 @@ import type { RowMetricName } from '../../eval/metrics/metric.ts';
 import type { Estimator, Model, Sample, Settings } from '../../models/estimator.ts';
 import { takeSample } from '../../models/sample.ts';
 import { correctAnswers, type TableCorrections } from '../../models/table-model.ts';
-import { fitTableCorrections, scoreTable, TABLE_METRICS } from './correct.ts';
+import { type AmountDecider, fitTableCorrections, metricsOf, scoreTable } from './correct.ts';
 import { rowsAsked, takePredictions, widthOf } from './held-out.ts';
 
 export interface TableTrial {
@@ -55,8 +55,12 @@ export function judgeTrial(
 }
 
 /** Best first by the question's metrics; what is tied stays in the order it was tried. */
-export function rankTableTrials(trials: readonly TableTrial[], { question }: Sample): readonly TableTrial[] {
-  const metrics = TABLE_METRICS[question.kind].filter((metric) => metric !== 'coverage');
+export function rankTableTrials(
+  trials: readonly TableTrial[],
+  { question }: Sample,
+  decider?: AmountDecider,
+): readonly TableTrial[] {
+  const metrics = metricsOf(question.kind, decider).filter((metric) => metric !== 'coverage');
   const { order } = chooseTrial(
     trials.map(({ estimator, evaluation }) => ({
       id: estimator.id,

@@ -2,6 +2,7 @@
 import { BAG, bagged } from '../../models/catalogue.ts';
 import type { Folds } from '../../models/cross-fit.ts';
 import type { Estimator, Sample } from '../../models/estimator.ts';
+import type { HeldOutLoss } from '../../models/held-out-loss.ts';
 import { sortSample, takeSample } from '../../models/sample.ts';
 import type { SearchTrial } from '../../models/search/search.ts';
 import { toldByFold, toldLater } from '../../models/search/searched.ts';
@@ -17,6 +18,8 @@ export interface TuneTableOptions {
   readonly preset: Preset;
   readonly folds: readonly Fold[];
   readonly byTime: boolean;
+  /** What a search lowers; the question's own when absent. */
+  readonly loss?: HeldOutLoss;
   readonly run: HeldOutRun;
   readonly deadlineMs?: number;
   /** Tries an estimator over the folds. */
@@ -35,11 +38,15 @@ const SLOWER = 2;
 export async function tuneTableTrials(
   ranked: readonly TableTrial[],
   sample: Sample,
-  { preset, folds, byTime, run, deadlineMs, attempt }: TuneTableOptions,
+  { preset, folds, byTime, loss, run, deadlineMs, attempt }: TuneTableOptions,
 ): Promise<{ trials: readonly RawTrial[]; refused: readonly Refusal[] }> {
   const timed = { ...run, ...(deadlineMs !== undefined && { deadlineMs }) };
   const { train, within, told } = byTime ? searchInTime(sample, folds) : searchOverFolds(sample, folds);
-  const found = await searchBest(ranked, train, { preset, run: timed, within });
+  const found = await searchBest(ranked, train, {
+    preset,
+    run: timed,
+    within: { ...within, ...(loss && { loss }) },
+  });
   const refused = [...found.refused];
   const trials: RawTrial[] = [];
   for (const { trial, result } of found.searched) {
