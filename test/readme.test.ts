@@ -18,9 +18,9 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 const READMES = ['README.md', 'README.zh-CN.md'] as const;
 const DATA_PAGES = ['docs/your-data.md', 'docs/your-data.zh-CN.md'] as const;
-const TREES_PAGE = 'docs/boosted-trees.md';
+const TREES_PAGES = ['docs/boosted-trees.md', 'docs/boosted-trees.zh-CN.md'] as const;
 const TABLE_PAGES = ['docs/any-table.md', 'docs/any-table.zh-CN.md'] as const;
-const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, TREES_PAGE];
+const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES];
 
 interface Block {
   readonly language: string;
@@ -169,8 +169,15 @@ describe.each(DATA_PAGES)('%s', (path) => {
   });
 });
 
-test(`${TREES_PAGE} has every setting of the trees with its default, and every loss`, () => {
-  const page = read(TREES_PAGE);
+test('both pages on trees carry the same code blocks, and tables about the same things', () => {
+  const [en, zh] = TREES_PAGES.map(read);
+  expect(blocksOf(zh)).toEqual(blocksOf(en));
+  const named = (page: string) => tablesOf(page).map((line) => line.split('|')[1].match(/`[^`]+`/g));
+  expect(named(zh)).toEqual(named(en));
+});
+
+test.each(TREES_PAGES)('%s has every setting of the trees with its default, and every loss', (path) => {
+  const page = read(path);
   const rows = tablesOf(page);
   const settings = rows.flatMap((row) => [...row.split('|')[1].matchAll(/`(\w+)`/g)].map(([, word]) => word));
   for (const [setting, value] of Object.entries(defaultSettings(500))) {
