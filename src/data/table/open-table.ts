@@ -65,7 +65,8 @@ const KEY_ROWS = 5000;
 /**
  * Reads CSV, TSV, NDJSON or Parquet, also gzipped, in any of the encodings an import reads.
  *
- * @throws AppError NOT_FOUND, BAD_FILE for an empty, damaged or ragged file, naming the first line at fault
+ * @throws AppError NOT_FOUND, BAD_FILE for an empty, damaged or ragged file, naming the first line at fault, and for one
+ *   without names of columns
  */
 export async function openTable(
   engine: Engine,
@@ -96,15 +97,27 @@ export async function openTable(
   }
   if (rows === 0)
     throw new AppError('BAD_FILE', `expected rows in "${file.name}", it has a header and nothing under it`);
+  const columns = await columnNames(engine, file, path, scratch);
+  if (file.format === 'csv') needHeader(file.name, columns);
   return {
     file: file.name,
     table: as,
-    columns: await columnNames(engine, file, path, scratch),
+    columns,
     rows,
     mayDecimalComma: file.format === 'csv' && file.separator !== ',',
     missing: [...new Set([...MISSING_TOKENS, ...missing])],
     fingerprint: await digestOf(path, signal),
   };
+}
+
+/** Years are names, and so are numbers of pixels; a line of numbers with fractions is a row. */
+function needHeader(file: string, names: readonly string[]): void {
+  const numbers = names.map((name) => (name === '' ? Number.NaN : Number(name)));
+  if (!numbers.every(Number.isFinite) || numbers.every(Number.isInteger)) return;
+  throw new AppError(
+    'BAD_FILE',
+    `expected the names of columns in the first line of "${file}", it holds numbers only: add a line of names`,
+  );
 }
 
 async function columnNames(

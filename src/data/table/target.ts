@@ -53,6 +53,9 @@ const NO: ReadonlySet<string> = new Set([
 /** More classes than this is a number, an id or a text, not a class. */
 const MOST_CLASSES = 200;
 
+/** Errors are squared and summed over rows: larger amounts have no finite mean of squares. */
+const LARGEST_AMOUNT = 1e140;
+
 /**
  * @param cells    the target's cells, `''` where missing, [rows]
  * @param numbers  the same read as numbers, NaN where they are none, [rows]
@@ -91,6 +94,13 @@ function readAmount(
     throw new AppError(
       'BAD_DATA',
       `expected numbers in the target "${column}", ${filled - read} of ${filled} cells are none: use --kind binary or multiclass, or mend the column`,
+    );
+  }
+  const huge = numbers.reduce((sum, value) => sum + (Math.abs(value) > LARGEST_AMOUNT ? 1 : 0), 0);
+  if (huge > 0) {
+    throw new AppError(
+      'BAD_DATA',
+      `expected numbers up to ${LARGEST_AMOUNT} in the target "${column}", ${huge} of ${filled} are larger: mend the column`,
     );
   }
   return {
