@@ -6,7 +6,11 @@ export interface LinearMemory {
 }
 
 interface WebAssemblyApi {
-  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number; readonly shared?: boolean }) => LinearMemory;
+  readonly Memory: new (pages: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared?: boolean;
+  }) => LinearMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
     module: object,
