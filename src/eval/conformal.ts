@@ -4,6 +4,7 @@ import { takeNumbers } from '../core/frame.ts';
 import { type Name, name } from '../core/name.ts';
 import { hash32 } from '../core/random.ts';
 import { applyShape, type BandShape, bandScore, fitShape } from './conformal-band.ts';
+import { applyConformalGroups, type ConformalGroups } from './conformal-groups.ts';
 import { applyConformalQuantile, type ConformalQuantile, type QuantileBand } from './conformal-quantile.ts';
 import { checkAmounts, checkLength, hasBothSigns } from './metrics/predictions.ts';
 import { conformalQuantile, groupEdges, groupOf, groupQuantiles } from './mondrian.ts';
@@ -11,6 +12,7 @@ import { conformalQuantile, groupEdges, groupOf, groupQuantiles } from './mondri
 /** Fitted on calibration data; plain JSON. */
 export type AmountInterval =
   | ConformalQuantile
+  | ConformalGroups
   | {
       /** One band of fixed or learned shape, stretched by a factor a group of predictions. */
       readonly method: 'conformal-band';
@@ -154,6 +156,7 @@ export function applyAmountInterval(
     invariant(band, 'an interval fitted on quantiles is asked without them');
     return applyConformalQuantile(interval, predicted, band);
   }
+  if (interval.method === 'conformal-groups') return applyConformalGroups(interval, predicted);
   if (interval.method === 'conformal-residual') {
     return {
       low: predicted.map((value) => value + interval.low),

@@ -114,6 +114,10 @@ export function residualsPart(test: Sample, answers: Forecast, seed: number): Re
 
 const INTERVAL_WORDS: Readonly<Record<AmountInterval['method'], Name>> = {
   'conformal-band': name('split conformal by size of the prediction', '按预测大小分组的分裂共形区间'),
+  'conformal-groups': name(
+    'split conformal on the residuals by size of the prediction',
+    '按预测大小分组、基于残差的分裂共形区间',
+  ),
   'conformal-residual': name('split conformal on the residuals', '基于残差的分裂共形区间'),
   'conformal-quantile': name('conformalised quantile regression', '共形分位数回归'),
 };

@@ -5,6 +5,7 @@ import { chooseClassCalibrator } from '../../eval/calibration/class-calibrator.t
 import { fitVennAbers } from '../../eval/calibration/venn-abers.ts';
 import { chooseAmountInterval } from '../../eval/choose-interval.ts';
 import { type AmountInterval, fitAmountInterval } from '../../eval/conformal.ts';
+import { fitConformalGroups } from '../../eval/conformal-groups.ts';
 import type { QuantileBand } from '../../eval/conformal-quantile.ts';
 import { type Evaluation, scoreAmount, scoreBinary, scoreClasses } from '../../eval/evaluate-predictions.ts';
 import type { RowMetricName } from '../../eval/metrics/metric.ts';
@@ -72,7 +73,7 @@ export function fitTableCorrections(
 
 /**
  * A model's own band where it has one and that beats the others; else amounts that are never negative get a band that
- * widens with them, and others the same distance everywhere.
+ * widens with them, and others distances by size of the prediction. Of few rows, the same distance everywhere.
  */
 function fitInterval(
   rows: { entities: readonly string[]; actual: Float64Array; predicted: Float64Array },
@@ -80,9 +81,12 @@ function fitInterval(
 ): AmountInterval | undefined {
   const { actual, predicted } = rows;
   if (actual.length < ROWS_FOR_A_BAND) return residualInterval(actual, predicted);
-  if (band) return chooseAmountInterval({ ...rows, band }, { level: LEVEL, seed }).interval;
+  if (band) {
+    const { interval } = chooseAmountInterval({ ...rows, band }, { level: LEVEL, seed });
+    if (interval?.method !== 'conformal-residual') return interval;
+  }
   const signed = actual.some((value) => value < 0) || predicted.some((value) => value < 0);
-  return signed ? residualInterval(actual, predicted) : fitAmountInterval(rows, { level: LEVEL, seed });
+  return signed ? fitConformalGroups(rows, LEVEL) : fitAmountInterval(rows, { level: LEVEL, seed });
 }
 
 /** Split conformal with half of the miss on either side. @see Vovk, Gammerman and Shafer 2005, §4.2 */
