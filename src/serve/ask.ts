@@ -26,6 +26,8 @@ export interface Answer {
   readonly value: number;
   readonly low?: number;
   readonly high?: number;
+  /** Amounts: half of customers alike spend more, half less; `value` is what adds up. */
+  readonly typical?: number;
   readonly tier?: 'high' | 'mid' | 'low';
 }
 
@@ -72,6 +74,7 @@ export async function predictTask(
         ...(forecast.low && forecast.high
           ? { low: forecast.low[row] / perUnit, high: forecast.high[row] / perUnit }
           : {}),
+        ...(forecast.typical ? { typical: forecast.typical[row] / perUnit } : {}),
         ...(forecast.tier ? { tier: forecast.tier[row] } : {}),
       })),
     };

@@ -50,6 +50,7 @@ const predictions: Predictions = {
     raw: new Float64Array(IDS.length),
     low: Float64Array.from(IDS, () => 0),
     high: Float64Array.from(IDS, (_, i) => 1e9 + i),
+    typical: Float64Array.from(IDS, (_, i) => 250.5 * i),
     tier: IDS.map((_, i) => (i < 3 ? 'high' : 'low')),
   },
   unit: 'EUR',
@@ -103,10 +104,12 @@ test('the three formats hold the same rows, ids untouched', async () => {
     unit: 'EUR',
     low: 0,
     high: 1e7,
+    typical: 0,
     interval_method: 'normalised',
     tier: 'high',
     model_version: 'v1-abcdef0',
   });
+  expect(csv[2].typical).toBe(5.01);
   expect(ndjson).toEqual(csv);
   expect(parquet).toEqual(csv);
 });
@@ -140,6 +143,7 @@ test('probabilities have six digits and no interval', async () => {
     value: 0.333333,
     low: null,
     high: null,
+    typical: null,
     interval_method: null,
     tier: null,
   });

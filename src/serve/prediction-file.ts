@@ -11,7 +11,10 @@ import { intervalMethod } from '../models/calibrated.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
 import type { Predictions } from './batch.ts';
 
-/** Columns with their DuckDB types, in file order. */
+/**
+ * Columns with their DuckDB types, in file order. `value` of an amount adds up over customers; `typical` is the median of
+ * customers alike, for one customer's sake.
+ */
 export const PREDICTION_COLUMNS = {
   task: 'VARCHAR',
   entity_type: 'VARCHAR',
@@ -23,6 +26,7 @@ export const PREDICTION_COLUMNS = {
   unit: 'VARCHAR',
   low: 'DOUBLE',
   high: 'DOUBLE',
+  typical: 'DOUBLE',
   interval_method: 'VARCHAR',
   tier: 'VARCHAR',
   model_version: 'VARCHAR',
@@ -135,6 +139,7 @@ async function writeText(
       value: rounded(forecast.value[row], perUnit),
       low: forecast.low ? rounded(forecast.low[row], perUnit) : null,
       high: forecast.high ? rounded(forecast.high[row], perUnit) : null,
+      typical: forecast.typical ? rounded(forecast.typical[row], perUnit) : null,
       tier: forecast.tier?.[row] ?? null,
     };
     buffer += `${format === 'csv' ? names.map((name) => csvCell(line[name])).join(',') : JSON.stringify(line)}\n`;
