@@ -66,6 +66,7 @@ export {
   type PartialDependence,
   partialDependence,
 } from './explain/partial-dependence.ts';
+export { tablePredictor } from './explain/table-predictor.ts';
 // Models behind one contract.
 export { bagged, encoded, ensemble, estimatorById, fitModel, loadModel } from './models/catalogue.ts';
 export type { BagOptions } from './models/ensemble/bag.ts';
@@ -115,6 +116,8 @@ export {
   searchSettings,
 } from './models/search/search.ts';
 export { searched } from './models/search/searched.ts';
+// A table's model made honest: what `loadTable` gives, asked about a frame.
+export { answerTable, type TableAnswers, type TableModel } from './models/table-model.ts';
 // The main job.
 export { type Bundle, loadBundle } from './registry/bundle.ts';
 export { promote, rollback } from './registry/promotion.ts';
