@@ -1,93 +1,16 @@
-// Any table, from a file to answers about another: what is read, what is refused and why, what comes out.
+// Any table, from a file to answers about another: what is read, what comes out.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { buildProgram } from '../src/cli/main.ts';
-import { AppError } from '../src/core/errors.ts';
 import { openEngine, sqlText } from '../src/data/engine.ts';
 import { asCsv, asNdjson, madeUpRows, type Row } from './flow/made-up-table.ts';
+import { type Fitted, foresell, refusal, rowsIn, tablesIn } from './flow/table-commands.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'foresell-any-table-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-const write = (file: string, content: string | Buffer): string => {
-  const path = join(dir, file);
-  writeFileSync(path, content);
-  return path;
-};
-
-interface Fitted {
-  model: string;
-  target: { positive?: string; classes?: string[]; words: { en: string } };
-  metrics: Record<string, { value: number; low: number; high: number }>;
-  baselines: Record<string, Record<string, { value: number }>>;
-  coverage_by_group:
-    | { of: string; by: string; groups: { promised: number; kept: { value: number }; examples: number }[] }[]
-    | null;
-  differences: { metric: string; against: string; high: number; better: string }[];
-  protocol: { split: string; users: number; examples: number };
-  tested_by: string;
-  rows: { read: number; without_target: number; repeated: number; kept_together: string };
-  columns: { name: string; kind: string; use: string; reason: { en: string; zh: string } }[];
-  leakage: { check: string; feature?: string; severity: string; words: { en: string } }[];
-  leaderboard: {
-    metric: string;
-    rows: { model: string; value: number; low: number; fit_seconds: number }[];
-    refused: unknown[];
-  };
-  report: string;
-}
-
-/** Runs one command in this process and gives what it printed. */
-async function foresell(...args: string[]): Promise<string> {
-  const original = process.stdout.write;
-  let printed = '';
-  process.stdout.write = ((text: string) => {
-    printed += text;
-    return true;
-  }) as typeof process.stdout.write;
-  try {
-    await buildProgram(new AbortController().signal).parseAsync([
-      'node',
-      'foresell',
-      ...args,
-      '--threads',
-      '2',
-      '--lang',
-      'en',
-    ]);
-  } finally {
-    process.stdout.write = original;
-  }
-  return printed;
-}
-
-const fitTable = async (data: string, out: string, ...options: string[]): Promise<Fitted> =>
-  JSON.parse(await foresell('table', 'fit', data, '--out', join(dir, out), '--json', ...options)) as Fitted;
-
-async function refusal(work: Promise<unknown>): Promise<AppError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
-  throw new Error('expected a refusal, there was none');
-}
-
-async function rowsIn(path: string): Promise<Row[]> {
-  const engine = await openEngine({ threads: 1 });
-  const read = path.endsWith('.csv')
-    ? `read_csv(${sqlText(path)}, all_varchar = true)`
-    : path.endsWith('.parquet')
-      ? `read_parquet(${sqlText(path)})`
-      : `read_json(${sqlText(path)})`;
-  const rows = await engine.rows<Row>(`SELECT * FROM ${read}`);
-  engine.close();
-  return rows;
-}
+const { write, fitTable } = tablesIn(dir);
 
 const rows = madeUpRows(300);
 const customers = write('customers.csv', asCsv(rows));
@@ -462,87 +385,6 @@ test('an answer never goes against the direction it was told', async () => {
   const values = (await rowsIn(out)).map(({ value }) => Number(value));
   // Though income raises the chance in truth.
   for (let i = 1; i < values.length; i++) expect(values[i]).toBeLessThanOrEqual(values[i - 1] + 1e-12);
-});
-
-describe('what is refused, and why', () => {
-  const ask = (data: string, ...options: string[]) =>
-    refusal(fitTable(data, 'refused', '--target', 'answered', '--kind', 'binary', ...options, ...quick));
-
-  test('a class multiplied before the split', async () => {
-    const oversampled = [
-      ...rows,
-      ...rows.filter(({ answered }) => answered === 'no'),
-      ...rows.filter(({ answered }) => answered === 'no'),
-    ];
-    const { code, message } = await ask(
-      write('oversampled.csv', asCsv(oversampled)),
-      '--drop',
-      'spent,size,customer_id',
-    );
-    expect(code).toBe('LEAKAGE');
-    expect(message).toMatch(/oversampled before the split/);
-  });
-
-  test('a class mixed from its own rows', async () => {
-    const whole = rows.map(({ income, answered }, i) => ({
-      age: String(20 + (i % 50)),
-      visits: String(i % 17),
-      income,
-      answered,
-    }));
-    const mixed = whole.slice(0, 120).map((row, i) => ({
-      ...row,
-      age: String(21 + (i % 50) + 1 / 3),
-      visits: String((i % 17) + 2 / 7),
-      answered: 'no',
-    }));
-    const { code, message } = await ask(write('smote.csv', asCsv([...whole, ...mixed])));
-    expect(code).toBe('LEAKAGE');
-    expect(message).toMatch(/mixed from others/);
-  });
-
-  test('a column that is the answer under another name', async () => {
-    const told = rows.map(({ income, plan, answered }) => ({
-      income,
-      plan,
-      answered,
-      flag: answered === 'yes' ? '7' : '3',
-    }));
-    const { code, message } = await ask(write('told.csv', asCsv(told)));
-    expect(code).toBe('LEAKAGE');
-    expect(message).toContain('"flag" alone reaches AUC 1.000');
-  });
-
-  test.each([
-    ['a target that is not there', ['--target', 'nobody'], 'USAGE', /--target: expected a column/],
-    ['three values for yes or no', ['--target', 'size'], 'BAD_DATA', /got 3: use --kind multiclass/],
-    ['words for a number', ['--kind', 'regression'], 'BAD_DATA', /expected numbers in the target/],
-    ['an unknown kind of column', ['--types', 'plan=colour'], 'USAGE', /--types: expected one of number/],
-    ['a direction of words', ['--monotone', 'plan:+'], 'USAGE', /"plan" is none/],
-    ['a direction that is none', ['--monotone', 'income'], 'USAGE', /COLUMN:\+ or COLUMN:-/],
-    ['a gap in another unit than its time', ['--time', 'joined', '--gap', '3'], 'USAGE', /expected a span/],
-    ['medians of a yes or no', ['--metric', 'mae'], 'USAGE', /--metric is for --kind regression/],
-    ['a gap without a time', ['--gap', '3d'], 'USAGE', /--gap needs --time/],
-  ])('%s', async (_, options, code, words) => {
-    const error = await ask(customers, ...options);
-    expect(error.code).toBe(code);
-    expect(error.message).toMatch(words);
-  });
-
-  test.each([
-    ['a ragged line', 'a,b,answered\n1,2,yes\n3,no\n', /line 3 has more or fewer cells/],
-    ['a header alone', 'a,b,answered\n', /nothing under it/],
-    ['an empty file', '', /the file is empty/],
-  ])('%s', async (what, content, words) => {
-    const error = await ask(write(`${what.replaceAll(' ', '-')}.csv`, content));
-    expect(error.code).toBe('BAD_FILE');
-    expect(error.message).toMatch(words);
-  });
-
-  test('too few rows of an outcome', async () => {
-    const few = await ask(write('few.csv', asCsv(rows.slice(0, 12))));
-    expect(few.code).toBe('NOT_ENOUGH_DATA');
-  });
 });
 
 test('rows of one group stay on one side; without a group, identical rows do', async () => {
