@@ -31,6 +31,9 @@ const LEAST_TRIALS = 2;
 /** Folds of a search on few rows; it takes fewer on many. */
 const MOST_FOLDS = 4;
 
+/** Settings seldom lift a model over a better one. */
+const PART_OF_OTHERS = 0.25;
+
 const foldsMs = ({ fitSeconds }: Tried): number => MOST_FOLDS * 1000 * fitSeconds;
 
 /** Those with settings of their own to search, in the order given. */
@@ -38,8 +41,8 @@ export const searchableOf = <T extends { readonly estimator: Estimator }>(ranked
   ranked.filter(({ estimator }) => estimator.space && !insideOf(estimator.id));
 
 /**
- * Searches the best so many of the preset. The best comes last: what the others, often quicker ones, leave of their equal
- * shares of the time is spent on it.
+ * Searches the best so many of the preset. The best comes last: each of the others may use a quarter of the time left by
+ * then, and what it does not use is spent on the better ones.
  *
  * @param ranked best first
  * @param train  sorted
@@ -61,7 +64,10 @@ export async function searchBest<T extends Tried>(
     const share =
       untilMs === undefined
         ? {}
-        : { deadlineMs: now() + Math.max(0, untilMs - now()) / (chosen.length - at), now };
+        : {
+            deadlineMs: now() + Math.max(0, untilMs - now()) * (at < chosen.length - 1 ? PART_OF_OTHERS : 1),
+            now,
+          };
     const trials = preset.searchTrials;
     const late = tooLong(LEAST_TRIALS * foldsMs(trial) * rungsFor(train.frame.rows)[0], { now, ...share });
     if (late) {
