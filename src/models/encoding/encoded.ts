@@ -39,7 +39,6 @@ export function encodedOf(
     load: (saved) => (saved.estimator === ENCODED ? loadEncoded(saved, loadInner) : loadInner(saved)),
     ...(estimator.space && { space: estimator.space }),
     ...(estimator.settings && { settings: (rows) => estimator.settings!(rows) }),
-    ...(estimator.settings && { settings: (rows) => estimator.settings!(rows) }),
     ...(estimator.withSettings && {
       withSettings: (settings) =>
         encodedOf(estimator.withSettings!(settings), { ...options, memory }, loadInner),
