@@ -40,9 +40,11 @@ async function predictionsIn(path: string): Promise<Record<string, unknown>[]> {
     .map((column) => `${column}::VARCHAR AS ${column}`);
   const rows = await engine.rows<Record<string, string>>(`SELECT ${columns.join(', ')} FROM ${read}`);
   engine.close();
-  return rows.map(({ value, low, high, horizon_days, rank, ...rest }) => ({
+  return rows.map(({ value, low, high, horizon_days, rank, typical, ...rest }) => ({
     ...rest,
-    numbers: [value, low, high, horizon_days, rank].map((text) => (text === null ? null : Number(text))),
+    numbers: [value, low, high, horizon_days, rank, typical].map((text) =>
+      text === null ? null : Number(text),
+    ),
   }));
 }
 
