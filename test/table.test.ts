@@ -176,6 +176,14 @@ describe('a yes-or-no column', () => {
     expect(readFileSync(mine, 'utf8')).toBe(asCsv(rows));
   });
 
+  test('a file in the place of the folder to save to is told before anything is learned', async () => {
+    const { code, message } = await refusal(
+      foresell('table', 'fit', customers, '--target', 'answered', '--kind', 'binary', '--out', customers),
+    );
+    expect(code).toBe('USAGE');
+    expect(message).toContain('expected a folder to save to');
+  });
+
   test('a folder that holds no table is named', async () => {
     const nowhere = join(dir, 'nowhere');
     const { code, message } = await refusal(
