@@ -13,7 +13,10 @@ interface Trained {
   preset: string;
   trials: string[];
   searches: Record<string, { settings: object; rungs: object[] }[]>;
-  leaderboard: { rows: { model: string; fit_seconds: number; predict_ms: number }[] };
+  leaderboard: {
+    rows: { model: string; fit_seconds: number; predict_ms: number }[];
+    refused: { model: string }[];
+  };
   metrics: object;
 }
 
@@ -34,10 +37,14 @@ async function train(...args: string[]): Promise<Trained> {
 test('a search under a time limit is repeated to the byte from the version it made', async () => {
   const orders = write('orders.csv', madeUpCsv({ customers: 200 }));
   await succeed('import', orders, '--map', write('map.yaml', MADE_UP_MAPPING), '--workspace', shop);
-  const first = await train('--model', 'tweedie', '--preset', 'best', '--time-limit', '20s');
+  const first = await train('--model', 'tweedie', '--preset', 'best', '--time-limit', '90s');
   expect(first.preset).toBe('best');
   expect(first.trials).toContain('tweedie');
-  expect(first.searches.tweedie?.[0].settings).toEqual({});
+  // A search whose findings were no better leaves no trace in the model, only the reason.
+  const { refused } = first.leaderboard;
+  const searched =
+    first.searches.tweedie?.[0].settings ?? refused.find(({ model }) => model === 'search of tweedie');
+  expect(searched).toBeDefined();
   for (const { fit_seconds, predict_ms } of first.leaderboard.rows) {
     expect(fit_seconds).toBeGreaterThanOrEqual(0);
     expect(predict_ms).toBeGreaterThanOrEqual(0);
