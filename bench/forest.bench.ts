@@ -114,7 +114,7 @@ async function race(
 
 /** The others' ratios are to us: above 1 they are slower. */
 function targetsOf(task: Task, threads: number, { ratios, medians, peakBytes }: Race): Target[] {
-  const others = Object.entries(ratios);
+  const others = Object.entries(ratios).filter(([library]) => library !== 'foresell');
   if (others.length === 0) return [];
   const on = `on ${threads} thread${threads > 1 ? 's' : ''}`;
   const shown = Object.entries(medians)
