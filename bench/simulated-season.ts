@@ -1,7 +1,7 @@
 // Three years of seasons and growth: how far the product's own spend forecasts are off in the third, month by month.
 import { silent } from '../src/core/progress.ts';
 import { DAY_MS, formatMoment } from '../src/core/time.ts';
-import { windowFactor } from '../src/eval/season/season.ts';
+import { seasonalChange } from '../src/eval/season/season.ts';
 import { taskNamed } from '../src/tasks/catalogue.ts';
 import { assess } from '../src/train/assess.ts';
 import { fitTask } from '../src/train/fit.ts';
@@ -65,7 +65,7 @@ export async function thirdYear(
     const actual = sumOf(sample.target);
     const predicted = sumOf(chosen.answers.value);
     const { season } = fitted.calibrated.corrections;
-    const factor = season ? windowFactor(season, asOf, HORIZON_MS) : 1;
+    const factor = season ? seasonalChange(season, asOf, HORIZON_MS) : 1;
     const expected = sample.entities.map(
       (id) => shop.truth.expectedSpend(userNumber(id), asOf, HORIZON_MS).netMinor,
     );

@@ -9,7 +9,7 @@ import { type VennAbers, vennAbersInterval } from '../eval/calibration/venn-aber
 import { type AmountInterval, applyAmountInterval } from '../eval/conformal.ts';
 import type { QuantileBand } from '../eval/conformal-quantile.ts';
 import { applyLevel, type LevelCorrection } from '../eval/level.ts';
-import { type Season, windowFactors } from '../eval/season/season.ts';
+import { type Season, seasonalChanges } from '../eval/season/season.ts';
 import { applyTiers, type Tier, type TierThresholds } from '../eval/tiers.ts';
 import { typicalAmounts } from '../eval/typical-amount.ts';
 import type { Model } from './estimator.ts';
@@ -156,7 +156,7 @@ export function seasonValues(
   { asOf, horizonMs }: RowMoments,
 ): Float64Array {
   if (!season) return values;
-  const factors = windowFactors(season, asOf, horizonMs);
+  const factors = seasonalChanges(season, asOf, horizonMs);
   return values.map((value, row) => value * factors[row]);
 }
 

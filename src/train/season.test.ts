@@ -7,7 +7,7 @@ import { defaultView } from '../data/features/default-view.ts';
 import { makeCalendar } from '../data/synthetic/calendar.ts';
 import { SCENARIOS } from '../data/synthetic/scenario.ts';
 import { fitSeason } from '../eval/season/fit-season.ts';
-import { type Season, windowFactor } from '../eval/season/season.ts';
+import { type Season, seasonalChange, windowFactor } from '../eval/season/season.ts';
 import { withoutCalendar } from './season.ts';
 
 const START_MS = Date.UTC(2022, 0, 3);
@@ -88,6 +88,17 @@ describe('a season of nothing', () => {
     for (let month = 0; month < 12; month++) {
       expect(windowFactor(season, START_MS + (3 * 365 + 30 * month) * DAY_MS, HORIZON_MS)).toBeCloseTo(1, 2);
     }
+  });
+
+  it('is not counted twice: what the months before have shown already is no change', () => {
+    const busy = { years: 1, words: { en: '', zh: '' }, firstDay: 0 };
+    const always: Season = { ...busy, factors: new Array(400).fill(1.5) };
+    expect(seasonalChange(always, 200 * DAY_MS, HORIZON_MS)).toBe(1);
+    const rising: Season = {
+      ...busy,
+      factors: Array.from({ length: 400 }, (_, day) => (day < 200 ? 0.8 : 1.2)),
+    };
+    expect(seasonalChange(rising, 200 * DAY_MS, HORIZON_MS)).toBeCloseTo(1.5, 12);
   });
 
   it('stands beyond its table like 52 weeks before', () => {

@@ -6,7 +6,7 @@ import { SALES_DAYS, salesDaysBetween } from '../data/features/calendar.ts';
 import type { FeatureDefinition, FeatureView } from '../data/features/definition.ts';
 import type { EventSource } from '../data/source.ts';
 import { fitSeason } from '../eval/season/fit-season.ts';
-import { type Season, windowFactors } from '../eval/season/season.ts';
+import { type Season, seasonalChanges } from '../eval/season/season.ts';
 import type { Question, Sample } from '../models/estimator.ts';
 
 /** Factors are kept for answers so far ahead; later days are like the day 52 weeks before. */
@@ -34,7 +34,7 @@ export async function learnSeason(
 
 /** The sample as it would be in an ordinary season: what a month's amounts have in common with every other month's. */
 export function withoutSeason(sample: Sample, season: Season): Sample {
-  const factors = windowFactors(season, sample.asOf, sample.question.horizonDays * DAY_MS);
+  const factors = seasonalChanges(season, sample.asOf, sample.question.horizonDays * DAY_MS);
   return { ...sample, target: sample.target.map((amount, row) => amount / factors[row]) };
 }
 

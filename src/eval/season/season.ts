@@ -41,11 +41,18 @@ function dayFactor({ firstDay, factors }: Season, day: number): number {
   return factors[at] ?? 1;
 }
 
-/** The factor of each row's own window, [rows]. */
-export function windowFactors(season: Season, asOf: Float64Array, horizonMs: number): Float64Array {
+/** What customers did so recently is what models lean on most; its own season is in it already. */
+const RECENT_MS = 90 * DAY_MS;
+
+/** How the window after `asOf` compares with the months before it, which features have seen: above 1, more is to come. */
+export const seasonalChange = (season: Season, asOf: number, horizonMs: number): number =>
+  windowFactor(season, asOf, horizonMs) / windowFactor(season, asOf - RECENT_MS, RECENT_MS);
+
+/** The seasonal change at each row's own moment, [rows]. */
+export function seasonalChanges(season: Season, asOf: Float64Array, horizonMs: number): Float64Array {
   const known = new Map<number, number>();
   return asOf.map((moment) => {
-    const factor = known.get(moment) ?? windowFactor(season, moment, horizonMs);
+    const factor = known.get(moment) ?? seasonalChange(season, moment, horizonMs);
     known.set(moment, factor);
     return factor;
   });
