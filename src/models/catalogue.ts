@@ -13,7 +13,7 @@ import { ensembleOf } from './ensemble/ensemble.ts';
 import { loadEnsemble } from './ensemble/ensemble-model.ts';
 import type { EnsembleKind } from './ensemble/mixing.ts';
 import type { Estimator, FitRun, Model, Question, Sample, SavedModel } from './estimator.ts';
-import { gbdt } from './gbdt/gbdt.ts';
+import { gbdt, gbdtFine, gbdtRandom } from './gbdt/gbdt.ts';
 import { hurdle } from './linear/hurdle.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
 import { oneVsRest } from './one-vs-rest.ts';
@@ -42,6 +42,8 @@ const SINGLE: readonly CatalogueEntry[] = [
   { family: 'linear', estimator: hurdle },
   { family: 'tree', estimator: oneVsRest(decisionTree) },
   { family: 'tree', estimator: gbdt },
+  { family: 'tree', estimator: gbdtFine },
+  { family: 'tree', estimator: gbdtRandom },
   { family: 'customer-base', estimator: bgNbd },
   { family: 'customer-base', estimator: mbgNbd },
   { family: 'customer-base', estimator: paretoNbd },

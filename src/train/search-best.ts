@@ -36,9 +36,20 @@ const PART_OF_OTHERS = 0.25;
 
 const foldsMs = ({ fitSeconds }: Tried): number => MOST_FOLDS * 1000 * fitSeconds;
 
-/** Those with settings of their own to search, in the order given. */
-export const searchableOf = <T extends { readonly estimator: Estimator }>(ranked: readonly T[]) =>
-  ranked.filter(({ estimator }) => estimator.space && !insideOf(estimator.id));
+/** `gbdt` of `gbdt:fine`: kinds that differ in where a search of the same settings begins. */
+const familyOf = (id: string): string => id.split(':')[0];
+
+/** Those with settings of their own to search, in the order given; of several kinds of one estimator the first. */
+export function searchableOf<T extends { readonly estimator: Estimator }>(
+  ranked: readonly T[],
+): readonly T[] {
+  const seen = new Set<string>();
+  return ranked.filter(({ estimator: { id, space } }) => {
+    if (!space || insideOf(id) || seen.has(familyOf(id))) return false;
+    seen.add(familyOf(id));
+    return true;
+  });
+}
 
 /**
  * Searches the best so many of the preset. The best comes last: each of the others may use a quarter of the time left by

@@ -15,6 +15,7 @@ const quantileSettings = (settings: GbdtSettings, quantile: number): GbdtSetting
   loss: 'quantile',
   quantile,
   trees: Math.min(settings.trees, 150),
+  forests: 1,
   patience: Math.min(settings.patience, 20),
   learningRate: 0.1,
   leaves: Math.min(settings.leaves, 15),

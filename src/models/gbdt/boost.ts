@@ -122,38 +122,66 @@ async function watchedCourse(work: Work, valid: Sample, start: Margins): Promise
     watcher.follow(course.trees);
     return grew;
   };
+  const total = settings.forests * settings.trees;
+  const report = (done: number) => run.progress.step({ task: work.task, done, total, unit: 'trees' });
   const best = await playRounds(play, watcher.loss, {
     rounds: settings.trees,
     patience: settings.patience,
     signal: run.signal,
-    onRound: (done) => run.progress.step({ task: work.task, done, total: settings.trees, unit: 'trees' }),
+    onRound: report,
   });
-  return course.trees.slice(0, best * objective.outputs);
+  const others = await grownForests(work, { from: 1, rounds: best, report });
+  report(total);
+  return averaged([course.trees.slice(0, best * objective.outputs), ...others]);
 }
 
 async function foldedCourse(work: Work, entities: readonly string[]): Promise<readonly BoostedTree[]> {
   const { settings, run, objective } = work;
   const folds = settings.patience > 0 ? judgedFolds(entities, run.seed) : [];
-  const searches = folds.length > 0;
-  const total = (searches ? 2 : 1) * settings.trees;
+  const judging = folds.length > 0 ? settings.trees : 0;
+  const total = judging + settings.forests * settings.trees;
   const report = (done: number) => run.progress.step({ task: work.task, done, total, unit: 'trees' });
-  const stopping = { patience: settings.patience, signal: run.signal };
   let rounds = settings.trees;
   if (settings.patience > 0) {
     const courses = folds.map((fold, f) => ({ course: newCourse(work, `fold ${f}`, fold.outside), fold }));
     const chosen = await chooseRounds(objective, work.aim.examples, courses, {
-      ...{ ...stopping, rounds: settings.trees, onRound: report },
+      ...{ rounds: settings.trees, patience: settings.patience, signal: run.signal, onRound: report },
     });
     rounds = Math.min(settings.trees, Math.round(chosen * moreRounds(folds)));
   }
-  const course = newCourse(work, 'all');
-  const from = searches ? settings.trees : 0;
-  await playRounds(() => course.round(), undefined, {
-    ...{ ...stopping, rounds, onRound: (done) => report(from + done) },
-  });
+  const forests = await grownForests(work, { from: 0, rounds, report: (done) => report(judging + done) });
   report(total);
-  return course.trees;
+  return averaged(forests);
 }
+
+interface Growing {
+  /** The forests before this one are grown already. */
+  readonly from: number;
+  readonly rounds: number;
+  readonly report: (done: number) => void;
+}
+
+/** Forests from all rows, each of as many rounds and of draws of its own. */
+async function grownForests(
+  work: Work,
+  { from, rounds, report }: Growing,
+): Promise<(readonly BoostedTree[])[]> {
+  const { settings, run } = work;
+  const forests: (readonly BoostedTree[])[] = [];
+  for (let at = from; at < settings.forests; at++) {
+    const course = newCourse(work, at === 0 ? 'all' : `all, forest ${at}`);
+    await playRounds(() => course.round(), undefined, {
+      ...{ rounds, patience: settings.patience, signal: run.signal },
+      onRound: (done) => report(at * settings.trees + done),
+    });
+    forests.push(course.trees);
+  }
+  return forests;
+}
+
+/** Trees of several forests as one whose margin is their mean. */
+const averaged = (forests: readonly (readonly BoostedTree[])[]): readonly BoostedTree[] =>
+  forests.flatMap((trees) => scaledTrees(trees, 1 / forests.length));
 
 /** More rows bear more rounds, by about the root of how many more: what was noise at the fold's size is signal now. */
 function moreRounds(folds: readonly Fold[]): number {

@@ -67,6 +67,26 @@ describe('boosted trees', () => {
     expect(await lost(folded)).toBeLessThan(await lost(all));
   });
 
+  it('average several forests: one where nothing is drawn, steadier ones where rows are', async () => {
+    const sample = waves(300, 1, 3);
+    const test = waves(1000, 2, 0);
+    const alone = await boost(sample, FAST);
+    const same = await boost(sample, { ...FAST, forests: 3 });
+    expect(trees(same)).toBe(3 * trees(alone));
+    const told = await same.predict(test.frame);
+    (await alone.predict(test.frame)).forEach((value, row) => {
+      expect(told[row]).toBeCloseTo(value, 9);
+    });
+    const drawn = { ...FAST, rowShare: 0.5 };
+    const [few, many] = [await boost(sample, drawn), await boost(sample, { ...drawn, forests: 8 })];
+    expect(meanSquare(await many.predict(test.frame), test.target)).toBeLessThan(
+      0.95 * meanSquare(await few.predict(test.frame), test.target),
+    );
+    const watched = await boost(sample, { ...drawn, forests: 2, patience: 10, trees: 200 }, waves(300, 3, 3));
+    expect(trees(watched) % 2).toBe(0);
+    expect(trees(watched)).toBeGreaterThan(0);
+  });
+
   it('give the same bytes with any number of threads', async () => {
     const sample = waves(1500, 1);
     const one = await gbdt.withSettings!(FAST).fit(sample, undefined, RUN);

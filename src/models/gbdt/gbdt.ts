@@ -1,7 +1,7 @@
 // Gradient-boosted trees as an estimator: what it answers, what it may be told, and how it goes on from an earlier model.
 import { AppError } from '../../core/errors.ts';
 import { type Frame, findColumn } from '../../core/frame.ts';
-import { name } from '../../core/name.ts';
+import { type Name, name } from '../../core/name.ts';
 import type { Estimator, FitRun, Model, Sample, SavedModel } from '../estimator.ts';
 import { fitBand } from './band.ts';
 import { boostForest } from './boost.ts';
@@ -9,7 +9,14 @@ import { type GbdtParts, gbdtModel, readGbdt } from './gbdt-model.ts';
 import { defaultSettings, type GbdtSettings } from './settings.ts';
 import { GBDT_SPACE, parseSettings, spaceSettings, type ToldSettings } from './told-settings.ts';
 
-const ID = 'gbdt';
+/** What an estimator of this kind is called, where it differs from the plain one. */
+interface Kind {
+  readonly id: string;
+  readonly label: Name;
+  readonly told: (rows: number) => ToldSettings;
+}
+
+const PLAIN: Kind = { id: 'gbdt', label: name('Gradient-boosted trees', '梯度提升树'), told: () => ({}) };
 
 /**
  * Trees added one after another, each where the loss of those before still falls most: histograms, best leaf first,
@@ -19,9 +26,38 @@ const ID = 'gbdt';
  */
 export const gbdt: Estimator = gbdtWith({});
 
+/**
+ * Large trees with little doubt: where rules are sharp and customers resemble each other, caution only costs. What is noise
+ * there is left to the blend that weighs this one against the cautious one.
+ */
+export const gbdtFine: Estimator = estimator(
+  {},
+  {
+    id: 'gbdt:fine',
+    label: name('Gradient-boosted trees, fine', '梯度提升树（精细）'),
+    told: () => ({ leaves: 63, ridge: 0.5, minRows: 10, categoryRidge: 3 }),
+  },
+);
+
+/** Small samples are grown over more often: the average of a few forests costs little there and steadies most. */
+const forestsFor = (rows: number): number => (rows < 50_000 ? 4 : 1);
+
+/**
+ * Trees that may use a part of the columns at every node, several forests of them averaged: unlike the plain one in what
+ * they rely on, as those of a random forest are.
+ */
+export const gbdtRandom: Estimator = estimator(
+  {},
+  {
+    id: 'gbdt:random',
+    label: name('Gradient-boosted trees, columns drawn at each node', '梯度提升树（随机取列）'),
+    told: (rows) => ({ columnShare: 1, nodeColumnShare: 0.6, forests: forestsFor(rows) }),
+  },
+);
+
 /** The estimator with some settings of its own. */
 export function gbdtWith(told: ToldSettings): Estimator {
-  return estimator(told, undefined);
+  return estimator(told);
 }
 
 /**
@@ -30,19 +66,20 @@ export function gbdtWith(told: ToldSettings): Estimator {
  * @throws AppError VERSION, BAD_FILE
  */
 export function continueFrom(saved: SavedModel, told: ToldSettings = {}): Estimator {
-  return estimator(told, readGbdt(ID, saved));
+  return estimator(told, PLAIN, readGbdt(saved.estimator, saved));
 }
 
 /** The forest of a saved model, and the bins it was grown on. @throws AppError VERSION, BAD_FILE */
-export const savedGbdt = (saved: SavedModel): GbdtParts => readGbdt(ID, saved);
+export const savedGbdt = (saved: SavedModel): GbdtParts => readGbdt(saved.estimator, saved);
 
-function estimator(told: ToldSettings, earlier: GbdtParts | undefined): Estimator {
+function estimator(told: ToldSettings, kind: Kind = PLAIN, earlier?: GbdtParts): Estimator {
+  const { id, label } = kind;
   return {
-    id: ID,
-    label: name('Gradient-boosted trees', '梯度提升树'),
+    id,
+    label,
     role: 'model',
     space: GBDT_SPACE,
-    settings: (rows) => spaceSettings({ ...defaultSettings(rows), ...told }),
+    settings: (rows) => spaceSettings({ ...defaultSettings(rows), ...kind.told(rows), ...told }),
     refuses: (question, frame) => {
       if (earlier && earlier.question.kind !== question.kind)
         return `the earlier model answers a question of kind "${earlier.question.kind}"`;
@@ -50,14 +87,15 @@ function estimator(told: ToldSettings, earlier: GbdtParts | undefined): Estimato
         ? undefined
         : 'needs at least one number or category column';
     },
-    withSettings: (settings) => estimator({ ...told, ...parseSettings(settings) }, earlier),
-    fit: (train, valid, run) => fitGbdt(train, valid, { told, earlier, run }),
-    load: (saved) => gbdtModel(ID, readGbdt(ID, saved)),
+    withSettings: (settings) => estimator({ ...told, ...parseSettings(settings) }, kind, earlier),
+    fit: (train, valid, run) => fitGbdt(train, valid, { told, kind, earlier, run }),
+    load: (saved) => gbdtModel(id, readGbdt(id, saved)),
   };
 }
 
 interface FitOptions {
   readonly told: ToldSettings;
+  readonly kind: Kind;
   readonly earlier: GbdtParts | undefined;
   readonly run: FitRun;
 }
@@ -65,21 +103,22 @@ interface FitOptions {
 async function fitGbdt(
   train: Sample,
   valid: Sample | undefined,
-  { told, earlier, run }: FitOptions,
+  { told, kind, earlier, run }: FitOptions,
 ): Promise<Model> {
   const settings: GbdtSettings = {
     ...defaultSettings(train.frame.rows),
     band: bandsByDefault(train),
+    ...kind.told(train.frame.rows),
     ...(earlier && { loss: earlier.loss }),
     ...told,
   };
   checkColumns(train, settings);
   noteUnread(train.frame, run);
   const { question } = train;
-  const options = { task: ID, settings, run };
+  const options = { task: kind.id, settings, run };
   const boosted = await boostForest(train, valid, { ...options, ...(earlier && { earlier }) });
   const band = settings.band && question.kind === 'amount' ? await fitBand(train, valid, options) : undefined;
-  return gbdtModel(ID, { question, ...boosted, ...(band && { band }) });
+  return gbdtModel(kind.id, { question, ...boosted, ...(band && { band }) });
 }
 
 /** From so many examples the ends of a band can be drawn at all. */

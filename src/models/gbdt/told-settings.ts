@@ -19,6 +19,7 @@ const NUMBERS = {
   quantile: { low: 0, high: 1, open: true },
   power: { low: 1, high: 2, open: true },
   trees: { low: 0, high: 100_000, integer: true },
+  forests: { low: 1, high: 1000, integer: true },
   learningRate: { low: 1e-4, high: 1 },
   leaves: { low: 2, high: 4096, integer: true },
   depth: { low: 0, high: 64, integer: true },

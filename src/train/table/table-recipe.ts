@@ -11,9 +11,9 @@ import type { AmountDecider } from './correct.ts';
 
 /** Tried when nobody names a model, unlike one another; those that refuse the question say so. */
 const RECIPES: Readonly<Record<Question['kind'], readonly string[]>> = {
-  binary: ['gbdt', 'logistic', 'tree'],
-  amount: ['gbdt', 'linear', 'tweedie', 'tree'],
-  classes: ['gbdt', 'logistic', 'tree'],
+  binary: ['gbdt', 'logistic', 'tree', 'gbdt:fine', 'gbdt:random'],
+  amount: ['gbdt', 'linear', 'tweedie', 'tree', 'gbdt:fine', 'gbdt:random'],
+  classes: ['gbdt', 'logistic', 'tree', 'gbdt:fine', 'gbdt:random'],
 };
 
 /** In a hurry: trees that add up, and a plain model beside them. */
@@ -88,7 +88,7 @@ const canPromise = (id: string, { monotone }: Settings): boolean =>
   monotone === undefined || estimatorById(id).withSettings !== undefined;
 
 /** Models that can aim at medians, and learn where an amount lies besides how much it is, once asked to. */
-const AIMING: readonly string[] = ['gbdt'];
+const AIMING: readonly string[] = ['gbdt', 'gbdt:fine', 'gbdt:random'];
 
 /** @param aims a band (ranges that differ row by row: half as much work again), a loss; what the caller tells goes first */
 function modelsTold(

@@ -10,6 +10,16 @@ export interface CategorySplit extends Side {
   readonly missingLeft: boolean;
 }
 
+/** So few levels leave hardly more groupings to choose among than a number's cuts. */
+const FEW_LEVELS = 4;
+
+/** The part of the extra ridge that so many levels deserve: none for a few, nearly all for hundreds. */
+function doubtOf(sums: Float64Array): number {
+  let levels = 0;
+  for (let cell = 2; cell < sums.length; cell += UNPACKED) if (sums[cell] > 0) levels++;
+  return 1 - FEW_LEVELS / Math.max(FEW_LEVELS, levels);
+}
+
 /**
  * Levels in order of Σ gradient / (Σ curvature + extra ridge), then every cut of that order: the best of all groupings
  * for a convex loss (Fisher 1958). The extra ridge keeps rare levels in the middle, and counts on both sides of the cut.
@@ -18,11 +28,12 @@ export interface CategorySplit extends Side {
  */
 export function scanCategory(
   sums: Float64Array,
-  { node, extraRidge }: { node: NodeTerms; extraRidge: number },
+  { node, categoryRidge }: { node: NodeTerms; categoryRidge: number },
 ): CategorySplit | undefined {
   const bins = sums.length / UNPACKED;
   const present: number[] = [];
   const order = new Float64Array(bins);
+  const extraRidge = categoryRidge * doubtOf(sums);
   for (let bin = 0; bin < bins; bin++) {
     const cell = bin * UNPACKED;
     if (sums[cell + 2] === 0) continue;

@@ -222,9 +222,9 @@ function bestCut(task: TreeTask, leaf: Leaf, side: number): BestCut | undefined 
   const input = task.inputs[column];
   const cells = slotAddress(layout, leaf.slot) + column * columnBytes(layout);
   if (input.kind === 'category') {
-    const extraRidge = task.settings.categoryRidge;
+    const { categoryRidge } = task.settings;
     const sums = unpackCells(task.context, cells, { count: layout.bins[column], thread: 0 });
-    const split = scanCategory(sums, { node, extraRidge });
+    const split = scanCategory(sums, { node, categoryRidge });
     invariant(split !== undefined && split.score === score, 'a second look at a category finds the same cut');
     const { left, missingLeft } = split;
     return { input: column, gain, threshold: 0, missingLeft, set: left, flags: left, left: sideOf(split) };

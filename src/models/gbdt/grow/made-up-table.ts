@@ -29,7 +29,7 @@ export const madeUpGrowSettings = (changes: Partial<GbdtSettings> = {}): GbdtSet
   band: false,
   ...{ quantile: 0.5, power: 1.5, trees: 1, learningRate: 1, leaves: 8, depth: 0, minRows: 1 },
   ...{ minCurvature: 0, ridge: 1, lasso: 0, minGain: 0, bins: 255, columnShare: 1, nodeColumnShare: 1 },
-  ...{ categoryRidge: 1, minLevelRows: 1, monotone: {}, patience: 0, ...changes },
+  ...{ categoryRidge: 1, minLevelRows: 1, monotone: {}, patience: 0, forests: 1, ...changes },
 });
 
 /** Numbers (some missing, some repeated), categories, and slopes that depend on them. */

@@ -147,7 +147,7 @@ function scanSide(
     kernels.scan(cells, bins, layout.countBits, terms, direction[column], found);
   else {
     const sums = unpackCells(context, cells, { count: bins, thread });
-    const split = scanCategory(sums, { node: readTerms(f64, terms, 0), extraRidge: categoryRidge });
+    const split = scanCategory(sums, { node: readTerms(f64, terms, 0), categoryRidge });
     f64[found / 8 + FOUND.score] = split?.score ?? 0;
   }
 }
