@@ -102,7 +102,9 @@ function protocolOf(fitted: FittedTask, evaluation: Evaluation, source: EventSou
     calibrate_as_of: plan.calibrate === 'cross-fit' ? [] : plan.calibrate.map(formatMoment),
     calibration: crossFit
       ? `held-out customers of the training moments (${plan.folds} folds), not yet checked on a later period`
-      : 'later period',
+      : fitted.again
+        ? 'later period, learned from afterwards'
+        : 'later period',
     test_as_of: plan.test.map(formatMoment),
     horizon_days: fitted.horizon.checkedDays,
     candidates:

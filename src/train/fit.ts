@@ -21,6 +21,7 @@ import { momentsOf } from './corrections.ts';
 import { sampleCustomers } from './customer-sample.ts';
 import { learningDeadline } from './expected-time.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
+import { learnAgain } from './learn-again.ts';
 import { levelOverPast } from './past-levels.ts';
 import { type PresetName, presetFor } from './preset.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
@@ -74,6 +75,8 @@ export interface FittedTask {
   readonly trials: readonly RankedTrial[];
   readonly refused: readonly Refusal[];
   readonly tried: Tried;
+  /** Whether the chosen model has learned from the calibration examples, too, after they had their say. */
+  readonly again: boolean;
   readonly chosen: RankedTrial;
   readonly calibrated: CalibratedModel;
 }
@@ -84,7 +87,7 @@ export interface FittedTask {
  * @throws AppError NOT_ENOUGH_DATA, USAGE for an unknown model, INTERRUPTED
  */
 export async function fitTask(engine: Engine, source: EventSource, options: FitOptions): Promise<FittedTask> {
-  const { task, seed, progress, signal } = options;
+  const { task, seed, progress, signal, repeat } = options;
   const startedMs = options.now();
   const horizon = planHorizon(task, source, options);
   const question = questionFor(task, horizon.checkedDays);
@@ -127,10 +130,11 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     run,
   });
   const winner = chosenOf(compared);
+  const { trial: final, again } = await learnAgain(winner, samples, { run, repeated: repeat?.again });
   const ranked: RankedTrial[] = [];
   for (const trial of compared) {
     const answers = trial === winner || trial.estimator.role === 'baseline';
-    const level = answers ? await levelOverPast(trial, samples, run) : trial;
+    const level = answers ? await levelOverPast(trial === winner ? final : trial, samples, run) : trial;
     ranked.push(inSeason(level, built, season));
   }
   const chosen = ranked[compared.indexOf(winner)];
@@ -145,6 +149,7 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
     trials: ranked,
     refused,
     tried: { trials, searches },
+    again,
     chosen,
     calibrated: {
       model: chosen.model,

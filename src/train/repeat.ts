@@ -14,10 +14,15 @@ import type { Recorded } from './tournament.ts';
 export function readTried(workspace: Workspace, version: { task: string; reference: string }): Recorded {
   const { task, reference } = version;
   const { settings } = showVersion(join(workspace.dir, 'models'), task, reference);
-  const { trials, searches = {}, preset: named } = isRecord(settings) ? settings : {};
+  const { trials, searches = {}, preset: named, again } = isRecord(settings) ? settings : {};
   const preset = PRESET_NAMES.find((each) => each === named);
   if (Array.isArray(trials) && trials.every((id) => typeof id === 'string') && isRecord(searches))
-    return { trials, searches: searches as unknown as Recorded['searches'], ...(preset && { preset }) };
+    return {
+      trials,
+      searches: searches as unknown as Recorded['searches'],
+      again: again === true,
+      ...(preset && { preset }),
+    };
   throw new AppError(
     'BAD_FILE',
     `expected version ${reference} of "${task}" to say what it tried; train again`,

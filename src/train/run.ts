@@ -154,6 +154,7 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
       preset: options.repeat?.preset ?? options.preset ?? 'good',
       trials: [...fitted.tried.trials],
       searches: JSON.parse(JSON.stringify(fitted.tried.searches)),
+      again: fitted.again,
       horizonDays: horizon.horizonDays,
       checkedDays: horizon.checkedDays,
       trainAsOf: [...plan.train],

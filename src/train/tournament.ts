@@ -19,6 +19,8 @@ export interface Tried {
 
 /** The same in a saved version, beside the preset it came from. */
 export interface Recorded extends Tried {
+  /** Whether the model that answers had learned from the calibration period, too. */
+  readonly again?: boolean;
   readonly preset?: PresetName;
 }
 

@@ -51,7 +51,7 @@ export async function boostForest(
   const grower = await createGrower(train.frame, {
     settings,
     ...((train.weight ?? settings.classWeights) && { weight: examples.weight }),
-    threads: run.threads,
+    threads: threadsWorth(train.frame, run.threads),
     ...(earlier && { inputs: earlier.inputs }),
     ...(run.signal && { signal: run.signal }),
   });
@@ -81,6 +81,12 @@ export async function boostForest(
     await grower.close();
   }
 }
+
+/** With less to do each, threads wait for one another longer than they work. */
+const CELLS_A_THREAD = 200_000;
+
+const threadsWorth = ({ rows, columns }: Frame, threads: number): number =>
+  Math.max(1, Math.min(threads, Math.floor((rows * columns.length) / CELLS_A_THREAD)));
 
 interface Work {
   readonly task: string;

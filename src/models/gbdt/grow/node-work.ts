@@ -13,7 +13,7 @@ import {
 } from '../kernels/kernels.ts';
 import { readTerms } from '../kernels/score.ts';
 import type { SharedMemory } from '../kernels/simd.ts';
-import { scanCategory } from './category-split.ts';
+import { scoreCategory } from './category-split.ts';
 import { blockCount, type Layout } from './layout.ts';
 
 /** What never changes while trees grow; the same for every thread. */
@@ -147,8 +147,7 @@ function scanSide(
     kernels.scan(cells, bins, layout.countBits, terms, direction[column], found);
   else {
     const sums = unpackCells(context, cells, { count: bins, thread });
-    const split = scanCategory(sums, { node: readTerms(f64, terms, 0), categoryRidge });
-    f64[found / 8 + FOUND.score] = split?.score ?? 0;
+    f64[found / 8 + FOUND.score] = scoreCategory(sums, { node: readTerms(f64, terms, 0), categoryRidge });
   }
 }
 
