@@ -153,8 +153,9 @@ export function simulatedTable({
     ],
     repeats: 1,
     metrics: ['roc_auc', 'average_precision', 'brier', 'log_loss', 'ece'],
-    tries: 4,
+    tries: 3,
     innerFolds: 1,
+    others: { tries: 1, innerFolds: 1 },
     protocol: 'made by rule, 400,000 rows to learn from and 100,000 to test',
     truth,
   };

@@ -66,7 +66,7 @@ async function askedOnce(
 ): Promise<OwnTest> {
   const startedMs = performance.now();
   const learned = await learnTable(takeSample(set.sample, train), {
-    ...tableRecipe(set.sample.question, { models, preset, dates: [] }),
+    ...tableRecipe(set.sample.question, { models, preset, dates: [], rows: train.length }),
     folds: 5,
     byTime: set.order !== undefined,
     seed,

@@ -154,7 +154,11 @@ function learn(
     .filter(({ use, column }) => use === 'feature' && column.kind === 'date')
     .map(({ column }) => column.name);
   checkDirections(prepared, options.settings);
-  const { candidates, preset, baselines } = tableRecipe(sample.question, { ...options, dates });
+  const { candidates, preset, baselines } = tableRecipe(sample.question, {
+    ...options,
+    dates,
+    rows: sample.frame.rows,
+  });
   const test = tested
     ? ({ by: 'file', sample: tested.sample } as const)
     : options.holdout === undefined

@@ -11,18 +11,26 @@ import type { AmountDecider } from './correct.ts';
 
 /** Tried when nobody names a model, unlike one another; those that refuse the question say so. */
 const RECIPES: Readonly<Record<Question['kind'], readonly string[]>> = {
-  binary: ['gbdt', 'logistic', 'tree', 'gbdt:fine', 'gbdt:random'],
-  amount: ['gbdt', 'linear', 'tweedie', 'tree', 'gbdt:fine', 'gbdt:random'],
-  classes: ['gbdt', 'logistic', 'tree', 'gbdt:fine', 'gbdt:random'],
+  binary: ['gbdt', 'logistic', 'tree'],
+  amount: ['gbdt', 'linear', 'tweedie', 'tree'],
+  classes: ['gbdt', 'logistic', 'tree'],
 };
+
+/** How fine the trees should be and whom they should rely on differs from table to table; a blend weighs them. */
+const OTHER_FORESTS: readonly string[] = ['gbdt:fine', 'gbdt:random'];
+
+/** From here on one boosted forest is steady by itself, and three take three times as long. */
+const MANY_ROWS = 100_000;
 
 /** In a hurry: trees that add up, and a plain model beside them. */
 const FAST = 2;
 
 /** What is made of the models tried: as for a shop's questions, with a table's own models. */
-function tablePreset({ kind }: Question, preset: PresetName): Preset {
+function tablePreset({ kind }: Question, { preset, rows = 0 }: RecipeOptions): Preset {
   const models = RECIPES[kind];
-  return { ...presetFor(kind, preset), models: preset === 'fast' ? models.slice(0, FAST) : models };
+  const plan = presetFor(kind, preset);
+  if (preset === 'fast') return { ...plan, models: models.slice(0, FAST) };
+  return { ...plan, models: rows > MANY_ROWS && preset === 'good' ? models : [...models, ...OTHER_FORESTS] };
 }
 
 /** The plain model a better one must beat. */
@@ -36,6 +44,8 @@ export interface RecipeOptions {
   /** `auto`, or estimator ids in the order to be tried; blends among them are made of the others. */
   readonly models: 'auto' | readonly string[];
   readonly preset: PresetName;
+  /** Learned from, about; few when absent. */
+  readonly rows?: number;
   /** Number columns that hold UTC ms. */
   readonly dates: readonly string[];
   /** Told to every model that knows them. */
@@ -57,7 +67,7 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
   const { models, dates, settings = {} } = options;
   // Models of one run meet the same folds: what one learned to read, the others need not learn again.
   const encoding: EncodedOptions = { dates, memory: encodingMemory() };
-  const preset = tablePreset(question, options.preset);
+  const preset = tablePreset(question, options);
   const amount = question.kind === 'amount';
   const aims: Settings = {
     ...(amount && options.preset !== 'fast' ? { band: true } : {}),
