@@ -55,17 +55,32 @@ export const realDisk: Disk = {
     }),
 };
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE']);
+const REFUSALS: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EFBIG',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EIO',
+  'EMFILE',
+]);
+
+/** The system's word for a write the disk refused (`ENOSPC`), if that is what failed. */
+export function diskRefusal(cause: unknown): string | undefined {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  return REFUSALS.has(code) ? code : undefined;
+}
 
 function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? '';
-    if (!FULL.has(code)) throw cause;
+    const refusal = diskRefusal(cause);
+    if (refusal === undefined) throw cause;
     throw new AppError(
       'DISK',
-      `the disk refused a write (${code}): free some space or mend the folder's rights, then run the same command again`,
+      `the disk refused a write (${refusal}): free some space or mend the folder's rights, then run the same command again`,
       {},
       cause,
     );
