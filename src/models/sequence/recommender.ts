@@ -1,0 +1,40 @@
+// What every next-item model is: learned from sequences, asked what comes next, and answering with a score for every item.
+import type { Name } from '../../core/name.ts';
+import type { NextItemCases, Sequences } from '../../core/sequences.ts';
+import type { FitRun, SavedModel, SearchSpace, Settings } from '../estimator.ts';
+
+export interface Recommender {
+  /** `popularity`, `transformer`, … */
+  readonly id: string;
+  readonly label: Name;
+  readonly role: 'baseline' | 'model';
+  /** Settings a search may vary, and the estimator told some of them. */
+  readonly space?: SearchSpace;
+  readonly withSettings?: (settings: Settings) => Recommender;
+  /** Why these sequences cannot be learned from, in words; `undefined` when they can. */
+  readonly refuses: (train: Sequences) => string | undefined;
+  /**
+   * @param valid cases to stop early by; a model without need of them ignores them
+   * @throws AppError NOT_ENOUGH_DATA, BAD_DATA, INTERRUPTED
+   */
+  readonly fit: (train: Sequences, valid: NextItemCases | undefined, run: FitRun) => Promise<NextItemModel>;
+  /** @throws AppError VERSION, BAD_FILE */
+  readonly load: (saved: SavedModel) => NextItemModel;
+}
+
+/** Immutable. */
+export interface NextItemModel {
+  readonly recommender: string;
+  readonly itemIds: readonly string[];
+  /**
+   * How likely each item comes next, on a scale of the model's own: higher is likelier, −∞ for never. An answer does not
+   * depend on what else is asked with it.
+   *
+   * @param before what each entity has done, with items in this model's codes; only that is read, not who it was
+   * @returns [entities, items], row after row
+   */
+  readonly score: (before: Sequences) => Promise<Float32Array>;
+  readonly save: () => SavedModel;
+  /** Releases what native sessions hold. */
+  readonly close?: () => Promise<void>;
+}
