@@ -16,7 +16,25 @@ import { fitVennAbers } from '../eval/calibration/venn-abers.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
 import { taskNamed } from '../tasks/catalogue.ts';
 import type { Predictions } from './batch.ts';
-import { PREDICTION_COLUMNS, writePredictions } from './prediction-file.ts';
+import { writePredictions } from './prediction-file.ts';
+
+/** The columns with their DuckDB types, in file order. */
+const PREDICTION_COLUMNS = {
+  task: 'VARCHAR',
+  entity_type: 'VARCHAR',
+  user_id: 'VARCHAR',
+  rank: 'INTEGER',
+  as_of: 'VARCHAR',
+  horizon_days: 'DOUBLE',
+  value: 'DOUBLE',
+  unit: 'VARCHAR',
+  low: 'DOUBLE',
+  high: 'DOUBLE',
+  typical: 'DOUBLE',
+  interval_method: 'VARCHAR',
+  tier: 'VARCHAR',
+  model_version: 'VARCHAR',
+};
 
 const dir = mkdtempSync(join(tmpdir(), 'foresell-predictions-'));
 let engine: Engine;

@@ -5,31 +5,15 @@ import { dirname, extname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { AppError } from '../../core/errors.ts';
 import { type Engine, sqlName, sqlText } from '../engine.ts';
+import { placeError } from '../output-place.ts';
 
-/** One column of the file: numbers (NaN is written as nothing) or texts (`''` is written as nothing), [rows] */
+/** One column of the file: numbers (NaN is written as nothing), counts or texts (`''` is written as nothing), [rows] */
 export interface WrittenColumn {
   readonly name: string;
-  readonly values: Float64Array | readonly string[];
+  readonly values: Float64Array | Int32Array | readonly string[];
 }
 
 const FORMATS = ['.csv', '.ndjson', '.parquet'] as const;
-const REFUSALS: ReadonlySet<string> = new Set([
-  'ENOSPC',
-  'EDQUOT',
-  'EROFS',
-  'EACCES',
-  'EPERM',
-  'EFBIG',
-  'EIO',
-]);
-const NO_PLACE: ReadonlySet<string> = new Set([
-  'EISDIR',
-  'EEXIST',
-  'ENOTDIR',
-  'ENAMETOOLONG',
-  'EINVAL',
-  'ENOTEMPTY',
-]);
 
 /** @throws AppError USAGE for a name of another kind: call it before long work */
 export function checkTablePath(path: string): void {
@@ -59,24 +43,10 @@ export async function writeTable(
     if (format === '.parquet') await toParquet(engine, { from: text, to: fresh, columns });
     renameSync(fresh, path);
   } catch (cause) {
-    throw placeError(cause, path);
+    throw placeError(cause, path, 'file');
   } finally {
     for (const left of new Set([fresh, text])) if (existsSync(left)) rmSync(left);
   }
-}
-
-function placeError(cause: unknown, path: string): unknown {
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
-  if (REFUSALS.has(code)) {
-    return new AppError(
-      'DISK',
-      `the disk refused "${path}" (${code}): free some space or name another place`,
-      {},
-      cause,
-    );
-  }
-  if (!NO_PLACE.has(code)) return cause;
-  return new AppError('USAGE', `expected a place for a file, "${path}" is none: name another`, {}, cause);
 }
 
 async function writeText(
@@ -120,11 +90,14 @@ async function toParquet(
   engine: Engine,
   { from, to, columns }: { from: string; to: string; columns: readonly WrittenColumn[] },
 ): Promise<void> {
-  const types = columns
-    .map(({ name, values }) => `${sqlText(name)}: '${values instanceof Float64Array ? 'DOUBLE' : 'VARCHAR'}'`)
-    .join(', ');
+  const types = columns.map(({ name, values }) => `${sqlText(name)}: '${sqlType(values)}'`).join(', ');
   await engine.run(
     `COPY (SELECT ${columns.map(({ name }) => sqlName(name)).join(', ')} FROM read_json(${sqlText(from)}, columns = {${types}}, format = 'newline_delimited'))
      TO ${sqlText(to)} (FORMAT parquet, COMPRESSION zstd)`,
   );
+}
+
+function sqlType(values: WrittenColumn['values']): string {
+  if (values instanceof Float64Array) return 'DOUBLE';
+  return values instanceof Int32Array ? 'INTEGER' : 'VARCHAR';
 }
