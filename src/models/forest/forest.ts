@@ -1,5 +1,5 @@
 // A forest at rest: the trees of a boosted model in flat arrays, one entry a node, tree after tree.
-import type { Tree } from '../tree/structure.ts';
+import type { Nodes, Tree } from '../tree/structure.ts';
 
 /** A column the trees cut; `levels` and `other` as for a single tree's category. */
 export type ForestInput =
@@ -12,11 +12,10 @@ export type ForestInput =
     };
 
 /**
- * Trees whose values add up. Tree t speaks for output t mod outputs; the margin of an output is its base plus the values
- * of the leaves a row ends in. Nodes of a tree stand together, its root first, children after their parents; `left` and
- * `right` count from the tree's own root.
+ * Trees whose values add up, their nodes one tree after another, each with its root first. Tree t speaks for output t mod
+ * outputs; the margin of an output is its base plus the values of the leaves a row ends in. The value of a cut is 0.
  */
-export interface Forest {
+export interface Forest extends Nodes {
   readonly inputs: readonly ForestInput[];
   /** 1, or the number of classes. */
   readonly outputs: number;
@@ -24,24 +23,8 @@ export interface Forest {
   readonly base: Float64Array;
   /** First node of each tree, and the number of nodes at the end: [trees + 1]. */
   readonly treeStart: Int32Array;
-  /** Input cut here, −1 for a leaf: [nodes], as all that follow but `sets`. */
-  readonly feature: Int32Array;
-  /** Numbers ≤ threshold go left. */
-  readonly threshold: Float64Array;
-  /** For a category cut: where its flags start in `sets`; −1 otherwise. */
-  readonly setStart: Int32Array;
-  /** 1 = missing numbers and unknown categories go left. */
-  readonly missingLeft: Uint8Array;
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-  /** Training weight that reached the node. */
-  readonly cover: Float64Array;
-  /** How much the cut lowered the training loss; 0 for a leaf. */
+  /** How much the cut lowered the training loss; 0 for a leaf. [nodes] */
   readonly gain: Float64Array;
-  /** What a row that ends here adds to the margin; 0 for a cut. */
-  readonly value: Float64Array;
-  /** Flags by bin of the cut category, 1 = left. */
-  readonly sets: Uint8Array;
 }
 
 export const treeCount = (forest: Forest): number => forest.treeStart.length - 1;

@@ -1,7 +1,7 @@
 // A tree at rest: flat arrays, one entry a node; node 0 is the root and children come after their parents.
 
-/** All arrays [nodes], but `sets`. */
-export interface Tree {
+/** Cuts and leaves, of one tree or of several after one another. All arrays [nodes], but `sets`. */
+export interface Nodes {
   /** Input cut here; −1 for a leaf. */
   readonly feature: Int32Array;
   /** Numbers ≤ threshold go left. */
@@ -10,15 +10,18 @@ export interface Tree {
   readonly setStart: Int32Array;
   /** 1 = missing numbers and unknown categories go left. */
   readonly missingLeft: Uint8Array;
+  /** Counted from the root of the node's own tree. */
   readonly left: Int32Array;
   readonly right: Int32Array;
   /** Training weight that reached the node. */
   readonly cover: Float64Array;
-  /** The margin of a row that stops here. */
+  /** The margin of a row that stops here, or what it adds to one. */
   readonly value: Float64Array;
   /** Flags by bin of the cut category, 1 = left. */
   readonly sets: Uint8Array;
 }
+
+export type Tree = Nodes;
 
 /** The child a value goes to. */
 export function childOf(tree: Tree, node: number, value: number): number {

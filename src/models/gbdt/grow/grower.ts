@@ -1,6 +1,7 @@
 // What grows one tree at a time on binned columns: the border between boosting (what to learn) and growing (how).
 import type { Frame } from '../../../core/frame.ts';
 import type { ForestInput } from '../../forest/forest.ts';
+import type { Tree } from '../../tree/structure.ts';
 import type { GbdtSettings } from '../settings.ts';
 
 /** A number's cut points or a category's levels, learned on training rows; number bins as in `tree/inputs.ts`. */
@@ -22,19 +23,10 @@ export interface GrowStep {
   readonly seed: number;
 }
 
-/** Arrays as in `Forest`, for one tree; values are −Σgradient / (Σcurvature + ridge), not yet times the learning rate. */
-export interface GrownTree {
-  readonly feature: Int32Array;
-  readonly threshold: Float64Array;
-  /** Into this tree's own `sets`. */
-  readonly setStart: Int32Array;
-  readonly missingLeft: Uint8Array;
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-  readonly cover: Float64Array;
+/** Values are −Σgradient / (Σcurvature + ridge), not yet times the learning rate. */
+export interface GrownTree extends Tree {
+  /** As of a forest, [nodes]. */
   readonly gain: Float64Array;
-  readonly value: Float64Array;
-  readonly sets: Uint8Array;
   /**
    * With monotone columns only: between which values a leaf has to stay, [nodes] each. Whoever gives leaves other values
    * than these keeps them in that range.
