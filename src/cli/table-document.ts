@@ -1,8 +1,9 @@
 // What `table fit --json` prints: what was read, the scores beside the baselines, the protocol, what was found.
-import type { Scores } from '../eval/score.ts';
+import { scoresById } from '../train/assess.ts';
 import { metricsOf } from '../train/table/correct.ts';
 import type { TableRun } from '../train/table/run-table.ts';
 import { groupsDocument } from './groups-document.ts';
+import { differencesDocument, leakageDocument } from './test-document.ts';
 
 export function tableDocument(run: TableRun): Record<string, unknown> {
   const { prepared, fitted, protocol, version, report, seconds } = run;
@@ -13,16 +14,8 @@ export function tableDocument(run: TableRun): Record<string, unknown> {
     model: learned.chosen.estimator.id,
     model_version: version.version,
     metrics: test.model.evaluation.scores,
-    baselines: Object.fromEntries(
-      test.baselines.map(({ estimator, evaluation }): [string, Scores] => [estimator.id, evaluation.scores]),
-    ),
-    differences: test.comparisons.map(({ against, comparison }) => ({
-      metric: comparison.metric,
-      against: against.id,
-      ...comparison.difference,
-      better:
-        comparison.better === 'first' ? 'model' : comparison.better === 'second' ? 'baseline' : 'neither',
-    })),
+    baselines: scoresById(test.baselines),
+    differences: differencesDocument(test.comparisons),
     coverage_by_group: groupsDocument(report.groups),
     protocol,
     tested_by: test.by,
@@ -53,13 +46,7 @@ export function tableDocument(run: TableRun): Record<string, unknown> {
       missing: column.missing,
       distinct: column.distinct,
     })),
-    leakage: leaks.map(({ check, severity, feature, words, evidence }) => ({
-      check,
-      severity,
-      ...(feature ? { feature } : {}),
-      words,
-      evidence,
-    })),
+    leakage: leakageDocument(leaks),
     out: run.out,
     report: run.reportPath,
     seconds,

@@ -1,8 +1,9 @@
 // What `train --json` and `evaluate --json` print: scores, baselines and the protocol, in the documented shape.
-import type { Scores } from '../eval/score.ts';
 import { isMissing } from '../report/document.ts';
+import { scoresById } from '../train/assess.ts';
 import type { TrainingResult } from '../train/run.ts';
 import { groupsDocument } from './groups-document.ts';
+import { differencesDocument, leakageDocument } from './test-document.ts';
 
 export function trainingDocument(result: TrainingResult): Record<string, unknown> {
   const { version, report, reportPath, leaks, assessment, seconds } = result;
@@ -14,19 +15,8 @@ export function trainingDocument(result: TrainingResult): Record<string, unknown
     model: assessment.chosen.estimator.id,
     horizon_days: (version.settings as { horizonDays: number }).horizonDays,
     metrics: assessment.chosen.evaluation.scores,
-    baselines: Object.fromEntries(
-      assessment.baselines.map(({ estimator, evaluation }): [string, Scores] => [
-        estimator.id,
-        evaluation.scores,
-      ]),
-    ),
-    differences: assessment.comparisons.map(({ against, comparison }) => ({
-      metric: comparison.metric,
-      against: against.id,
-      ...comparison.difference,
-      better:
-        comparison.better === 'first' ? 'model' : comparison.better === 'second' ? 'baseline' : 'neither',
-    })),
+    baselines: scoresById(assessment.baselines),
+    differences: differencesDocument(assessment.comparisons),
     coverage_by_group: groupsDocument(groups),
     protocol: assessment.protocol,
     leaderboard:
@@ -48,13 +38,7 @@ export function trainingDocument(result: TrainingResult): Record<string, unknown
     preset: (version.settings as { preset: string }).preset,
     trials: (version.settings as { trials: readonly string[] }).trials,
     searches: (version.settings as { searches: unknown }).searches,
-    leakage: leaks.map(({ check, severity, feature, words, evidence }) => ({
-      check,
-      severity,
-      ...(feature ? { feature } : {}),
-      words,
-      evidence,
-    })),
+    leakage: leakageDocument(leaks),
     features_left_out: result.leftOut,
     eligibility: report.eligibility,
     report: reportPath,

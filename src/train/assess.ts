@@ -4,7 +4,7 @@ import type { EventSource } from '../data/source.ts';
 import { type Comparison, comparePredictions } from '../eval/compare-predictions.ts';
 import { type Evaluation, scoreAmount, scoreBinary } from '../eval/evaluate-predictions.ts';
 import type { RowMetricName } from '../eval/metrics/metric.ts';
-import type { Protocol } from '../eval/score.ts';
+import type { Protocol, Scores } from '../eval/score.ts';
 import { type CalibratedModel, type Forecast, forecast } from '../models/calibrated.ts';
 import type { Estimator, Sample } from '../models/estimator.ts';
 import type { RankedTrial } from './choose.ts';
@@ -16,6 +16,12 @@ export interface Assessed {
   readonly answers: Forecast;
   readonly evaluation: Evaluation;
 }
+
+/** The scores of several predictors, by estimator id. */
+export const scoresById = (
+  assessed: readonly Pick<Assessed, 'estimator' | 'evaluation'>[],
+): Readonly<Record<string, Scores>> =>
+  Object.fromEntries(assessed.map(({ estimator, evaluation }) => [estimator.id, evaluation.scores]));
 
 export interface Assessment {
   readonly chosen: Assessed;

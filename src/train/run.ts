@@ -14,7 +14,6 @@ import type { EventSource } from '../data/source.ts';
 import { type Workspace, workspacePaths } from '../data/workspace.ts';
 import { refuseLeaks } from '../eval/leakage/check-leakage.ts';
 import type { Finding } from '../eval/leakage/finding.ts';
-import type { Scores } from '../eval/score.ts';
 import { type Bundle, bundleFiles } from '../registry/bundle.ts';
 import { promote } from '../registry/promotion.ts';
 import { saveVersion } from '../registry/save.ts';
@@ -22,7 +21,7 @@ import { markErasures, type VersionInfo } from '../registry/versions.ts';
 import type { ReportDocument } from '../report/document.ts';
 import { renderReport } from '../report/render.ts';
 import type { TaskReport } from '../report/task-document.ts';
-import { type Assessment, assess } from './assess.ts';
+import { type Assessment, assess, scoresById } from './assess.ts';
 import { checkEligibility, refuseUnready } from './eligibility.ts';
 import { backgroundOf } from './explaining.ts';
 import { type FitOptions, type FittedTask, fitTask } from './fit.ts';
@@ -136,9 +135,7 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
     background,
     protocol: assessment.protocol,
     scores: assessment.chosen.evaluation.scores,
-    baselines: Object.fromEntries(
-      assessment.baselines.map(({ estimator, evaluation }) => [estimator.id, evaluation.scores]),
-    ) as Record<string, Scores>,
+    baselines: scoresById(assessment.baselines),
     // A full horizon apart: the last outcome window used ends at the test's moment or before.
     seenUntilMs:
       Math.max(...plan.train, ...(plan.calibrate === 'cross-fit' ? [] : plan.calibrate)) + plan.horizonMs,

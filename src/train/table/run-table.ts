@@ -9,7 +9,7 @@ import type { Progress } from '../../core/progress.ts';
 import { parseSpan } from '../../core/time.ts';
 import { type Engine, openEngine } from '../../data/engine.ts';
 import { openTable } from '../../data/table/open-table.ts';
-import type { Protocol, Scores } from '../../eval/score.ts';
+import type { Protocol } from '../../eval/score.ts';
 import { drawBackground } from '../../explain/background.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { saveVersion } from '../../registry/save.ts';
@@ -17,6 +17,7 @@ import { TABLE_FOLDER, type TableBundle, tableBundleFiles } from '../../registry
 import type { VersionInfo } from '../../registry/versions.ts';
 import { renderReport } from '../../report/render.ts';
 import type { TaskReport } from '../../report/task-document.ts';
+import { scoresById } from '../assess.ts';
 import { learningDeadline } from '../expected-time.ts';
 import type { PresetName } from '../preset.ts';
 import type { AmountDecider } from './correct.ts';
@@ -237,9 +238,6 @@ function save(
   options: RunTableOptions,
 ): VersionInfo {
   const { learned, test } = fitted;
-  const baselines = Object.fromEntries(
-    test.baselines.map(({ estimator, evaluation }): [string, Scores] => [estimator.id, evaluation.scores]),
-  );
   const bundle: TableBundle = {
     features: prepared.uses.filter(({ use }) => use === 'feature').map(({ column }) => column),
     missing: prepared.source.missing,
@@ -248,7 +246,7 @@ function save(
     background,
     protocol,
     scores: test.model.evaluation.scores,
-    baselines,
+    baselines: scoresById(test.baselines),
   };
   return saveVersion(options.out, {
     task: TABLE_FOLDER,
