@@ -19,6 +19,7 @@ export function tableDocument(run: TableRun): Record<string, unknown> {
     coverage_by_group: groupsDocument(report.groups),
     protocol,
     tested_by: test.by,
+    ...(test.turns && { test_folds: test.turns }),
     chosen_in_folds: test.chosen,
     leaderboard: {
       metric,

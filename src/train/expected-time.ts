@@ -49,8 +49,8 @@ export async function tooManyFits(
 const PROBE_ROWS = 2_000;
 /** With fewer than this many times as many rows, trying costs as much as doing. */
 const WORTH_A_PROBE = 4;
-/** Part of a fit costs the same on any rows, and settings are chosen on some of them only. */
-const GROWTH = 0.8;
+/** A fit's time by its rows, as a power: part of it costs the same on any rows, and settings are chosen on some only. */
+export const GROWTH = 0.8;
 
 /**
  * Milliseconds a fit on all of `train` is expected to take, judged by one on some of its customers; 0 where the sample is
@@ -58,13 +58,23 @@ const GROWTH = 0.8;
  *
  * @throws AppError what the estimator throws at few rows, INTERRUPTED
  */
-export async function expectMs(
-  estimator: Estimator,
-  train: Sample,
-  { run, now }: { run: FitRun; now: () => number },
-): Promise<number> {
+export async function expectMs(estimator: Estimator, train: Sample, timing: FitTiming): Promise<number> {
+  return train.frame.rows < WORTH_A_PROBE * PROBE_ROWS ? 0 : timeFit(estimator, train, timing);
+}
+
+export interface FitTiming {
+  readonly run: FitRun;
+  readonly now: () => number;
+}
+
+/**
+ * The same, of small samples too: worth its time where many fits are to follow.
+ *
+ * @throws AppError what the estimator throws at few rows, INTERRUPTED
+ */
+export async function timeFit(estimator: Estimator, train: Sample, { run, now }: FitTiming): Promise<number> {
   const { rows } = train.frame;
-  if (rows < WORTH_A_PROBE * PROBE_ROWS) return 0;
+  const probed = Math.min(rows, PROBE_ROWS);
   const salt = hash32(`probe ${run.seed}`);
   const fitSome = async (share: number) => {
     const some = Array.from(train.entities.keys()).filter(
@@ -76,6 +86,6 @@ export async function expectMs(
     return (now() - startedMs) * (rows / some.length) ** GROWTH;
   };
   // The first run of any code is slow: it is not the one to judge by.
-  await fitSome(PROBE_ROWS / 4 / rows);
-  return fitSome(PROBE_ROWS / rows);
+  await fitSome(probed / 4 / rows);
+  return fitSome(probed / rows);
 }

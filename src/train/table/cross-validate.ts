@@ -25,6 +25,8 @@ export interface OutOfFold {
   readonly baselines: readonly { readonly estimator: Estimator; readonly answers: TableAnswers }[];
   /** Model chosen in each fold. */
   readonly chosen: readonly string[];
+  /** Folds asked; fewer than drawn where the deadline left no time for more. */
+  readonly turns: number;
   /** Mean threshold of a yes over the folds; binary only. */
   readonly threshold?: number;
 }
@@ -32,7 +34,8 @@ export interface OutOfFold {
 /**
  * Out-of-fold answers, one a repeat. Search, encoding, calibration and stacking all happen inside a fold's training part.
  *
- * With a deadline each fold gets an equal share of the time that is left.
+ * With a deadline each fold gets an equal share of the time that is left, and no fold is begun that is not expected to end
+ * in time; the first always is.
  */
 export async function crossValidateTable(
   sample: Sample,
@@ -42,21 +45,33 @@ export async function crossValidateTable(
   const { now, deadlineMs, progress, signal } = options;
   const turns = folds.repeats.reduce((sum, repeat) => sum + repeat.length, 0);
   let done = 0;
+  let leastMs = 0;
+  const outOfTime = () => done > 0 && deadlineMs !== undefined && now() + leastMs > deadlineMs;
   const repeats: OutOfFold[] = [];
   for (const repeat of folds.repeats) {
     const answered: FoldAnswers[] = [];
     for (const fold of repeat) {
       throwIfAborted(signal);
+      if (outOfTime()) break;
       progress.step({ task: 'test folds', done, total: turns, unit: 'folds' });
       const share =
         deadlineMs === undefined ? undefined : now() + Math.max(0, deadlineMs - now()) / (turns - done);
-      answered.push(await answerFold(sample, fold, { ...options, deadlineMs: share, progress: silent }));
+      const own = await answerFold(sample, fold, { ...options, deadlineMs: share, progress: silent });
+      answered.push(own);
+      leastMs = leastOf(own, options);
       done++;
     }
-    repeats.push(joinFolds(sample, repeat, answered));
+    if (answered.length > 0) repeats.push(joinFolds(sample, repeat.slice(0, answered.length), answered));
   }
-  progress.step({ task: 'test folds', done: turns, total: turns, unit: 'folds' });
+  progress.step({ task: 'test folds', done, total: turns, unit: 'folds' });
   return repeats;
+}
+
+/** What the quickest of the models took: no fold can do with less, ms. */
+function leastOf({ learned }: FoldAnswers, { candidates }: CrossValidateOptions): number {
+  const tried = learned.trials.filter(({ estimator }) => candidates.some(({ id }) => id === estimator.id));
+  const seconds = tried.map(({ totalSeconds, fitSeconds }) => totalSeconds + fitSeconds);
+  return seconds.length === 0 ? 0 : 1000 * Math.min(...seconds);
 }
 
 interface FoldAnswers {
@@ -141,6 +156,7 @@ function joinFolds(sample: Sample, folds: readonly Fold[], parts: readonly FoldA
         ),
       })),
     chosen: parts.map(({ learned }) => learned.chosen.estimator.id),
+    turns: parts.length,
     ...(thresholds.length > 0
       ? { threshold: thresholds.reduce((sum, value) => sum + value, 0) / thresholds.length }
       : {}),

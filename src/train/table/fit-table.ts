@@ -1,5 +1,6 @@
 // One table from rows to a tested model: checked for leaks, learned, and asked about rows it had not seen.
 import { invariant } from '../../core/errors.ts';
+import { silent } from '../../core/progress.ts';
 import { type Comparison, comparePredictions } from '../../eval/compare-predictions.ts';
 import type { Evaluation } from '../../eval/evaluate-predictions.ts';
 import type { Finding } from '../../eval/leakage/finding.ts';
@@ -7,12 +8,14 @@ import type { RowMetricName } from '../../eval/metrics/metric.ts';
 import type { Estimator, Sample } from '../../models/estimator.ts';
 import { takeSample } from '../../models/sample.ts';
 import { answerTable, type TableAnswers } from '../../models/table-model.ts';
+import type { Refusal } from '../attempts.ts';
 import { scoreTable, takeAnswers } from './correct.ts';
 import { answerBaselines, crossValidateTable } from './cross-validate.ts';
 import { cutFolds, type Folds } from './folds.ts';
 import { widthOf } from './held-out.ts';
 import { type LearnedTable, type LearnOptions, learnTable } from './learn.ts';
 import { leaksAfter, leaksBefore, refuseTableLeaks } from './table-leaks.ts';
+import { planTime } from './time-plan.ts';
 
 export interface FitTableOptions extends LearnOptions {
   /** Stand beside every number. */
@@ -46,6 +49,8 @@ export interface TableTest {
   readonly comparisons: readonly { readonly against: Estimator; readonly comparison: Comparison }[];
   /** Models chosen in the folds, for nested tests. */
   readonly chosen: readonly string[];
+  /** Folds asked of those drawn, for nested tests; fewer where a time limit left no time for more. */
+  readonly turns?: { readonly done: number; readonly of: number };
 }
 
 export interface FittedTable {
@@ -69,17 +74,18 @@ const COMPARED: Readonly<Record<Sample['question']['kind'], readonly RowMetricNa
  *
  * @throws AppError LEAKAGE, NOT_ENOUGH_DATA, USAGE, INTERRUPTED
  */
-export async function fitTable(sample: Sample, options: FitTableOptions): Promise<FittedTable> {
+export async function fitTable(sample: Sample, given: FitTableOptions): Promise<FittedTable> {
   const early = leaksBefore(sample);
   refuseTableLeaks(early);
-  const { seed, now, deadlineMs } = options;
-  const side = sideOf(sample, options);
-  // Of a time limit the tests may take all but what learning on every row takes: one part of as many as there are turns.
-  const turns = options.folds * (options.repeats ?? 1);
-  const untilTest =
-    deadlineMs === undefined ? undefined : now() + ((deadlineMs - now()) * turns) / (turns + 1);
+  const side = sideOf(sample, given);
+  const { options, untilTest, late } = await inTime(side?.train ?? sample, given, side === undefined);
+  const { seed } = options;
+  const onAll = async (rows: Sample): Promise<LearnedTable> => {
+    const learned = await learnTable(rows, options);
+    return { ...learned, refused: [...late, ...learned.refused] };
+  };
   if (side) {
-    const learned = await learnTable(side.train, options);
+    const learned = await onAll(side.train);
     const answers = await answerTable(learned.table, side.test.frame);
     const baselines = await answerBaselines(side.train, side.test.frame, options);
     const test = assess(side.test, {
@@ -96,7 +102,7 @@ export async function fitTable(sample: Sample, options: FitTableOptions): Promis
   }
   const folds = options.given ?? cutFolds(sample, { ...options, repeats: options.repeats });
   const repeats = await crossValidateTable(sample, folds, { ...options, deadlineMs: untilTest });
-  const learned = await learnTable(sample, options);
+  const learned = await onAll(sample);
   const rows = Uint32Array.from(repeats.flatMap((repeat) => Array.from(repeat.rows)));
   const thresholds = repeats.flatMap(({ threshold }) => threshold ?? []);
   const test = assess(takeSample(sample, rows), {
@@ -112,6 +118,10 @@ export async function fitTable(sample: Sample, options: FitTableOptions): Promis
       ? { threshold: thresholds.reduce((sum, value) => sum + value, 0) / thresholds.length }
       : {}),
     chosen: repeats.flatMap(({ chosen }) => chosen),
+    turns: {
+      done: repeats.reduce((sum, { turns }) => sum + turns, 0),
+      of: folds.repeats.reduce((sum, repeat) => sum + repeat.length, 0),
+    },
     seed,
   });
   const [fold] = folds.repeats[0];
@@ -132,6 +142,27 @@ export async function fitTable(sample: Sample, options: FitTableOptions): Promis
       asked.value,
     ),
   };
+}
+
+/**
+ * With a deadline: without the models there is no time for, and until when tests may go on. Learning on every row keeps
+ * what it needs, and at least one part of as many as there are turns.
+ *
+ * @throws AppError USAGE when there is no time for any model
+ */
+async function inTime(
+  sample: Sample,
+  given: FitTableOptions,
+  nested: boolean,
+): Promise<{ options: FitTableOptions; untilTest?: number; late: readonly Refusal[] }> {
+  const { now, deadlineMs, folds, seed, threads, signal } = given;
+  if (deadlineMs === undefined) return { options: given, late: [] };
+  const turns = nested ? folds * (given.repeats ?? 1) : 0;
+  const run = { seed, threads, signal, progress: silent };
+  const { candidates, late, lastMs } = await planTime(sample, { ...given, turns, run, deadlineMs });
+  const leftMs = deadlineMs - now();
+  const untilTest = now() + Math.min((leftMs * turns) / (turns + 1), Math.max(0, leftMs - lastMs));
+  return { options: { ...given, candidates }, untilTest, late };
 }
 
 function answersOf(
@@ -193,10 +224,11 @@ function assess(
     estimator: Estimator;
     threshold?: number;
     chosen: readonly string[];
+    turns?: TableTest['turns'];
     seed: number;
   },
 ): TableTest {
-  const { by, rows, answers, estimator, threshold, chosen, seed } = given;
+  const { by, rows, answers, estimator, threshold, chosen, turns, seed } = given;
   // A baseline that is also the model chosen would stand beside itself.
   const others = given.baselines.filter((own) => own.estimator.id !== estimator.id);
   const baselines = others.map((own) => ({ ...own, evaluation: scoreTable(sample, own.answers, { seed }) }));
@@ -214,6 +246,7 @@ function assess(
     model,
     baselines,
     chosen,
+    ...(turns && { turns }),
     comparisons: baselines.flatMap((baseline) =>
       COMPARED[question.kind]
         .filter((metric) => metric in model.evaluation.scores && metric in baseline.evaluation.scores)

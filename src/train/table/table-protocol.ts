@@ -22,7 +22,7 @@ export function protocolWords(
   fitted: FittedTable,
   { folds, repeats, time, holdout }: ProtocolFacts,
 ): Readonly<Record<'split' | 'calibration' | 'candidates' | 'ties' | 'interval', Name>> {
-  const tested = fitted.test.by;
+  const { by: tested, turns } = fitted.test;
   const together = {
     group: name(', rows of one group kept together', '，同组的行不分开'),
     copies: name(', identical rows kept together', '，相同的行不分开'),
@@ -32,10 +32,17 @@ export function protocolWords(
     ? name('forward in time', '按时间向前')
     : name(`at random, every outcome in its share${together.en}`, `随机分层${together.zh}`);
   const times = repeats > 1 && !time ? name(`${repeats} × `, `${repeats} 次 `) : name('', '');
+  const cut =
+    turns && turns.done < turns.of
+      ? name(
+          `; the time limit left time for ${turns.done} of the ${turns.of} folds, only their rows are tested`,
+          `；时限内完成 ${turns.of} 折中的 ${turns.done} 折，仅测试这些折的行`,
+        )
+      : name('', '');
   const split = {
     nested: name(
-      `nested cross-validation, ${times.en}${folds} folds ${drawn.en}; the saved model learned from every row`,
-      `嵌套交叉验证，${times.zh}${folds} 折，${drawn.zh}；保存的模型由全部行拟合`,
+      `nested cross-validation, ${times.en}${folds} folds ${drawn.en}${cut.en}; the saved model learned from every row`,
+      `嵌套交叉验证，${times.zh}${folds} 折，${drawn.zh}${cut.zh}；保存的模型由全部行拟合`,
     ),
     holdout: name(
       `one part in ${Math.max(2, Math.round(1 / (holdout ?? 0.2)))} held out ${time ? 'from the end of the time' : drawn.en}; the saved model learned from the others`,
