@@ -28,6 +28,7 @@ export const BASELINES: readonly string[] = ['rate', 'last-period', 'recency', '
 export const PROBABILITY_RECIPE: readonly string[] = [
   'logistic',
   'gbdt',
+  'gbdt:random',
   'bg-nbd',
   'tree',
   'elastic-net',
@@ -38,6 +39,7 @@ export const PROBABILITY_RECIPE: readonly string[] = [
 export const AMOUNT_RECIPE: readonly string[] = [
   'tweedie',
   'gbdt',
+  'gbdt:random',
   'bg-nbd',
   'hurdle',
   'tree',

@@ -2,7 +2,7 @@
 import { takeNumbers } from '../core/frame.ts';
 import { DAY_MS } from '../core/time.ts';
 import { fitAmountShape } from '../eval/amount-shape.ts';
-import { chooseCalibrator } from '../eval/calibration/choose-calibrator.ts';
+import { type CalibrationExamples, chooseCalibrator } from '../eval/calibration/choose-calibrator.ts';
 import { fitVennAbers } from '../eval/calibration/venn-abers.ts';
 import { chooseAmountInterval } from '../eval/choose-interval.ts';
 import type { QuantileBand } from '../eval/conformal-quantile.ts';
@@ -26,7 +26,7 @@ export interface CorrectionOptions {
   readonly seed: number;
   /** The quantiles of the same unseen answers, for models that have them. */
   readonly band?: QuantileBand;
-  /** Amounts: how earlier moments were missed, to learn the level from too. */
+  /** How earlier moments were missed, to learn from too: the level of amounts, all of a calibration. */
   readonly past?: readonly LevelOrigin[];
 }
 
@@ -42,7 +42,8 @@ export function fitValueCorrections(
   const { question, entities, target } = outcomes;
   if (question.kind === 'binary')
     return {
-      calibrator: chooseCalibrator({ actual: target, predicted: raw, entities }, { seed }).calibrator,
+      calibrator: chooseCalibrator(withPast({ actual: target, predicted: raw, entities }, past), { seed })
+        .calibrator,
     };
   const level = fitLevel([...past, ...levelOrigins(outcomes, raw)]);
   const shape = fitAmountShape(target, levelValues({ level }, raw));
@@ -71,7 +72,10 @@ export function fitCorrections(
 const LEAST_OF_EACH_OUTCOME = 10;
 
 function fitProbability(sample: Sample, raw: Float64Array, options: CorrectionOptions): CorrectedTrial {
-  const rows = { actual: sample.target, predicted: raw, entities: sample.entities };
+  const rows = withPast(
+    { actual: sample.target, predicted: raw, entities: sample.entities },
+    options.past ?? [],
+  );
   const value = fitValueCorrections(sample, raw, options);
   const corrected = correctValues(value, raw);
   const threshold = chooseThreshold({ actual: sample.target, predicted: corrected });
@@ -85,6 +89,17 @@ function fitProbability(sample: Sample, raw: Float64Array, options: CorrectionOp
       tiers: learnTiers(corrected, { method: 'customer-share' }),
     },
     corrected,
+  };
+}
+
+/** What was said, unseen, of the calibration examples and of earlier moments together. */
+function withPast(rows: CalibrationExamples, past: readonly LevelOrigin[]): CalibrationExamples {
+  if (past.length === 0) return rows;
+  const all = [...past, rows];
+  return {
+    entities: all.flatMap(({ entities }) => entities),
+    actual: Float64Array.from(all.flatMap(({ actual }) => Array.from(actual))),
+    predicted: Float64Array.from(all.flatMap(({ predicted }) => Array.from(predicted))),
   };
 }
 

@@ -22,7 +22,7 @@ import { sampleCustomers } from './customer-sample.ts';
 import { learningDeadline } from './expected-time.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
 import { learnAgain } from './learn-again.ts';
-import { levelOverPast } from './past-levels.ts';
+import { correctOverPast } from './past-moments.ts';
 import { type PresetName, presetFor } from './preset.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
 import { learnSeason, withoutCalendar, withoutSeason } from './season.ts';
@@ -134,8 +134,8 @@ export async function fitTask(engine: Engine, source: EventSource, options: FitO
   const ranked: RankedTrial[] = [];
   for (const trial of compared) {
     const answers = trial === winner || trial.estimator.role === 'baseline';
-    const level = answers ? await levelOverPast(trial === winner ? final : trial, samples, run) : trial;
-    ranked.push(inSeason(level, built, season));
+    const corrected = answers ? await correctOverPast(trial === winner ? final : trial, samples, run) : trial;
+    ranked.push(inSeason(corrected, built, season));
   }
   const chosen = ranked[compared.indexOf(winner)];
   return {

@@ -1,4 +1,4 @@
-// How far a model would have missed the total of earlier moments, had it been learned before each: its level from them all.
+// How a model would have missed earlier moments, had it been learned before each: its corrections from them all.
 import { throwIfAborted } from '../core/errors.ts';
 import { takeNumbers } from '../core/frame.ts';
 import { hash32 } from '../core/random.ts';
@@ -13,26 +13,29 @@ import { fitRunOf, type Trial, type TrialRun } from './trials.ts';
 
 /** Each costs a fit on what came before it; the newest say most. */
 const MOST_MOMENTS = 3;
+/** Probabilities: a moment counts when at least the third part of the examples was known before it. */
+const LEAST_PART = 3;
 /** A total needs no more examples than this to be learned; it also bounds what the fits cost, whatever the clock says. */
 const MOST_ROWS = 20_000;
 
 /**
- * The trial with its amounts brought to the level that earlier moments teach beside the calibration period.
+ * The trial with its corrections learned from earlier moments beside the calibration period: amounts brought to the level
+ * they teach, probabilities calibrated on all of them.
  *
- * One calibration month cannot tell a model that is too low from a month that was high. Several can. Where there are none,
- * or the answer is a probability, the trial stays as it is.
+ * One calibration month cannot tell a model that is too low from a month that was high. Several can. Where there are none
+ * the trial stays as it is.
  *
  * @param samples amounts of an ordinary season
  * @throws AppError INTERRUPTED
  */
-export async function levelOverPast(
+export async function correctOverPast(
   trial: RankedTrial,
   samples: Samples,
   run: TrialRun,
 ): Promise<RankedTrial> {
   const { calibrate, train } = samples;
-  if (!calibrate || train.question.kind !== 'amount') return trial;
-  const past = await pastLevels(trial, train, run);
+  if (!calibrate) return trial;
+  const past = await pastMoments(trial, train, run);
   if (past.length === 0) return trial;
   const { onCalibration, bandOnCalibration: band } = trial;
   return { ...trial, ...fitCorrections(calibrate, onCalibration, { seed: run.seed, band, past }) };
@@ -43,7 +46,7 @@ export async function levelOverPast(
  *
  * @returns oldest first; none of moments before which no outcome window ended, or nothing was spent
  */
-export async function pastLevels(
+export async function pastMoments(
   trial: Pick<Trial, 'estimator' | 'model' | 'blend'>,
   train: Sample,
   run: TrialRun,
@@ -54,7 +57,7 @@ export async function pastLevels(
   for (const moment of moments.slice(1).slice(-MOST_MOMENTS)) {
     throwIfAborted(run.signal);
     const over = rowsWhere(some, (asOf) => asOf + run.plan.horizonMs <= moment);
-    if (!over.some((row) => some.target[row] > 0)) continue;
+    if (!over.some((row) => some.target[row] > 0) || over.length < leastRows(some)) continue;
     const now = rowsWhere(some, (asOf) => asOf === moment);
     const asked = takeSample(some, now);
     const model = await refitTrial(trial, takeSample(some, over), fitRunOf(run));
@@ -68,6 +71,10 @@ export async function pastLevels(
   return origins;
 }
 
+/** A total is learned from few; a model of far fewer rows is less sure of itself than the one whose surety is calibrated. */
+const leastRows = ({ question, frame }: Sample): number =>
+  question.kind === 'binary' ? frame.rows / LEAST_PART : 0;
+
 const rowsWhere = ({ asOf }: Sample, wanted: (asOf: number) => boolean): number[] =>
   Array.from(asOf.keys()).filter((row) => wanted(asOf[row]));
 
@@ -75,7 +82,7 @@ const rowsWhere = ({ asOf }: Sample, wanted: (asOf: number) => boolean): number[
 function fewer(train: Sample, seed: number): Sample {
   const { rows } = train.frame;
   if (rows <= MOST_ROWS) return train;
-  const salt = hash32(`past levels ${seed}`);
+  const salt = hash32(`past moments ${seed}`);
   const limit = (MOST_ROWS / rows) * 2 ** 32;
   return takeSample(
     train,

@@ -6,7 +6,7 @@ import { estimatorById } from '../models/catalogue.ts';
 import type { Estimator, Question, Sample } from '../models/estimator.ts';
 import { madeUpSample } from '../models/made-up-sample.ts';
 import { chosenOf, rankTrials } from './choose.ts';
-import { levelOverPast, pastLevels } from './past-levels.ts';
+import { correctOverPast, pastMoments } from './past-moments.ts';
 import { runTrial, type Trial, type TrialRun } from './trials.ts';
 
 const REVENUE: Question = { kind: 'amount', outcome: 'revenue', horizonDays: 30, discountPerYear: 0 };
@@ -66,7 +66,7 @@ test('each of the newest three moments is predicted from those before it alone',
   const seen: number[][] = [];
   const trial = await trialOf(meanOf(seen), { train, calibrate: months([1], 5), test: months([1], 6) });
   seen.length = 0;
-  const past = await pastLevels(trial, train, RUN);
+  const past = await pastMoments(trial, train, RUN);
   expect(seen).toEqual([
     [0, 1],
     [0, 1, 2],
@@ -86,7 +86,7 @@ test('moments whose windows overlap teach nothing: no fit knows what it is asked
     calibrate: months([1], 5),
     test: months([1], 6),
   });
-  expect(await pastLevels(trial, train, RUN)).toEqual([]);
+  expect(await pastMoments(trial, train, RUN)).toEqual([]);
 });
 
 test('one high month moves the level less when the months before it were as expected', async () => {
@@ -95,7 +95,7 @@ test('one high month moves the level less when the months before it were as expe
     metrics: ['mae'],
     seed: RUN.seed,
   });
-  const steadied = await levelOverPast(trial, samples, RUN);
+  const steadied = await correctOverPast(trial, samples, RUN);
   expect(trial.corrections.level?.factor).toBeGreaterThan(1.25);
   expect(steadied.corrections.level?.factor).toBeLessThan(1.15);
   expect(steadied.corrections.level?.origins).toBe(4);
@@ -107,7 +107,7 @@ test('a month that is high like those before it keeps its level', async () => {
     metrics: ['mae'],
     seed: RUN.seed,
   });
-  const steadied = await levelOverPast(trial, samples, RUN);
+  const steadied = await correctOverPast(trial, samples, RUN);
   expect(steadied.corrections.level?.factor).toBeGreaterThan(1.4);
 });
 
@@ -119,18 +119,41 @@ test('of a blend every member is learned anew and mixed as before', async () => 
     estimator: estimatorById('mean'),
     blend: { members: [member, member], mixture: { weights: [0.5, 0], intercept: 0 } },
   };
-  const [, last] = await pastLevels(blend, samples.train, RUN);
+  const [, last] = await pastMoments(blend, samples.train, RUN);
   expect(sum(last.actual) / sum(last.predicted)).toBeCloseTo(6, 6);
 });
 
-test('probabilities and runs without a calibration period stay as they are', async () => {
+test('a probability is calibrated on several months: one high month moves it less', async () => {
+  const rare = 0.3;
+  const buys = (share: readonly number[], first = 0): Sample => {
+    const sample = months(
+      share.map(() => 1),
+      first,
+    );
+    const rows = sample.frame.rows / share.length;
+    const target = Float64Array.from(sample.target, (_, i) =>
+      Number(((i % rows) * 0.618) % 1 < share[Math.floor(i / rows)]),
+    );
+    return { ...sample, question: { ...REVENUE, kind: 'binary', outcome: 'buys' }, target };
+  };
+  const samples = { train: buys([rare, rare, rare]), calibrate: buys([2 * rare], 3), test: buys([rare], 4) };
+  const [trial] = rankTrials([await trialOf(estimatorById('rate'), samples)], samples.calibrate, {
+    metrics: ['log_loss'],
+    seed: RUN.seed,
+  });
+  const steadied = await correctOverPast(trial, samples, RUN);
+  expect(trial.corrected[0]).toBeCloseTo(2 * rare, 1);
+  expect(steadied.corrected[0]).toBeCloseTo((rare + rare + 2 * rare) / 3, 1);
+});
+
+test('a run without a calibration period stays as it is', async () => {
   const train = months([1, 1, 1]);
   const [trial] = rankTrials(
     [await trialOf(estimatorById('rate'), { train, calibrate: train, test: train })],
     train,
     { metrics: ['mae'], seed: 1 },
   );
-  expect(await levelOverPast(chosenOf([trial]), { train, test: train }, RUN)).toBe(trial);
+  expect(await correctOverPast(chosenOf([trial]), { train, test: train }, RUN)).toBe(trial);
 });
 
 const sum = (values: Float64Array): number => values.reduce((all, value) => all + value, 0);
