@@ -101,7 +101,7 @@ export async function learnTable(sample: Sample, options: LearnOptions): Promise
 }
 
 /** Beyond so many rows two folds choose and calibrate as well as five, at two fifths of the cost. */
-const MANY_ROWS = 100_000;
+const MANY_ROWS = 50_000;
 
 const foldsInside = ({ frame }: Sample, folds: number): number =>
   frame.rows > MANY_ROWS ? Math.min(folds, 2) : folds;

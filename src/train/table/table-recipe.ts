@@ -20,7 +20,7 @@ const RECIPES: Readonly<Record<Question['kind'], readonly string[]>> = {
 const OTHER_FORESTS: readonly string[] = ['gbdt:fine', 'gbdt:random'];
 
 /** From here on one boosted forest is steady by itself, and three take three times as long. */
-const MANY_ROWS = 100_000;
+const MANY_ROWS = 50_000;
 
 /** In a hurry: trees that add up, and a plain model beside them. */
 const FAST = 2;
