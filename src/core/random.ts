@@ -20,7 +20,7 @@ export interface Random {
   fork(name: string): Random;
 }
 
-/** FNV-1a with a final avalanche (murmur3 fmix32), 32 bits. */
+/** FNV-1a, 32 bits, with a final `mix32`. */
 export function hash32(text: string, seed = 0x811c9dc5): number {
   let hash = seed >>> 0;
   for (let i = 0; i < text.length; i++) {
@@ -29,7 +29,8 @@ export function hash32(text: string, seed = 0x811c9dc5): number {
   return mix32(hash);
 }
 
-function mix32(value: number): number {
+/** The final mix of murmur3 (fmix32): a bijection of 32 bits in which every bit moves every other. */
+export function mix32(value: number): number {
   let h = value;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

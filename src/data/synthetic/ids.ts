@@ -1,14 +1,12 @@
 // The ids a shop would see; a visitor's anonymous id says nothing about whose it is.
+import { mix32 } from '../../core/random.ts';
 
 export const userId = (user: number): string => `u${user + 1}`;
 export const itemId = (item: number): string => `i${item + 1}`;
 
 /** The cookie of a customer's device: a bijection of 32 bits, so two customers never share one. */
 export function anonymousId(owner: number): string {
-  let h = (owner ^ 0x5bd1e995) >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return `a${((h ^ (h >>> 16)) >>> 0).toString(36)}`;
+  return `a${mix32(owner ^ 0x5bd1e995).toString(36)}`;
 }
 
 export const sessionId = (owner: number, visit: number): string => `${anonymousId(owner)}-${visit}`;

@@ -1,4 +1,5 @@
 // Text as hashed n-grams: words and pairs of words, pieces of words, and runs of characters where nobody writes spaces.
+import { mix32 } from '../../core/random.ts';
 
 /** Hashes of one text's n-grams, in order of appearance: `hashes[0 … count)`. Reused from text to text. */
 export interface Grams {
@@ -52,16 +53,8 @@ const PAIR_SEED = 0x9e3779b9;
 const PIECE_SEED = 0x243f6a88;
 const RUN_SEED = 0xb7e15162;
 
-/** One step of FNV-1a. */
+/** One step of FNV-1a; its low bits repeat until they are mixed. */
 const stir = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
-
-/** The final mix of murmur3, without which low bits of FNV repeat. */
-function finish(value: number): number {
-  let h = value;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
 
 /** Fills `into` with the n-grams of a text: NFKC, lower case, every digit the same. */
 export function hashGrams(text: string, { pieces }: GramOptions, into: Grams): void {
@@ -90,9 +83,9 @@ export function hashGrams(text: string, { pieces }: GramOptions, into: Grams): v
         hash = stir(hash, unit);
         if (size <= LONGEST_WORD) word[size++] = unit;
       }
-      const done = finish(hash);
+      const done = mix32(hash);
       hashes[count++] = done;
-      if (previous !== 0) hashes[count++] = finish(stir(stir(PAIR_SEED, previous), done));
+      if (previous !== 0) hashes[count++] = mix32(stir(stir(PAIR_SEED, previous), done));
       previous = done;
       if (!pieces) continue;
       word[size++] = EDGE;
@@ -101,7 +94,7 @@ export function hashGrams(text: string, { pieces }: GramOptions, into: Grams): v
         const end = Math.min(size, start + LONGEST_PIECE);
         for (let at = start; at < end; at++) {
           piece = stir(piece, word[at]);
-          if (at - start + 1 >= SHORTEST_PIECE) hashes[count++] = finish(piece);
+          if (at - start + 1 >= SHORTEST_PIECE) hashes[count++] = mix32(piece);
         }
       }
     } else if (kind === UNSPACED) {
@@ -112,7 +105,7 @@ export function hashGrams(text: string, { pieces }: GramOptions, into: Grams): v
         const end = Math.min(i, from + 3);
         for (let at = from; at < end; at++) {
           run = stir(run, clean.charCodeAt(at));
-          hashes[count++] = finish(run);
+          hashes[count++] = mix32(run);
         }
       }
       previous = 0;

@@ -1,8 +1,7 @@
 // Threads that wait for jobs on shared memory: started once, told by a counter, never keeping the process alive.
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { invariant } from '../../../core/errors.ts';
+import { workerFile } from '../../../core/worker-file.ts';
 import type { SharedMemory } from '../kernels/simd.ts';
 import { type Job, type Member, runJob } from './jobs.ts';
 import type { Layout } from './layout.ts';
@@ -46,7 +45,8 @@ export async function startTeam(
   const words = wordsOf(context);
   const others = layout.threads - 1;
   const workers = Array.from({ length: others }, (_, i) => {
-    const worker = new Worker(...workerFile({ ...start, layout, thread: i + 1 }));
+    const own: TeamStart = { ...start, layout, thread: i + 1 };
+    const worker = new Worker(...workerFile('./team-worker', import.meta.url, own));
     worker.unref();
     return worker;
   });
@@ -147,16 +147,3 @@ const readiness = (worker: Worker): Promise<void> =>
     worker.once('message', () => resolve());
     worker.once('error', reject);
   });
-
-/** The worker's file beside this one: JavaScript in a build, TypeScript in a checkout. */
-function workerFile(workerData: TeamStart): ConstructorParameters<typeof Worker> {
-  if (!import.meta.url.endsWith('.ts')) return [new URL('./team-worker.js', import.meta.url), { workerData }];
-  // Node 20 does not hand a loader on to its workers: this one is told to read TypeScript before it reads any.
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href.replace(
-    /cjs$/,
-    'mjs',
-  );
-  const file = new URL('./team-worker.ts', import.meta.url).href;
-  const script = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(file)}); });`;
-  return [script, { workerData, eval: true, execArgv: [] }];
-}

@@ -1,9 +1,8 @@
 // Training in a worker thread: the same events, while the caller's own event loop goes on.
 
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Progress, silent } from '../../../core/progress.ts';
+import { workerFile } from '../../../core/worker-file.ts';
 import type { BatchSource } from '../batches/batch-source.ts';
 import type { TrainingEvent } from '../events.ts';
 import type { TrainingSettings } from '../train-options.ts';
@@ -42,7 +41,7 @@ export async function* trainInWorker(options: TrainInWorkerOptions): AsyncGenera
     isAborted: signal?.aborted ?? false,
     ...('url' in batches ? { module: { url: batches.url, settings: batches.settings } } : {}),
   };
-  const worker = new Worker(...workerFile(start));
+  const worker = new Worker(...workerFile('./worker', import.meta.url, start));
   const post = (message: ToWorker, transfer: readonly ArrayBuffer[] = []): void =>
     worker.postMessage(message, transfer);
   const inbox = createInbox<TrainingEvent>();
@@ -82,17 +81,4 @@ export async function* trainInWorker(options: TrainInWorkerOptions): AsyncGenera
     // Not `terminate`: that would tear the runtime down in the middle of a step.
     await exited;
   }
-}
-
-/** The worker's file beside this one: JavaScript in a build, TypeScript in a checkout. */
-function workerFile(workerData: WorkerStart): ConstructorParameters<typeof Worker> {
-  if (!import.meta.url.endsWith('.ts')) return [new URL('./worker.js', import.meta.url), { workerData }];
-  // Node 20 does not hand a loader on to its workers: this one is told to read TypeScript before it reads any.
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href.replace(
-    /cjs$/,
-    'mjs',
-  );
-  const file = new URL('./worker.ts', import.meta.url).href;
-  const script = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(file)}); });`;
-  return [script, { workerData, eval: true, execArgv: [] }];
 }
