@@ -1,0 +1,101 @@
+// Training batches: windows of like length together, their targets, and the negatives they share.
+import { type Random, random } from '../../../core/random.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { Batch } from '../../../nn/step/training-step.ts';
+import type { BatchSource } from '../../../nn/trainer/batches/batch-source.ts';
+import { lengthBuckets, type PlannedBatch } from '../../../nn/trainer/batches/length-buckets.ts';
+import { negativeSampler } from './negatives.ts';
+import { lengthSteps, type TransformerSettings } from './settings.ts';
+import { emptyTokens, type TokenPlan, tokenWriter, UNKNOWN_ROW, windowsOf } from './tokens.ts';
+import { itemFeeds, tokenFeeds } from './trunk.ts';
+
+export interface TrainingBatches extends BatchSource {
+  readonly batchesPerEpoch: number;
+}
+
+/**
+ * Batches of an epoch in an order of its own, made as they are asked for: what is kept is a few numbers a window. Each
+ * event but a sequence's first is a target once an epoch.
+ */
+export function trainingBatches(
+  plan: TokenPlan,
+  train: Sequences,
+  settings: TransformerSettings,
+  seed: number,
+): TrainingBatches {
+  const { length, batch: batchSize, negatives, negativePower, unknownRate } = settings;
+  const windows = windowsOf(train, length + 1, 2);
+  const lengths = windows.map(({ from, to }) => to - from - 1);
+  const planned = lengthBuckets(lengths, { buckets: lengthSteps(length), batchSize, seed });
+  const sampler = negativeSampler(plan.counts, negativePower, negatives);
+  const write = tokenWriter(plan, train);
+  const draws = random(seed).fork('targets');
+  /** With small chance an item is met as if it were new, by what is known of it: so the unknown row is learned. */
+  const isForgotten = (item: number, chance: Random): boolean =>
+    unknownRate > 0 && chance.uniform() * plan.counts[item] < unknownRate;
+  const biasOf = (item: number): number => plan.logShare[item] - sampler.logChance[item];
+
+  const fill = ({ length: time, rows, count }: PlannedBatch, chance: Random): Batch['arrays'] => {
+    const places = batchSize * time;
+    const events = emptyTokens(plan, places);
+    const targets = emptyTokens(plan, places);
+    const targetBias = new Float32Array(places);
+    const weight = new Float32Array(places);
+    // One place more than there are: the last target has no event of its own.
+    const whole = emptyTokens(plan, time + 1);
+    for (let r = 0; r < count; r++) {
+      const window = windows[rows[r]];
+      const size = window.to - window.from - 1;
+      write(window, whole, 0);
+      for (let t = 0; t <= size; t++)
+        if (isForgotten(train.items[window.from + t], chance)) whole.rows[t] = UNKNOWN_ROW;
+      const at = r * time;
+      copyTokens(whole, events, { from: 0, to: size, at });
+      copyTokens(whole, targets, { from: 1, to: size + 1, at });
+      for (let t = 0; t < size; t++) targetBias[at + t] = biasOf(train.items[window.from + 1 + t]);
+      weight.fill(1, at, at + size);
+    }
+    const drawn = new Int32Array(negatives);
+    sampler.draw(drawn, chance);
+    const negative = {
+      rows: drawn.map((item) => (isForgotten(item, chance) ? UNKNOWN_ROW : plan.rowOf[item])),
+      columns: plan.columns.map(({ codes }) => drawn.map((item) => codes[item])),
+    };
+    return {
+      ...tokenFeeds(events),
+      ...itemFeeds('target', targets),
+      ...itemFeeds('negative', negative),
+      ...{ targetBias, weight, negativeBias: Float32Array.from(drawn, biasOf) },
+      ...(targets.types && { nextType: targets.types }),
+      ...(targets.gaps && { nextGap: targets.gaps }),
+    };
+  };
+  return {
+    batchesPerEpoch: planned.batchesPerEpoch,
+    *batches(epoch, from) {
+      for (const [number, one] of planned.epoch(epoch).entries())
+        if (number >= from)
+          yield {
+            bucket: one.bucket,
+            arrays: fill(one, draws.fork(`batch ${number} of epoch ${epoch}`)),
+            examples: one.count,
+          };
+    },
+  };
+}
+
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+}
+
+type Written = ReturnType<typeof emptyTokens>;
+
+function copyTokens(source: Written, into: Written, { from, to, at }: Part): void {
+  into.rows.set(source.rows.subarray(from, to), at);
+  if (source.types) into.types?.set(source.types.subarray(from, to), at);
+  if (source.gaps) into.gaps?.set(source.gaps.subarray(from, to), at);
+  if (source.seconds) into.seconds?.set(source.seconds.subarray(from, to), at);
+  source.columns.forEach((codes, c) => void into.columns[c].set(codes.subarray(from, to), at));
+}

@@ -1,0 +1,125 @@
+// What pretraining asks at every event: which item comes next, of which kind, after how long, at what price.
+import { linear } from '../../../nn/layers/linear.ts';
+import { crossEntropy } from '../../../nn/losses/softmax.ts';
+import { weightedMean } from '../../../nn/losses/weighted.ts';
+import { defineModule, type Module, type Scope } from '../../../nn/module.ts';
+import type { InputSpec, Objective, SymbolicBatch } from '../../../nn/program/training-program.ts';
+import type { Tensor } from '../../../tensor/graph.ts';
+import { softplus } from '../../../tensor/ops/activations.ts';
+import { add, cast, mul, sub, where } from '../../../tensor/ops/arithmetic.ts';
+import { equal, greater } from '../../../tensor/ops/comparison.ts';
+import { logPartition } from '../../../tensor/ops/losses/log-partition.ts';
+import { l2Normalise } from '../../../tensor/ops/reductions.ts';
+import { reshape, sum } from '../../../tensor/ops/structure.ts';
+import type { TransformerSettings } from './settings.ts';
+import { GAP_LEVELS, type TokenPlan } from './tokens.ts';
+import { behaviourTrunk, itemCodes, itemSpecs, itemTower, tokenSpecs } from './trunk.ts';
+
+/** Trunk and item tower under the names all programs share. */
+export function buildParts(scope: Scope, plan: TokenPlan, settings: TransformerSettings) {
+  const tower = itemTower(plan, settings.width);
+  const direction = (x: Tensor): Tensor => (settings.temperature > 0 ? l2Normalise(x) : x);
+  return {
+    /** [batch, time, width], ready to be multiplied with item vectors */
+    states(batch: SymbolicBatch): Tensor {
+      const states = scope.apply('trunk', behaviourTrunk(plan, settings), batch);
+      return settings.temperature > 0 ? mul(l2Normalise(states), 1 / settings.temperature) : states;
+    },
+    /** [..., width] */
+    items: (name: string, batch: SymbolicBatch): Tensor =>
+      direction(scope.apply('trunk.item', tower, itemCodes(name, plan, batch))),
+  };
+}
+
+/** All a training batch holds. */
+export function trainingSpecs(
+  plan: TokenPlan,
+  { batch, negatives }: TransformerSettings,
+  time: number,
+): Record<string, InputSpec> {
+  const places = { batch, time };
+  const samples = { samples: negatives };
+  return {
+    ...tokenSpecs(plan, places),
+    ...itemSpecs('target', plan, places),
+    targetBias: { dtype: 'float', axes: places },
+    weight: { dtype: 'float', axes: places },
+    ...itemSpecs('negative', plan, samples),
+    negativeBias: { dtype: 'float', axes: samples },
+    ...(plan.typeLevels.length > 0 && { nextType: { dtype: 'int32', axes: places } }),
+    ...(plan.timed && { nextGap: { dtype: 'int32', axes: places } }),
+  };
+}
+
+export function pretraining(
+  plan: TokenPlan,
+  settings: TransformerSettings,
+): Module<SymbolicBatch, Objective> {
+  const price = plan.columns.findIndex(({ name }) => name === 'price');
+  return defineModule('pretraining', (scope, batch) => {
+    const parts = buildParts(scope, plan, settings);
+    const states = parts.states(batch);
+    const nextItem = weightedMean(
+      sampledItemLoss(states, parts.items('target', batch), {
+        negatives: parts.items('negative', batch),
+        batch,
+      }),
+      batch.weight,
+    );
+    const asked = (name: string, levels: number, target: Tensor): Tensor => {
+      const logits = scope.apply(name, linear({ width: levels }), states);
+      // Level 0 is "not known": nothing is asked there.
+      const known = mul(batch.weight, cast(greater(target, 0), 'float'));
+      return weightedMean(crossEntropy(logits, target), known);
+    };
+    const side = [
+      {
+        name: 'next_type',
+        weight: batch.nextType ? settings.typeWeight : 0,
+        loss: () => asked('nextType', plan.typeLevels.length + 1, batch.nextType),
+      },
+      {
+        name: 'next_gap',
+        weight: batch.nextGap && settings.times ? settings.gapWeight : 0,
+        loss: () => asked('nextGap', GAP_LEVELS, batch.nextGap),
+      },
+      {
+        name: 'next_price',
+        weight: price < 0 ? 0 : settings.priceWeight,
+        loss: () => asked('nextPrice', plan.columns[price].levels, batch[`target.column${price}`]),
+      },
+    ].filter(({ weight }) => weight > 0);
+    const losses = side.map(({ name, weight, loss }) => ({ name, weight, value: loss() }));
+    return {
+      loss: losses.reduce((total, { weight, value }) => add(total, mul(value, weight)), nextItem),
+      metrics: {
+        next_item: nextItem,
+        ...Object.fromEntries(losses.map(({ name, value }) => [name, value])),
+      },
+    };
+  });
+}
+
+/** Below any score, so that its share is 0. */
+const LEFT_OUT = -1e9;
+
+/**
+ * −ln softmax of the item taken among the negatives, each score less ln of its chance of being drawn: [batch, time].
+ * The biases carry that chance, and an item's share of a row it does not have alone.
+ *
+ * @see Yi et al. 2019 (RecSys), eq. 3
+ */
+function sampledItemLoss(
+  states: Tensor,
+  taken: Tensor,
+  { negatives, batch }: { readonly negatives: Tensor; readonly batch: SymbolicBatch },
+): Tensor {
+  const [rows, time, width] = states.shape as readonly [number, number, number];
+  const examples = rows * time;
+  const hits = equal(reshape(batch.target, [examples, 1]), batch.negative);
+  const bias = where(hits, LEFT_OUT, batch.negativeBias);
+  const { log } = logPartition(reshape(states, [examples, width]), negatives, bias);
+  const score = add(sum(mul(states, taken), -1), batch.targetBias);
+  // −ln(eᵗ / (eᵗ + eᴸ)) = softplus(L − t)
+  return softplus(sub(reshape(log, [rows, time]), score));
+}

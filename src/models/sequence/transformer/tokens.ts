@@ -1,0 +1,182 @@
+// How events become numbers a network reads: learned once from the training sequences, then the same for one history and for a million.
+import { type ItemAttributes, type Sequences, sequenceCount } from '../../../core/sequences.ts';
+import { hash32 } from '../../../core/random.ts';
+
+/** The row all items share that training never saw. */
+export const UNKNOWN_ROW = 0;
+
+/** What is known of items beside their id: a code from 1 for each, 0 where it is not known. */
+export interface ItemColumn {
+  readonly name: string;
+  /** Codes there are, 0 included. */
+  readonly levels: number;
+  /** [items] */
+  readonly codes: Int32Array;
+}
+
+/** What event tokens are made by; plain data, kept with the model. */
+export interface TokenPlan {
+  readonly itemIds: readonly string[];
+  /** Rows of the item table, the unknown one included. */
+  readonly rows: number;
+  /** [items]; `UNKNOWN_ROW` for an item without a training event. */
+  readonly rowOf: Int32Array;
+  /** Training events of each item, [items]. */
+  readonly counts: Int32Array;
+  /** ln of an item's share in the events of its row, [items]: 0 where the row is its own. */
+  readonly logShare: Float32Array;
+  /** Kinds of events; none where all are of one kind. */
+  readonly typeLevels: readonly string[];
+  readonly timed: boolean;
+  readonly columns: readonly ItemColumn[];
+}
+
+export interface TokenOptions {
+  readonly attributes?: ItemAttributes;
+  /** Items beyond this many, the rarest, share rows: four of them one row on average. */
+  readonly ownRows: number;
+}
+
+/** Classes of the time since the event before, by powers of two seconds; 0 where no event came before. */
+export const GAP_LEVELS = 32;
+const PRICE_LEVELS = 10;
+const ITEMS_A_SHARED_ROW = 4;
+
+export function planTokens(train: Sequences, { attributes, ownRows }: TokenOptions): TokenPlan {
+  const { itemIds, items, typeLevels = [] } = train;
+  const counts = new Int32Array(itemIds.length);
+  for (const item of items) counts[item]++;
+  const { rowOf, rows } = rowsOf(itemIds, counts, ownRows);
+  return {
+    ...{ itemIds, counts, rowOf, rows, logShare: logShares(rowOf, rows, counts) },
+    typeLevels: train.types && typeLevels.length > 1 ? typeLevels : [],
+    timed: train.timesMs !== undefined,
+    columns: attributes ? columnsOf(attributes) : [],
+  };
+}
+
+/** A row for each item seen, by code; where there are too many, the rarest go to shared rows by a hash of their id. */
+function rowsOf(
+  itemIds: readonly string[],
+  counts: Int32Array,
+  ownRows: number,
+): { readonly rowOf: Int32Array; readonly rows: number } {
+  const seen = Int32Array.from(counts.keys()).filter((item) => counts[item] > 0);
+  const ranked = seen.length > ownRows ? seen.slice().sort((a, b) => counts[b] - counts[a] || a - b) : seen;
+  const owners = ranked.subarray(0, ownRows).slice().sort();
+  const sharers = ranked.subarray(ownRows);
+  const shared = Math.ceil(sharers.length / ITEMS_A_SHARED_ROW);
+  const rowOf = new Int32Array(itemIds.length).fill(UNKNOWN_ROW);
+  owners.forEach((item, i) => {
+    rowOf[item] = 1 + i;
+  });
+  for (const item of sharers) rowOf[item] = 1 + owners.length + (hash32(itemIds[item]) % shared);
+  return { rowOf, rows: 1 + owners.length + shared };
+}
+
+function logShares(rowOf: Int32Array, rows: number, counts: Int32Array): Float32Array {
+  const events = new Float64Array(rows);
+  for (let item = 0; item < rowOf.length; item++) events[rowOf[item]] += counts[item];
+  return Float32Array.from(rowOf, (row, item) =>
+    row === UNKNOWN_ROW ? 0 : Math.log(counts[item] / events[row]),
+  );
+}
+
+function columnsOf({ categories, priceMinor }: ItemAttributes): readonly ItemColumn[] {
+  const named = Object.entries(categories).map(
+    ([name, { codes, levels }]): ItemColumn => ({
+      name,
+      levels: levels.length + 1,
+      codes: Int32Array.from(codes, (code) => (code >= 0 && code < levels.length ? code + 1 : 0)),
+    }),
+  );
+  return priceMinor === undefined
+    ? named
+    : [...named, { name: 'price', levels: PRICE_LEVELS + 1, codes: priceLevels(priceMinor) }];
+}
+
+/** Tenths of the items by price, from 1; 0 where the price is not known. */
+function priceLevels(priceMinor: Float64Array): Int32Array {
+  const known = priceMinor.filter(Number.isFinite).sort();
+  const cuts = Array.from(
+    { length: PRICE_LEVELS - 1 },
+    (_, i) => known[Math.floor(((i + 1) * known.length) / PRICE_LEVELS)],
+  );
+  return Int32Array.from(priceMinor, (price) =>
+    Number.isFinite(price) ? 1 + cuts.filter((cut) => price >= cut).length : 0,
+  );
+}
+
+/** Tokens of many places, all [places]; which of them there are depends on the plan alone. */
+export interface Tokens {
+  readonly rows: Int32Array;
+  readonly types?: Int32Array;
+  readonly gaps?: Int32Array;
+  /** Seconds since the first event of the window. */
+  readonly seconds?: Int32Array;
+  /** One a column of the plan. */
+  readonly columns: readonly Int32Array[];
+}
+
+export function emptyTokens({ typeLevels, timed, columns }: TokenPlan, places: number): Tokens {
+  return {
+    rows: new Int32Array(places),
+    ...(typeLevels.length > 0 && { types: new Int32Array(places) }),
+    ...(timed && { gaps: new Int32Array(places), seconds: new Int32Array(places) }),
+    columns: columns.map(() => new Int32Array(places)),
+  };
+}
+
+/** Which events of one sequence: from, and up to but not including. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+  /** First event of the sequence the window lies in. */
+  readonly start: number;
+}
+
+/** Writes the tokens of events into places from `at` on. */
+export type WriteTokens = (window: Window, into: Tokens, at: number) => void;
+
+/** @param sequences items by the plan's codes; other kinds of events than the plan's, and codes outside, are unknown */
+export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens {
+  const { items, timesMs, types, typeLevels = [] } = sequences;
+  const typeOf = typeLevels.map((level) => 1 + plan.typeLevels.indexOf(level));
+  return ({ from, to, start }, into, at) => {
+    for (let event = from; event < to; event++) {
+      const place = at + event - from;
+      const item = items[event];
+      into.rows[place] = rowOfItem(plan, item);
+      for (let c = 0; c < into.columns.length; c++)
+        into.columns[c][place] = plan.columns[c].codes[item] ?? 0;
+      if (into.types && types) into.types[place] = typeOf[types[event]] ?? 0;
+      if (into.gaps && into.seconds && timesMs) {
+        into.gaps[place] = event === start ? 0 : gapLevel(timesMs[event] - timesMs[event - 1]);
+        into.seconds[place] = secondsBetween(timesMs[from], timesMs[event]);
+      }
+    }
+  };
+}
+
+export const rowOfItem = ({ rowOf }: TokenPlan, item: number): number => rowOf[item] ?? UNKNOWN_ROW;
+
+/** 1 for less than two seconds, 2 for less than four, …; the last takes everything longer. */
+export function gapLevel(gapMs: number): number {
+  return 1 + Math.min(GAP_LEVELS - 2, Math.floor(Math.log2(Math.max(1, gapMs / 1000))));
+}
+
+const MOST_SECONDS = 2 ** 31 - 1;
+
+const secondsBetween = (fromMs: number, toMs: number): number =>
+  Math.max(0, Math.min(MOST_SECONDS, Math.round((toMs - fromMs) / 1000)));
+
+/** Windows of at most `most` events that cover each sequence from its end backwards; without overlap. */
+export function windowsOf(sequences: Sequences, most: number, least: number): readonly Window[] {
+  const windows: Window[] = [];
+  for (let e = 0; e < sequenceCount(sequences); e++) {
+    const start = sequences.offsets[e];
+    for (let to = sequences.offsets[e + 1]; to - start >= least; to -= most - 1)
+      windows.push({ from: Math.max(start, to - most), to, start });
+  }
+  return windows;
+}

@@ -1,0 +1,106 @@
+// The trunk: events as vectors, and attention over what came before; a state for every place.
+import { normal } from '../../../nn/initialise.ts';
+import { positions } from '../../../nn/layers/positions.ts';
+import { transformer } from '../../../nn/layers/transformer.ts';
+import { defineModule, type Module } from '../../../nn/module.ts';
+import type { InputSpec, SymbolicBatch } from '../../../nn/program/training-program.ts';
+import type { Tensor } from '../../../tensor/graph.ts';
+import { add } from '../../../tensor/ops/arithmetic.ts';
+import { gather } from '../../../tensor/ops/indexing.ts';
+import type { AxesLike } from '../../../tensor/type.ts';
+import type { TransformerSettings } from './settings.ts';
+import { GAP_LEVELS, type TokenPlan, type Tokens } from './tokens.ts';
+
+/** Classes of the time between any two events, by powers of √2 seconds: the last begins at 34 years. */
+const PAIR_GAP_LEVELS = 62;
+
+/** Items as ids of rows: of the item table, and of the table of each column. */
+export interface ItemCodes {
+  /** int32 [...] */
+  readonly rows: Tensor;
+  /** int32 [...], one a column of the plan. */
+  readonly columns: readonly Tensor[];
+}
+
+/** Items as vectors [..., width]: a row of their own and one for what is known of them, so that a new item is not unknown. */
+export function itemTower({ rows, columns }: TokenPlan, width: number): Module<ItemCodes, Tensor> {
+  return defineModule('itemTower', (scope, codes) =>
+    columns.reduce(
+      (sum, { levels }, c) =>
+        add(sum, gather(scope.parameter(`column${c}`, { levels, width }, normal()), codes.columns[c])),
+      gather(scope.parameter('weight', { rows, width }, normal()), codes.rows),
+    ),
+  );
+}
+
+/** The inputs a trunk reads, by name: those of `tokenFeeds`. */
+export function tokenSpecs(plan: TokenPlan, axes: AxesLike): Record<string, InputSpec> {
+  const ids: InputSpec = { dtype: 'int32', axes };
+  return {
+    ...itemSpecs('event', plan, axes),
+    ...(plan.typeLevels.length > 0 && { types: ids }),
+    ...(plan.timed && { gaps: ids, seconds: ids }),
+  };
+}
+
+/** Inputs for items under a name of their own: the events read, the targets, the negatives. */
+export function itemSpecs(name: string, { columns }: TokenPlan, axes: AxesLike): Record<string, InputSpec> {
+  const ids: InputSpec = { dtype: 'int32', axes };
+  return Object.fromEntries([
+    [name, ids],
+    ...columns.map((_, c) => [`${name}.column${c}`, ids] as const),
+  ]);
+}
+
+/** Arrays for `tokenSpecs`. */
+export function tokenFeeds({ types, gaps, seconds, ...items }: Tokens): Record<string, Int32Array> {
+  return {
+    ...itemFeeds('event', items),
+    ...(types && { types }),
+    ...(gaps && { gaps }),
+    ...(seconds && { seconds }),
+  };
+}
+
+export function itemFeeds(
+  name: string,
+  { rows, columns }: Pick<Tokens, 'rows' | 'columns'>,
+): Record<string, Int32Array> {
+  return Object.fromEntries([
+    [name, rows],
+    ...columns.map((codes, c) => [`${name}.column${c}`, codes] as const),
+  ]);
+}
+
+/** The tensors of `itemSpecs`. */
+export function itemCodes(name: string, { columns }: TokenPlan, batch: SymbolicBatch): ItemCodes {
+  return { rows: batch[name], columns: columns.map((_, c) => batch[`${name}.column${c}`]) };
+}
+
+/**
+ * Tokens to states [batch, time, width], each of which has seen its own event and those before. Places after the last
+ * event may hold anything: no state before them sees them.
+ */
+export function behaviourTrunk(
+  plan: TokenPlan,
+  settings: TransformerSettings,
+): Module<SymbolicBatch, Tensor> {
+  const { width, blocks, heads, dropout, length } = settings;
+  const timed = plan.timed && settings.times;
+  const body = transformer({
+    ...{ blocks, heads, width, dropout, causal: true },
+    ...(timed && { gapBuckets: PAIR_GAP_LEVELS }),
+  });
+  return defineModule('behaviourTrunk', (scope, batch) => {
+    const known = (name: string, levels: number): Tensor =>
+      gather(scope.parameter(name, { levels, width }, normal()), batch[name]);
+    const parts = [
+      scope.apply('item', itemTower(plan, width), itemCodes('event', plan, batch)),
+      ...(plan.typeLevels.length > 0 ? [known('types', plan.typeLevels.length + 1)] : []),
+      ...(timed ? [known('gaps', GAP_LEVELS)] : []),
+    ];
+    const event = scope.apply('positions', positions({ length }), parts.reduce(add));
+    const x = scope.dropout(event, dropout);
+    return scope.apply('body', body, { x, ...(timed && { times: batch.seconds }) });
+  });
+}
