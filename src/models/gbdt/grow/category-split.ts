@@ -42,7 +42,6 @@ const slopes = new Float64Array(MOST_BINS);
 function bestCut(sums: Float64Array, node: NodeTerms, categoryRidge: number): Cut {
   const ridge = node.ridge + categoryRidge * doubtOf(sums);
   const count = orderLevels(sums, node, ridge);
-  const tempered = { ...node, ridge, direction: 0 };
   const left: Side = { gradient: 0, curvature: 0, rows: 0 };
   const right: Side = { gradient: 0, curvature: 0, rows: 0 };
   const best: Cut = { ...left, score: node.floor, last: -1, count };
@@ -55,7 +54,7 @@ function bestCut(sums: Float64Array, node: NodeTerms, categoryRidge: number): Cu
     right.curvature = node.curvature - left.curvature;
     right.rows = node.rows - left.rows;
     if (left.rows < node.minRows || right.rows < node.minRows) continue;
-    const score = scoreOf(left, right, tempered);
+    const score = scoreOf(left, right, node, ridge);
     if (!(score > best.score)) continue;
     best.score = score;
     best.last = i;
@@ -87,6 +86,7 @@ function orderLevels(sums: Float64Array, node: NodeTerms, ridge: number): number
 }
 
 export interface CategoryScan {
+  /** Of a category, which has no direction. */
   readonly node: NodeTerms;
   readonly categoryRidge: number;
 }

@@ -2,6 +2,7 @@
 import { invariant, throwIfAborted } from '../../../core/errors.ts';
 import type { Frame } from '../../../core/frame.ts';
 import { pause } from '../../../core/pause.ts';
+import { random } from '../../../core/random.ts';
 import { cellBytes } from '../kernels/create.ts';
 import { binCount, learnInputs } from './binned-inputs.ts';
 import { createCrew } from './crew.ts';
@@ -77,7 +78,7 @@ export const createGrower: CreateGrower = async (frame, options) => {
       const units = quantise(context);
       if (step.rows !== undefined) context.i32.set(step.rows, layout.order / 4);
       const fresh = await growTree({
-        ...{ context, crew, inputs, limits, settings, units, seed: step.seed, signal },
+        ...{ context, crew, inputs, limits, settings, units, draw: random(step.seed), signal },
         columns: step.columns ?? new Uint8Array(inputs.length).fill(1),
         rows: { count: step.rows?.length ?? frame.rows, isWhole: step.rows === undefined },
       });

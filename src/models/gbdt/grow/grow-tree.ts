@@ -1,7 +1,7 @@
 // Growing one tree best-first: the leaf that gains most is cut next, until there are leaves enough or nothing gains.
 import { invariant } from '../../../core/errors.ts';
 import { pause } from '../../../core/pause.ts';
-import { random } from '../../../core/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { FOUND, TERMS, UNPACKED } from '../kernels/kernels.ts';
 import { leafValue, type NodeTerms, type Side, wholeScore } from '../kernels/score.ts';
 import type { GbdtSettings } from '../settings.ts';
@@ -37,7 +37,8 @@ export interface TreeTask {
   readonly units: { readonly gradient: number; readonly curvature: number };
   /** Rows learned from, the first of `order`; `isWhole` when those are all rows in order. */
   readonly rows: { readonly count: number; readonly isWhole: boolean };
-  readonly seed: number;
+  /** For columns drawn at each node. */
+  readonly draw: Random;
   readonly signal?: AbortSignal;
 }
 
@@ -159,26 +160,33 @@ function look(
   });
 }
 
+const TERM_NAMES = Object.keys(TERMS) as readonly (keyof typeof TERMS)[];
+
 /** What the scan has to know of a node. */
 function writeNode(task: TreeTask, leaf: Leaf, side: number): void {
   const { context, columns, limits } = task;
   const { layout, f64, u8 } = context;
   const terms = termsOf(task, leaf);
   const at = termsAddress(layout, side) / 8;
-  for (const name of Object.keys(TERMS) as (keyof typeof TERMS)[]) f64[at + TERMS[name]] = terms[name];
+  for (const name of TERM_NAMES) f64[at + TERMS[name]] = terms[name];
   const open = limits.groups === undefined ? columns.slice() : openInputs(limits.groups, leaf.path);
   for (let input = 0; input < open.length; input++) open[input] &= columns[input];
-  drawColumns(open, task, leaf.node);
+  drawColumns(open, task);
   u8.set(open, layout.open + side * layout.bins.length);
 }
 
-/** Leaves the node a share of its columns. */
-function drawColumns(open: Uint8Array, { settings, seed }: TreeTask, node: number): void {
+/** Leaves the node a share of its columns; nodes draw in the order they are looked at, which threads do not change. */
+function drawColumns(open: Uint8Array, { settings, draw }: TreeTask): void {
   if (settings.nodeColumnShare >= 1) return;
-  const candidates: number[] = [];
-  for (let input = 0; input < open.length; input++) if (open[input] === 1) candidates.push(input);
-  const kept = Math.max(1, Math.round(candidates.length * settings.nodeColumnShare));
-  for (const input of random(seed).fork(`node ${node}`).shuffle(candidates).slice(kept)) open[input] = 0;
+  let left = 0;
+  for (let input = 0; input < open.length; input++) left += open[input];
+  let wanted = Math.max(1, Math.round(left * settings.nodeColumnShare));
+  // One pass: each column is taken with the chance that so many of those left are still wanted.
+  for (let input = 0; input < open.length; input++) {
+    if (open[input] === 0) continue;
+    if (draw.integer(left--) < wanted) wanted--;
+    else open[input] = 0;
+  }
 }
 
 function termsOf({ settings, limits, units }: TreeTask, leaf: Leaf): NodeTerms {

@@ -13,21 +13,22 @@ export type NodeTerms = { readonly [name in keyof typeof TERMS]: number } & { re
 
 /** @param terms byte address */
 export function readTerms(f64: Float64Array, terms: number, direction: number): NodeTerms {
-  const term = (name: keyof typeof TERMS): number => f64[(terms >>> 3) + TERMS[name]];
+  const at = terms >>> 3;
+  // One literal: this runs for every category of every node.
   return {
-    gradient: term('gradient'),
-    curvature: term('curvature'),
-    rows: term('rows'),
-    gradientUnit: term('gradientUnit'),
-    curvatureUnit: term('curvatureUnit'),
-    ridge: term('ridge'),
-    lasso: term('lasso'),
-    minRows: term('minRows'),
-    minCurvature: term('minCurvature'),
-    lowest: term('lowest'),
-    highest: term('highest'),
-    bounded: term('bounded'),
-    floor: term('floor'),
+    gradient: f64[at + TERMS.gradient],
+    curvature: f64[at + TERMS.curvature],
+    rows: f64[at + TERMS.rows],
+    gradientUnit: f64[at + TERMS.gradientUnit],
+    curvatureUnit: f64[at + TERMS.curvatureUnit],
+    ridge: f64[at + TERMS.ridge],
+    lasso: f64[at + TERMS.lasso],
+    minRows: f64[at + TERMS.minRows],
+    minCurvature: f64[at + TERMS.minCurvature],
+    lowest: f64[at + TERMS.lowest],
+    highest: f64[at + TERMS.highest],
+    bounded: f64[at + TERMS.bounded],
+    floor: f64[at + TERMS.floor],
     direction,
   };
 }
@@ -35,13 +36,15 @@ export function readTerms(f64: Float64Array, terms: number, direction: number): 
 /**
  * Twice what both sides lower the loss by, 0 where a side may not stand: Σ slope² / (bend + ridge) where values are free
  * (Chen and Guestrin 2016, eq. 7). The WebAssembly kernel does the same operations in the same order.
+ *
+ * @param ridge where it is not the node's own
  */
-export function scoreOf(left: Side, right: Side, node: NodeTerms): number {
+export function scoreOf(left: Side, right: Side, node: NodeTerms, ridge = node.ridge): number {
   const bendLeft = left.curvature * node.curvatureUnit;
   const bendRight = right.curvature * node.curvatureUnit;
   if (bendLeft < node.minCurvature || bendRight < node.minCurvature) return 0;
-  const underLeft = bendLeft + node.ridge;
-  const underRight = bendRight + node.ridge;
+  const underLeft = bendLeft + ridge;
+  const underRight = bendRight + ridge;
   if (!(underLeft > 0 && underRight > 0)) return 0;
   const slopeLeft = shrink(left.gradient * node.gradientUnit, node.lasso);
   const slopeRight = shrink(right.gradient * node.gradientUnit, node.lasso);
