@@ -1,4 +1,5 @@
 // The best rising step function through points: pool adjacent violators, as curves of knots.
+import { groupEqualScores } from './equal-scores.ts';
 
 /** Values that never fall, nearest to `values` in weighted squares (pool adjacent violators). */
 export function poolAdjacent(values: ArrayLike<number>, weights: ArrayLike<number>): Float64Array {
@@ -39,19 +40,9 @@ export function fitIsotonic(
   predicted: Float64Array,
   actual: Float64Array,
 ): { knots: readonly number[]; values: readonly number[] } {
-  const order = Uint32Array.from(predicted, (_, i) => i).sort((a, b) => predicted[a] - predicted[b] || a - b);
-  const at: number[] = [];
-  const sum: number[] = [];
-  const count: number[] = [];
-  for (const row of order) {
-    if (at.length === 0 || predicted[row] !== at[at.length - 1]) {
-      at.push(predicted[row]);
-      sum.push(0);
-      count.push(0);
-    }
-    sum[sum.length - 1] += actual[row];
-    count[count.length - 1]++;
-  }
+  const { score, rows, ones } = groupEqualScores(predicted, actual);
+  const sum = Array.from(ones);
+  const count = Array.from(rows);
   sum[0] += 0.5;
   count[0] += 0.5;
   count[count.length - 1] += 0.5;
@@ -64,7 +55,7 @@ export function fitIsotonic(
   pooled.forEach((value, i) => {
     // Inside a flat block only its two ends are kept.
     if (i > 0 && i < pooled.length - 1 && pooled[i - 1] === value && pooled[i + 1] === value) return;
-    knots.push(at[i]);
+    knots.push(score[i]);
     values.push(value);
   });
   return { knots, values };

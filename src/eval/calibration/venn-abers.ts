@@ -1,5 +1,6 @@
 // Two probabilities instead of one: isotonic regression with the new customer counted once as a no and once as a yes.
 import { type Name, name } from '../../core/name.ts';
+import { groupEqualScores } from './equal-scores.ts';
 
 /**
  * Everything a Venn–Abers predictor answers, as two rising step functions; plain JSON.
@@ -35,7 +36,7 @@ const MOST_STEPS = 1500;
  * @see Vovk, Petej and Fedorova 2015, algorithms 1 to 4, arXiv:1511.00213
  */
 export function fitVennAbers(rows: { actual: Float64Array; predicted: Float64Array }): VennAbers {
-  const { score, weight, ones } = groupScores(rows);
+  const { score, rows: weight, ones } = groupEqualScores(rows.predicted, rows.actual);
   const last = score.length - 1;
   const p1 = withOneMore(weight, ones);
   // A no at the i-th score is a yes at the i-th from behind, when outcomes and order are turned round.
@@ -51,24 +52,6 @@ export function fitVennAbers(rows: { actual: Float64Array; predicted: Float64Arr
     p0: lower.values,
     rows: rows.actual.length,
   };
-}
-
-/** Rows of equal score as one, by rising score. */
-function groupScores({ actual, predicted }: { actual: Float64Array; predicted: Float64Array }) {
-  const order = Uint32Array.from(predicted, (_, i) => i).sort((a, b) => predicted[a] - predicted[b]);
-  const score: number[] = [];
-  const weight: number[] = [];
-  const ones: number[] = [];
-  for (const row of order) {
-    if (score.length === 0 || predicted[row] !== score[score.length - 1]) {
-      score.push(predicted[row]);
-      weight.push(0);
-      ones.push(0);
-    }
-    weight[weight.length - 1]++;
-    ones[ones.length - 1] += actual[row];
-  }
-  return { score, weight, ones };
 }
 
 /**
