@@ -1,6 +1,7 @@
 // What a customer's columns could be changed to: values others really have, how far each is, and what may not change.
 import { AppError } from '../core/errors.ts';
 import { type CategoryColumn, type Frame, findColumn, type NumberColumn } from '../core/frame.ts';
+import { binOf } from '../models/tree/inputs.ts';
 import { stackRows } from './coalition-frame.ts';
 
 /** What a change must respect, by column name. */
@@ -130,18 +131,6 @@ function onePerBin(candidates: readonly Candidate[], own: number, cuts: Float64A
     taken.add(bin);
     return true;
   });
-}
-
-/** How many cuts lie under a value; numbers ≤ a cut go left of it. */
-function binOf(value: number, cuts: Float64Array): number {
-  let low = 0;
-  let high = cuts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value <= cuts[middle]) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** Evenly over the ranks, the nearest and the furthest kept. */

@@ -110,3 +110,13 @@ export function foldRows(folds: ArrayLike<number>, fold: number): { inside: numb
   for (let row = 0; row < folds.length; row++) (folds[row] === fold ? inside : outside).push(row);
   return { inside, outside };
 }
+
+/**
+ * Evenly spread rows where there are more than a choice needs; of sorted samples customers stay whole.
+ *
+ * @returns rising; undefined where all `rows` are few enough
+ */
+export function spreadRows(rows: number, most: number): Int32Array | undefined {
+  if (rows <= most) return undefined;
+  return Int32Array.from({ length: most }, (_, i) => Math.floor((i * rows) / most));
+}

@@ -1,6 +1,6 @@
 // How strong the penalty on words should be: whatever foretells unseen customers best, on a path from stiff to free.
 import { takeNumbers } from '../../core/frame.ts';
-import { customerFolds, foldRows } from '../sample.ts';
+import { customerFolds, foldRows, spreadRows } from '../sample.ts';
 import { fitSparseLinear, type SparseLinear, type SparseProblem } from './sparse-linear.ts';
 import { sparseProduct, takeSparseRows } from './sparse-rows.ts';
 
@@ -64,11 +64,10 @@ export function sparseRowsOf(problem: SparseProblem, rows: ArrayLike<number>): S
   };
 }
 
-/** Evenly spread rows when there are more than the choice needs; rows are sorted by entity, so customers stay whole. */
+/** Rows are sorted by entity, so customers stay whole. */
 function thin(problem: SparseProblem, entities: readonly string[]) {
-  const { rows } = problem.matrix;
-  if (rows <= SEARCH_ROWS) return { problem, entities };
-  const kept = Int32Array.from({ length: SEARCH_ROWS }, (_, i) => Math.floor((i * rows) / SEARCH_ROWS));
+  const kept = spreadRows(problem.matrix.rows, SEARCH_ROWS);
+  if (!kept) return { problem, entities };
   return { problem: sparseRowsOf(problem, kept), entities: Array.from(kept, (row) => entities[row]) };
 }
 

@@ -3,6 +3,7 @@ import { pause } from '../../core/pause.ts';
 import { type Random, random } from '../../core/random.ts';
 import type { Question } from '../estimator.ts';
 import { type HeldOutLoss, rowLosses } from '../held-out-loss.ts';
+import { spreadRows } from '../sample.ts';
 import { fromOpinions, takeOpinions } from './opinion.ts';
 import type { Mixture, Opinions } from './weights.ts';
 
@@ -26,7 +27,8 @@ const MOST_ROWS = 6_000;
  * @see Caruana et al. 2004, Ensemble Selection from Libraries of Models: with replacement, begun with the best, bagged
  */
 export async function selectGreedily(opinions: Opinions, options: GreedyOptions): Promise<Mixture> {
-  const thin = thinned(opinions, options.question);
+  const kept = spreadRows(opinions.target.length, MOST_ROWS);
+  const thin = kept ? takeOpinions(opinions, kept, options.question) : opinions;
   const { members } = thin;
   const draw = random(options.seed).fork('greedy');
   const lossOf = lossOn(thin, options);
@@ -90,12 +92,4 @@ function lossOn({ target, weight }: Opinions, { question, loss }: GreedyOptions)
     }
     return sum / total;
   };
-}
-
-/** Evenly spread rows when there are more than a selection needs. */
-function thinned(opinions: Opinions, question: Question): Opinions {
-  const rows = opinions.target.length;
-  if (rows <= MOST_ROWS) return opinions;
-  const kept = Int32Array.from({ length: MOST_ROWS }, (_, i) => Math.floor((i * rows) / MOST_ROWS));
-  return takeOpinions(opinions, kept, question);
 }

@@ -1,7 +1,7 @@
 // How strong the penalty should be: whatever predicts unseen customers best, on `valid` or by folds of customers.
 
 import { takeNumbers } from '../../core/frame.ts';
-import { customerFolds, foldRows } from '../sample.ts';
+import { customerFolds, foldRows, spreadRows } from '../sample.ts';
 import { type DesignMatrix, takeMatrixRows } from './design.ts';
 import { fitRegression, type Linear, matrixMargin, type Penalty, type Regression } from './newton.ts';
 
@@ -81,10 +81,9 @@ function rowsOf(problem: Regression, rows: ArrayLike<number>): Regression {
   };
 }
 
-/** Evenly spread rows when there are more than the choice needs; rows are sorted by entity, so customers stay whole. */
+/** Rows are sorted by entity, so customers stay whole. */
 function thin(problem: Regression, entities: readonly string[]) {
-  const { rows } = problem.matrix;
-  if (rows <= SEARCH_ROWS) return { problem, entities };
-  const kept = Int32Array.from({ length: SEARCH_ROWS }, (_, i) => Math.floor((i * rows) / SEARCH_ROWS));
+  const kept = spreadRows(problem.matrix.rows, SEARCH_ROWS);
+  if (!kept) return { problem, entities };
   return { problem: rowsOf(problem, kept), entities: Array.from(kept, (row) => entities[row]) };
 }

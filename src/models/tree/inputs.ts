@@ -97,18 +97,19 @@ function binNumbers(edges: readonly number[], values: Float64Array): Uint8Array 
   const cuts = Float64Array.from(edges);
   for (let row = 0; row < bins.length; row++) {
     const value = values[row];
-    if (Number.isNaN(value)) {
-      bins[row] = cuts.length + 1;
-      continue;
-    }
-    let low = 0;
-    let high = cuts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (value <= cuts[middle]) high = middle;
-      else low = middle + 1;
-    }
-    bins[row] = low;
+    bins[row] = Number.isNaN(value) ? cuts.length + 1 : binOf(value, cuts);
   }
   return bins;
+}
+
+/** How many cuts, rising, lie under a value; numbers ≤ a cut go left of it. */
+export function binOf(value: number, cuts: Float64Array): number {
+  let low = 0;
+  let high = cuts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value <= cuts[middle]) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
