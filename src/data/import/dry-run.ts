@@ -7,7 +7,7 @@ import { readSnapshot } from '../lake/snapshot.ts';
 import { pseudonymSetup, readPseudonymKey } from '../pseudonym.ts';
 import type { Workspace } from '../workspace.ts';
 import { planMoney } from './currency.ts';
-import { prepareFile } from './file.ts';
+import { prepareFile, UNDESCRIBED } from './file.ts';
 import { loadMapping, type Mapping } from './mapping.ts';
 import { compilePlan, LAKE_COLUMNS } from './plan.ts';
 import { rawRows } from './relation.ts';
@@ -113,18 +113,10 @@ export async function sampleRows(
   scratch: string,
   most: number,
 ): Promise<{ format: string; encoding: string; separator: string; columns: string[]; rows: string[][] }> {
-  const settings: Mapping['file'] = {
-    encoding: 'auto',
-    separator: 'auto',
-    quote: '"',
-    header: true,
-    skip: 0,
-    missing: [],
-  };
-  const file = await prepareFile(path, settings, scratch);
+  const file = await prepareFile(path, UNDESCRIBED, scratch);
   const engine = await openEngine({ memoryLimit: '1GB' });
   try {
-    const mapping = { file: settings } as Mapping;
+    const mapping = { file: UNDESCRIBED } as Mapping;
     if (file.format === 'ndjson') {
       const found = await engine.rows<{ line: string }>(
         `SELECT line FROM read_csv(${sqlText(file.path)}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', compression = 'none') WHERE json_valid(line) LIMIT ${most}`,

@@ -39,6 +39,16 @@ export interface ReadableFile {
 
 type FileSettings = Mapping['file'];
 
+/** A file nobody has described: its first bytes and lines say what it is. */
+export const UNDESCRIBED: FileSettings = {
+  encoding: 'auto',
+  separator: 'auto',
+  quote: '"',
+  header: true,
+  skip: 0,
+  missing: [],
+};
+
 /**
  * @param scratch  an existing folder for decoded copies
  * @throws AppError NOT_FOUND, BAD_FILE for an empty or unreadable file

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { type Engine, sqlText } from '../engine.ts';
 import { sampleRows } from '../import/dry-run.ts';
-import { encodingAt, prepareFile, type ReadableFile } from '../import/file.ts';
+import { encodingAt, prepareFile, type ReadableFile, UNDESCRIBED } from '../import/file.ts';
 import { lineShifts } from '../import/lines.ts';
 import type { Mapping } from '../import/mapping.ts';
 import { rawRows } from '../import/relation.ts';
@@ -50,15 +50,6 @@ export interface OpenTableOptions {
   readonly signal?: AbortSignal;
 }
 
-const SETTINGS: Mapping['file'] = {
-  encoding: 'auto',
-  separator: 'auto',
-  quote: '"',
-  header: true,
-  skip: 0,
-  missing: [],
-};
-
 /** Rows in which keys of NDJSON are looked for. */
 const KEY_ROWS = 5000;
 
@@ -73,12 +64,15 @@ export async function openTable(
   path: string,
   { scratch, as = 'source', missing = [], signal }: OpenTableOptions,
 ): Promise<TableSource> {
-  let file = await prepareFile(path, SETTINGS, scratch, { signal });
+  let file = await prepareFile(path, UNDESCRIBED, scratch, { signal });
   let broken = await hold(engine, file, { path, scratch, as, missing, signal });
   const wrong = broken.find(({ reason }) => reason === 'wrong_encoding');
   if (wrong && file.isUnproven) {
     // Its beginning was plain ASCII; a later line says which encoding it really has.
-    file = await prepareFile(path, SETTINGS, scratch, { encoding: await encodingAt(path, wrong.at), signal });
+    file = await prepareFile(path, UNDESCRIBED, scratch, {
+      encoding: await encodingAt(path, wrong.at),
+      signal,
+    });
     broken = await hold(engine, file, { path, scratch, as, missing, signal });
   }
   if (broken.length > 0) throw await brokenTable(file, broken);
@@ -127,7 +121,7 @@ async function columnNames(
   scratch: string,
 ): Promise<readonly string[]> {
   if (file.format === 'ndjson') return (await sampleRows(path, scratch, KEY_ROWS)).columns;
-  return (await rawRows(engine, file, { file: SETTINGS } as Mapping)).names;
+  return (await rawRows(engine, file, { file: UNDESCRIBED } as Mapping)).names;
 }
 
 /** Reads the whole file into the engine; what it stumbled over comes back. */
@@ -147,7 +141,7 @@ async function hold(
 ): Promise<readonly BrokenLine[]> {
   throwIfAborted(signal);
   try {
-    const raw = await rawRows(engine, file, { file: SETTINGS } as Mapping);
+    const raw = await rawRows(engine, file, { file: UNDESCRIBED } as Mapping);
     const names = await columnNames(engine, file, path, scratch);
     const empty = [...new Set([...MISSING_TOKENS, ...missing])].map(sqlText).join(', ');
     const cells = names.map((name, index) => {
@@ -189,7 +183,7 @@ const BROKEN_WORDS: Readonly<Record<string, string>> = {
 
 /** A row left out in silence would shift every answer after it, so one broken line refuses the file. */
 async function brokenTable(file: ReadableFile, broken: readonly BrokenLine[]): Promise<AppError> {
-  const { brokenAt } = await lineShifts(file, SETTINGS, broken.slice(0, 1), -1);
+  const { brokenAt } = await lineShifts(file, UNDESCRIBED, broken.slice(0, 1), -1);
   const more = broken.length > 1 ? ` (${broken.length} such lines)` : '';
   return new AppError(
     'BAD_FILE',
