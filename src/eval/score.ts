@@ -1,5 +1,6 @@
 // The shape of every number we report: a value, its interval, and the protocol it was measured under.
 
+/** Of one number a row. */
 export const METRIC_NAMES = [
   'roc_auc',
   'average_precision',
@@ -15,18 +16,25 @@ export const METRIC_NAMES = [
   'spearman',
   'norm_gini',
   'coverage',
-  'recall@5',
-  'recall@10',
-  'recall@20',
-  'ndcg@5',
-  'ndcg@10',
-  'ndcg@20',
-  'mrr@5',
-  'mrr@10',
-  'mrr@20',
 ] as const;
 
-export type MetricName = (typeof METRIC_NAMES)[number];
+export const RANK_METRIC_KINDS = ['recall', 'ndcg', 'mrr'] as const;
+
+export type RankMetricKind = (typeof RANK_METRIC_KINDS)[number];
+
+/** Of rankings, with the place down to which they are read: `recall@10`. */
+export type RankMetricName = `${RankMetricKind}@${number}`;
+
+export type MetricName = (typeof METRIC_NAMES)[number] | RankMetricName;
+
+/** The parts of `ndcg@10`; `undefined` for a metric of another kind. */
+export function rankMetricOf(
+  metric: string,
+): { readonly kind: RankMetricKind; readonly k: number } | undefined {
+  const [kind, k] = metric.split('@');
+  const known = RANK_METRIC_KINDS.find((own) => own === kind);
+  return known && k !== undefined ? { kind: known, k: Number(k) } : undefined;
+}
 
 /** A measured number with its 95 % interval. `bias` is (Σ predicted − Σ actual) / Σ actual. */
 export interface Score {
@@ -35,7 +43,9 @@ export interface Score {
   readonly high: number;
 }
 
-export type Scores = Partial<Record<MetricName, Score>>;
+export type Scores = Partial<Record<(typeof METRIC_NAMES)[number], Score>> & {
+  readonly [Rank in RankMetricName]: Score;
+};
 
 /** How a number was measured; printed beside it, always. Moments are `formatMoment` texts. */
 export interface Protocol {

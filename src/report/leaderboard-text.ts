@@ -1,7 +1,7 @@
 // What a terminal shows of one task: the leaderboard, the test metrics beside the baselines, the best customers.
 import type { Language } from '../core/name.ts';
 import type { MetricName, Score } from '../eval/score.ts';
-import { formatInterval, formatMetric, METRIC_WORDS } from './metric-words.ts';
+import { formatInterval, formatMetric, metricWords } from './metric-words.ts';
 import { settingsText } from './settings-text.ts';
 import { type About, type Speech, speech } from './speech.ts';
 import type { Leaderboard, TaskReport, TestMetrics } from './task-document.ts';
@@ -25,7 +25,7 @@ export function leaderboardText(board: Leaderboard, { language, currency, unit, 
     [
       '',
       voice.text('word.model'),
-      { head: voice.say(METRIC_WORDS[board.metric].label), align: 'right' },
+      { head: voice.say(metricWords(board.metric).label), align: 'right' },
       { head: voice.text('word.interval'), align: 'right' },
       ...(anyBias ? [{ head: voice.text('leaderboard.bias'), align: 'right' as const }] : []),
       { head: voice.text('leaderboard.fit'), align: 'right' },
@@ -77,7 +77,7 @@ export function metricsText(metrics: TestMetrics, { language, currency, unit, ab
     order.flatMap((metric) => {
       const score = model.scores[metric];
       if (!score) return [];
-      const { label, better } = METRIC_WORDS[metric];
+      const { label, better } = metricWords(metric);
       return [
         [
           voice.say(label),

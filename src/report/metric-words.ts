@@ -1,7 +1,13 @@
 // What each metric is called, what it means to a shop, in which direction it is better, and how its value reads.
 import type { Unit } from '../core/frame.ts';
 import { type Name, name } from '../core/name.ts';
-import type { MetricName, Score } from '../eval/score.ts';
+import {
+  type MetricName,
+  type RankMetricKind,
+  type RankMetricName,
+  rankMetricOf,
+  type Score,
+} from '../eval/score.ts';
 import type { Speech } from './speech.ts';
 
 export interface MetricWords {
@@ -38,7 +44,7 @@ const mrrAt = (k: number) =>
     name(`Mean of one over its rank within the first ${k}`, `前 ${k} 名内名次倒数的均值`),
   );
 
-export const METRIC_WORDS: Readonly<Record<MetricName, MetricWords>> = {
+const METRIC_WORDS: Readonly<Record<Exclude<MetricName, RankMetricName>, MetricWords>> = {
   roc_auc: row(
     name('ROC AUC', 'ROC 曲线下面积'),
     'higher',
@@ -138,20 +144,22 @@ export const METRIC_WORDS: Readonly<Record<MetricName, MetricWords>> = {
     'share',
     name('Share of outcomes that fell inside the stated interval', '实际结果落在所报区间内的比例'),
   ),
-  'recall@5': recallAt(5),
-  'recall@10': recallAt(10),
-  'recall@20': recallAt(20),
-  'ndcg@5': ndcgAt(5),
-  'ndcg@10': ndcgAt(10),
-  'ndcg@20': ndcgAt(20),
-  'mrr@5': mrrAt(5),
-  'mrr@10': mrrAt(10),
-  'mrr@20': mrrAt(20),
+};
+
+const RANK_WORDS: Readonly<Record<RankMetricKind, (k: number) => MetricWords>> = {
+  recall: recallAt,
+  ndcg: ndcgAt,
+  mrr: mrrAt,
+};
+
+export const metricWords = (metric: MetricName): MetricWords => {
+  const rank = rankMetricOf(metric);
+  return rank ? RANK_WORDS[rank.kind](rank.k) : METRIC_WORDS[metric as keyof typeof METRIC_WORDS];
 };
 
 /** A metric's value as it reads beside a task's unit: 0.739, 3.2%, £412. */
 export function formatMetric(speech: Speech, metric: MetricName, value: number, unit: Unit): string {
-  const words = METRIC_WORDS[metric];
+  const words = metricWords(metric);
   if (words.better === 'zero') return speech.signed(value, (magnitude) => speech.share(magnitude));
   if (words.unit === 'task')
     return unit === 'money' ? speech.money(value) : speech.decimal(value, Math.abs(value) < 10 ? 3 : 1);
@@ -169,7 +177,7 @@ export function formatInterval(speech: Speech, metric: MetricName, score: Score,
 
 /** A difference of two scores, with its sign; shares are told in percentage points. */
 export function formatDifference(speech: Speech, metric: MetricName, value: number, unit: Unit): string {
-  const words = METRIC_WORDS[metric];
+  const words = metricWords(metric);
   return speech.signed(value, (magnitude) => {
     if (words.unit === 'share') return `${speech.decimal(magnitude * 100, 1)} ${speech.text('unit.points')}`;
     if (words.unit === 'task' && unit === 'money') return speech.money(magnitude);
@@ -179,7 +187,7 @@ export function formatDifference(speech: Speech, metric: MetricName, value: numb
 
 /** Whether a first value is better than a second one. */
 export function isBetter(metric: MetricName, first: number, second: number): boolean {
-  const { better } = METRIC_WORDS[metric];
+  const { better } = metricWords(metric);
   if (better === 'zero') return Math.abs(first) < Math.abs(second);
   return better === 'lower' ? first < second : first > second;
 }

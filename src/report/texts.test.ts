@@ -1,8 +1,8 @@
 // Both languages are complete, and Chinese really is Chinese.
 import { describe, expect, test } from 'vitest';
 import type { Name } from '../core/name.ts';
-import { METRIC_NAMES } from '../eval/score.ts';
-import { METRIC_WORDS } from './metric-words.ts';
+import { METRIC_NAMES, RANK_METRIC_KINDS } from '../eval/score.ts';
+import { metricWords } from './metric-words.ts';
 import { TEXTS } from './texts.ts';
 import { CHART_TEXTS } from './texts-charts.ts';
 import { GROUP_TEXTS } from './texts-groups.ts';
@@ -11,10 +11,12 @@ import { SECTION_TEXTS } from './texts-sections.ts';
 
 const every: [string, Name][] = [
   ...Object.entries(TEXTS),
-  ...METRIC_NAMES.flatMap((metric): [string, Name][] => [
-    [`${metric} label`, METRIC_WORDS[metric].label],
-    [`${metric} says`, METRIC_WORDS[metric].says],
-  ]),
+  ...[...METRIC_NAMES, ...RANK_METRIC_KINDS.map((kind) => `${kind}@50` as const)].flatMap(
+    (metric): [string, Name][] => [
+      [`${metric} label`, metricWords(metric).label],
+      [`${metric} says`, metricWords(metric).says],
+    ],
+  ),
 ];
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, hole]) => hole).sort();
 

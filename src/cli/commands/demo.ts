@@ -15,7 +15,7 @@ import { createWorkspace, type Workspace } from '../../data/workspace.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { isMissing } from '../../report/document.ts';
 import { leaderboardText, topCustomersText } from '../../report/leaderboard-text.ts';
-import { METRIC_WORDS } from '../../report/metric-words.ts';
+import { metricWords } from '../../report/metric-words.ts';
 import { textTable } from '../../report/text-table.ts';
 import { predictBatch, rankedRows } from '../../serve/batch.ts';
 import { writePredictions } from '../../serve/prediction-file.ts';
@@ -217,7 +217,7 @@ function testLine(
     const show = (value: number) => value.toFixed(3).replace('-', '−');
     return [
       [
-        context.word(METRIC_WORDS[metric].label),
+        context.word(metricWords(metric).label),
         show(own.value),
         `${show(own.low)} … ${show(own.high)}`,
         other ? show(other.value) : '–',

@@ -6,7 +6,7 @@ import { parseSpan } from '../../core/time.ts';
 import type { Workspace } from '../../data/workspace.ts';
 import { isMissing } from '../../report/document.ts';
 import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
-import { METRIC_WORDS } from '../../report/metric-words.ts';
+import { metricWords } from '../../report/metric-words.ts';
 import { parsePreset } from '../../train/preset.ts';
 import { readTried } from '../../train/repeat.ts';
 import { type TrainingResult, trainTask } from '../../train/run.ts';
@@ -133,7 +133,7 @@ function warningsOf({ assessment }: TrainingResult): Name[] {
   }
   for (const { against, comparison } of comparisons) {
     if (comparison.better !== 'second') continue;
-    const metric = METRIC_WORDS[comparison.metric].label;
+    const metric = metricWords(comparison.metric).label;
     warnings.push(
       name(
         `on the test the baseline "${against.id}" was better on ${metric.en}: the interval of the difference leaves out zero`,

@@ -54,6 +54,21 @@ describe('metrics', () => {
     expect(Object.keys(scores).length).toBe(9);
   });
 
+  it('are read down to the places asked for', () => {
+    const cases = Array.from({ length: 60 }, (_, i) => ({ entity: `u${i}`, ranks: [1 + i] }));
+    const scores = scoreRanking(cases, { seed: 1, draws: 50, at: [3, 50] });
+    expect(Object.keys(scores).sort()).toEqual([
+      'mrr@3',
+      'mrr@50',
+      'ndcg@3',
+      'ndcg@50',
+      'recall@3',
+      'recall@50',
+    ]);
+    expect(scores['recall@50'].value).toBeCloseTo(50 / 60, 12);
+    expect(scores['mrr@3'].value).toBeCloseTo((1 + 1 / 2 + 1 / 3) / 60, 12);
+  });
+
   it('a case that wants nothing is refused', () =>
     expect(() => scoreRanking([{ entity: 'a', ranks: [] }], { seed: 1 })).toThrow(/none in 1 of 1/));
 });

@@ -1,7 +1,7 @@
 // Metrics of full rankings: where the wanted items stand when every candidate is scored, ties counted against us.
 import { AppError } from '../../core/errors.ts';
 import { type BootstrapOptions, clustersOf, intervalOf, onSample, resample } from '../bootstrap.ts';
-import type { MetricName, Scores } from '../score.ts';
+import { type MetricName, RANK_METRIC_KINDS, type RankMetricKind, type Scores } from '../score.ts';
 import { meanOf } from './binary.ts';
 import { checkLength } from './predictions.ts';
 
@@ -58,28 +58,34 @@ const RANK_METRICS = {
   },
   /** 1 / rank of the first wanted item, 0 when it stands below k. */
   mrr: (ranks: readonly number[], k: number) => (ranks[0] <= k ? 1 / ranks[0] : 0),
-} as const;
-
-export type RankMetric = keyof typeof RANK_METRICS;
+} as const satisfies Record<RankMetricKind, unknown>;
 
 /** One metric of one case. @param ranks rising, at least one */
-export const rankMetric = (metric: RankMetric, ranks: readonly number[], k: number): number =>
+export const rankMetric = (metric: RankMetricKind, ranks: readonly number[], k: number): number =>
   RANK_METRICS[metric](ranks, k);
 
+/** Places down to which rankings are read unless the caller says otherwise. */
+export const CUT_OFFS: readonly number[] = [5, 10, 20];
+
+export interface RankScoreOptions extends BootstrapOptions {
+  /** Places down to which rankings are read; `CUT_OFFS` when absent. */
+  readonly at?: readonly number[];
+}
+
 /**
- * recall, ndcg and mrr at 5, 10 and 20, means over cases, intervals by entity.
+ * recall, ndcg and mrr at each cut-off, means over cases, intervals by entity.
  *
  * @throws AppError NOT_ENOUGH_DATA without cases or with one entity, BAD_DATA for a case without wanted items
  */
-export function scoreRanking(cases: readonly RankedCase[], options: BootstrapOptions): Scores {
+export function scoreRanking(cases: readonly RankedCase[], options: RankScoreOptions): Scores {
   const empty = cases.filter(({ ranks }) => ranks.length === 0).length;
   if (empty > 0)
     throw new AppError(
       'BAD_DATA',
       `expected a wanted item in every ranking, got none in ${empty} of ${cases.length}`,
     );
-  const names = (['recall', 'ndcg', 'mrr'] as const).flatMap((metric) =>
-    ([5, 10, 20] as const).map((k) => ({ metric, k, name: `${metric}@${k}` satisfies MetricName })),
+  const names = RANK_METRIC_KINDS.flatMap((metric) =>
+    (options.at ?? CUT_OFFS).map((k) => ({ metric, k, name: `${metric}@${k}` satisfies MetricName })),
   );
   const measures = names.map(({ metric, k }) =>
     meanOf(Float64Array.from(cases, ({ ranks }) => rankMetric(metric, ranks, k))),

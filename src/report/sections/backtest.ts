@@ -3,7 +3,7 @@
 import type { MetricName } from '../../eval/score.ts';
 import { originsChart } from '../charts/origins.ts';
 import { html, type Markup } from '../html.ts';
-import { formatInterval, formatMetric, METRIC_WORDS } from '../metric-words.ts';
+import { formatInterval, formatMetric, metricWords } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { Backtest, BacktestRow, TaskReport } from '../task-document.ts';
 import { dataTable, figure, filled, section } from './section.ts';
@@ -18,7 +18,7 @@ export function backtestSection(speech: Speech, task: TaskReport): Markup {
     filled(task.backtest, ({ rows }) => rows),
     (backtest) => [
       html`<div class="charts">${backtest.metrics.slice(0, CHARTS).map((metric) => {
-        const label = speech.say(METRIC_WORDS[metric].label);
+        const label = speech.say(metricWords(metric).label);
         return figure(
           speech,
           originsChart(speech, backtest.rows, {
@@ -27,7 +27,7 @@ export function backtestSection(speech: Speech, task: TaskReport): Markup {
             baseline: speech.say(backtest.baseline),
             label: speech.text('origins.label', { metric: label }),
           }),
-          { title: label, note: speech.text(`better.${METRIC_WORDS[metric].better}`) },
+          { title: label, note: speech.text(`better.${metricWords(metric).better}`) },
         );
       })}</div>`,
       table(speech, task, backtest),
@@ -57,7 +57,7 @@ function table(speech: Speech, task: TaskReport, { metrics, rows, pooled }: Back
       { head: speech.text('backtest.origin') },
       { head: speech.text('word.customers'), numeric: true },
       { head: speech.text('backtest.positives'), numeric: true },
-      ...metrics.map((metric) => ({ head: speech.say(METRIC_WORDS[metric].label), numeric: true })),
+      ...metrics.map((metric) => ({ head: speech.say(metricWords(metric).label), numeric: true })),
     ],
     rows: [
       ...rows.map((row) => ({ cells: cells(speech.moment(row.asOf), row) })),

@@ -4,7 +4,7 @@ import type { MetricName } from '../../eval/score.ts';
 import { drawChart } from '../charts/chart.ts';
 import { intervalStrip, stripScale } from '../charts/interval-strip.ts';
 import { html, type Markup } from '../html.ts';
-import { formatDifference, METRIC_WORDS } from '../metric-words.ts';
+import { formatDifference, metricWords } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { PairedDifferences, TaskReport } from '../task-document.ts';
 import { readDifference } from './headline.ts';
@@ -52,7 +52,7 @@ function table(speech: Speech, task: TaskReport, rows: PairedDifferences['rows']
       const scale = scales.get(metric);
       return {
         cells: [
-          speech.say(METRIC_WORDS[metric].label),
+          speech.say(metricWords(metric).label),
           speech.say(against),
           html`<span class="value">${written(score.value)}</span><span class="interval">${interval}</span>`,
           scale

@@ -2,7 +2,7 @@
 import type { Name } from '../../core/name.ts';
 import type { MetricName, Score } from '../../eval/score.ts';
 import { isMissing } from '../document.ts';
-import { METRIC_WORDS } from '../metric-words.ts';
+import { metricWords } from '../metric-words.ts';
 import type { TaskReport } from '../task-document.ts';
 
 /** `sure` and `worse`: the paired interval excludes zero; `unsure`: it does not; `untested`: there is none. */
@@ -46,5 +46,5 @@ export function headline({ metrics, differences }: TaskReport): Headline | undef
 export function readDifference(metric: MetricName, { low, high }: Score): Exclude<Certainty, 'untested'> {
   if (!(low > 0 || high < 0)) return 'unsure';
   // Differences of bias and coverage are differences of distances: smaller is better.
-  return (METRIC_WORDS[metric].better === 'higher') === low > 0 ? 'sure' : 'worse';
+  return (metricWords(metric).better === 'higher') === low > 0 ? 'sure' : 'worse';
 }

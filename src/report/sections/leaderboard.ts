@@ -3,7 +3,7 @@
 import { drawChart } from '../charts/chart.ts';
 import { intervalStrip, stripScale } from '../charts/interval-strip.ts';
 import { html, type Markup } from '../html.ts';
-import { formatInterval, formatMetric, isBetter, METRIC_WORDS } from '../metric-words.ts';
+import { formatInterval, formatMetric, isBetter, metricWords } from '../metric-words.ts';
 import { settingsText } from '../settings-text.ts';
 import type { Speech } from '../speech.ts';
 import type { Leaderboard, LeaderboardRow, TaskReport } from '../task-document.ts';
@@ -24,7 +24,7 @@ export function leaderboardSection(speech: Speech, task: TaskReport): Markup {
 }
 
 function lede(speech: Speech, board: Leaderboard): string {
-  const words = METRIC_WORDS[board.metric];
+  const words = metricWords(board.metric);
   return speech.text('leaderboard.lede', {
     metric: speech.say(words.label),
     says: speech.say(words.says),
@@ -57,8 +57,8 @@ function table(speech: Speech, task: TaskReport, board: Leaderboard): Markup {
     const tone = row.role === 'baseline' ? 'baseline' : 'model';
     return drawChart(intervalStrip(row.score, scale, { tone, label, reference }));
   };
-  const metricLabel = speech.say(METRIC_WORDS[metric].label);
-  const metricSays = speech.say(METRIC_WORDS[metric].says);
+  const metricLabel = speech.say(metricWords(metric).label);
+  const metricSays = speech.say(metricWords(metric).says);
   const withBias = rows.some(({ bias }) => bias);
   const withPredict = rows.some(({ predictMs }) => predictMs !== undefined);
   const bias = (row: LeaderboardRow) =>
@@ -77,7 +77,13 @@ function table(speech: Speech, task: TaskReport, board: Leaderboard): Markup {
       { head: metricLabel, numeric: true, hint: metricSays },
       { head: speech.text('leaderboard.best') },
       ...(withBias
-        ? [{ head: speech.text('leaderboard.bias'), numeric: true, hint: speech.say(METRIC_WORDS.bias.says) }]
+        ? [
+            {
+              head: speech.text('leaderboard.bias'),
+              numeric: true,
+              hint: speech.say(metricWords('bias').says),
+            },
+          ]
         : []),
       { head: speech.text('leaderboard.fit'), numeric: true },
       ...(withPredict ? [{ head: speech.text('leaderboard.predict'), numeric: true }] : []),

@@ -1,7 +1,7 @@
 // The chosen model's test results, each with its interval, beside every baseline.
 import type { MetricName, Scores } from '../../eval/score.ts';
 import { html, type Markup } from '../html.ts';
-import { formatInterval, formatMetric, METRIC_WORDS } from '../metric-words.ts';
+import { formatInterval, formatMetric, metricWords } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { TaskReport, TestMetrics } from '../task-document.ts';
 import { dataTable, section, valueWithInterval } from './section.ts';
@@ -50,6 +50,6 @@ function table(speech: Speech, task: TaskReport, { model, baselines, order }: Te
 
 /** A metric's name, what it means and in which direction it is better. */
 export function metricName(speech: Speech, metric: MetricName): Markup {
-  const { label, says, better } = METRIC_WORDS[metric];
+  const { label, says, better } = metricWords(metric);
   return html`${speech.say(label)}<span class="hint">${speech.say(says)} · ${speech.text(`better.${better}`)}</span>`;
 }

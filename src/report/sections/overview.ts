@@ -3,7 +3,7 @@ import { drawChart } from '../charts/chart.ts';
 import { intervalStrip, stripScale } from '../charts/interval-strip.ts';
 import type { ReportDocument } from '../document.ts';
 import { html, type Markup } from '../html.ts';
-import { formatInterval, formatMetric, METRIC_WORDS } from '../metric-words.ts';
+import { formatInterval, formatMetric, metricWords } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { TaskReport } from '../task-document.ts';
 import { cohortsSection } from './cohorts.ts';
@@ -46,7 +46,7 @@ function numbers(speech: Speech, task: TaskReport, found: NonNullable<ReturnType
         }),
       }),
     );
-  return html`<p class="figure"><span class="big">${written}</span><span class="interval">${speech.say(METRIC_WORDS[metric].label)} · ${interval}</span></p>
+  return html`<p class="figure"><span class="big">${written}</span><span class="interval">${speech.say(metricWords(metric).label)} · ${interval}</span></p>
 <div class="strips">${strip(score, 'model', speech.say(found.model))}${baseline && strip(baseline.score, 'baseline', speech.say(baseline.label))}</div>
 <p class="versus"><span class="chip ${certainty}">${speech.text(`verdict.${certainty}`)}</span>${
     baseline &&

@@ -2,7 +2,7 @@
 import { type Bar, barsChart } from '../charts/bars.ts';
 import { type WaterfallStep, waterfallChart } from '../charts/waterfall.ts';
 import { html, type Markup } from '../html.ts';
-import { formatDifference, METRIC_WORDS } from '../metric-words.ts';
+import { formatDifference, metricWords } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { Drivers, ExampleExplanation, Examples, TaskReport } from '../task-document.ts';
 import { filled, section, wideFigure } from './section.ts';
@@ -16,7 +16,7 @@ export function driversSection(speech: Speech, task: TaskReport): Markup {
     speech,
     ({ metric }) => ({
       title: speech.text('drivers.title'),
-      lede: metric && speech.text('drivers.lede', { metric: speech.say(METRIC_WORDS[metric].label) }),
+      lede: metric && speech.text('drivers.lede', { metric: speech.say(metricWords(metric).label) }),
     }),
     filled(task.drivers, ({ rows }) => rows),
     (drivers) => bars(speech, task, drivers),
@@ -42,7 +42,7 @@ function bars(speech: Speech, task: TaskReport, { metric, rows, columns }: Drive
   };
   const chart = (width: number) => barsChart(list, width, { label: speech.text('drivers.label'), table });
   return html`${wideFigure(speech, chart, {
-    title: speech.text('drivers.chart', { metric: speech.say(METRIC_WORDS[metric].label) }),
+    title: speech.text('drivers.chart', { metric: speech.say(metricWords(metric).label) }),
     note: `${speech.text('word.interval')} · ${speech.text('drivers.rest', { shown: shown.length, columns })}`,
   })}`;
 }

@@ -1,6 +1,6 @@
 // What was predicted, for whom, how good it is beside the baseline, and what to do with it: words made from the numbers.
 import { html, type Markup } from '../html.ts';
-import { formatDifference, formatInterval, formatMetric, METRIC_WORDS } from '../metric-words.ts';
+import { formatDifference, formatInterval, formatMetric, metricWords } from '../metric-words.ts';
 import type { Speech } from '../speech.ts';
 import type { TaskReport } from '../task-document.ts';
 import { headline } from './headline.ts';
@@ -32,7 +32,7 @@ export function qualityInWords(speech: Speech, task: TaskReport): string | undef
   const { metric, model, score, baseline, difference, certainty } = found;
   return speech.text('summary.beats', {
     model: speech.say(model),
-    metric: speech.say(METRIC_WORDS[metric].label),
+    metric: speech.say(metricWords(metric).label),
     score: formatMetric(speech, metric, score.value, task.unit),
     interval: formatInterval(speech, metric, score, task.unit),
     baseline: speech.say(baseline.label),
