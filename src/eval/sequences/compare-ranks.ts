@@ -1,0 +1,31 @@
+// Is one recommender better than another: the difference on the same cases, with its interval.
+import { invariant } from '../../core/errors.ts';
+import { type BootstrapOptions, clustersOf, intervalOf, onSample, resample } from '../bootstrap.ts';
+import { meanOf } from '../metrics/binary.ts';
+import { type RankMetricName, rankMetricOf, type Score } from '../score.ts';
+import { gainsOf } from './score-ranks.ts';
+
+export interface RankComparison extends BootstrapOptions {
+  readonly metric: RankMetricName;
+  /** Whom each case belongs to, [cases]. */
+  readonly entities: readonly string[];
+}
+
+/**
+ * `first − second`, entities drawn with replacement and both measured on each draw.
+ *
+ * @param first places from 1, ∞ for never found, [cases]; `second` those of the same cases
+ * @throws AppError NOT_ENOUGH_DATA with fewer than two entities
+ */
+export function compareRanks(
+  first: Float64Array,
+  second: Float64Array,
+  { metric, entities, ...options }: RankComparison,
+): Score {
+  const parts = rankMetricOf(metric);
+  invariant(parts && first.length === second.length, 'a rank metric of the same cases is compared');
+  const other = gainsOf(second, parts.kind, parts.k);
+  const gap = meanOf(gainsOf(first, parts.kind, parts.k).map((gain, row) => gain - other[row]));
+  const [draws] = resample([gap], clustersOf(entities), options);
+  return intervalOf(onSample(gap, first.length), draws, { level: options.level });
+}
