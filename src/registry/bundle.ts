@@ -1,25 +1,20 @@
 // A bundle is all that answering a task's question takes, as the files of one saved version.
-import { isRecord, type Json } from '../core/canonical-json.ts';
-import { AppError } from '../core/errors.ts';
-import type { Frame } from '../core/frame.ts';
+import type { Json } from '../core/canonical-json.ts';
 import type { FeatureView } from '../data/features/definition.ts';
 import type { Protocol, Scores } from '../eval/score.ts';
 import type { CalibratedModel, Corrections } from '../models/calibrated.ts';
-import { loadModel, modelOverHorizon } from '../models/catalogue.ts';
+import { modelOverHorizon } from '../models/catalogue.ts';
 import type { Task } from '../tasks/task.ts';
-import { frameFiles, readFrame } from './frame-files.ts';
-import { fileBytes, type LoadedVersion, loadVersion } from './load.ts';
-import { parseJson } from './manifest.ts';
-import { readSavedModel, savedModelFiles } from './saved-model-files.ts';
+import { answererFiles, type BundleBackground, type DocumentKind, readAnswerer } from './answerer-files.ts';
+import { type LoadedVersion, loadVersion } from './load.ts';
 
-const BUNDLE_FORMAT = 1;
-
-/** Rows that stand for everybody in explanations, and where they were drawn from. */
-export interface BundleBackground {
-  readonly frame: Frame;
-  readonly seed: number;
-  readonly drawnFrom: number;
-}
+const BUNDLE_DOCUMENT: DocumentKind = {
+  file: 'bundle.json',
+  formatKey: 'bundle_format',
+  format: 1,
+  what: 'a bundle',
+  remedy: 'train again',
+};
 
 export interface Bundle {
   readonly task: Task;
@@ -41,17 +36,7 @@ export interface Bundle {
 /** The bundle as files for `saveVersion`. */
 export function bundleFiles(bundle: Bundle): Record<string, Json | Uint8Array> {
   const { calibrated, background, ...rest } = bundle;
-  const document = {
-    bundle_format: BUNDLE_FORMAT,
-    ...rest,
-    corrections: calibrated.corrections,
-    background: { seed: background.seed, drawnFrom: background.drawnFrom },
-  };
-  return {
-    'bundle.json': JSON.parse(JSON.stringify(document)) as Json,
-    ...savedModelFiles('model', calibrated.model.save()),
-    ...frameFiles('background', background.frame),
-  };
+  return answererFiles(BUNDLE_DOCUMENT, { ...calibrated, background }, rest);
 }
 
 export interface LoadedBundle extends Bundle {
@@ -66,28 +51,10 @@ export interface LoadedBundle extends Bundle {
  */
 export function loadBundle(modelsDir: string, task: string, reference?: string): LoadedBundle {
   const version = loadVersion(modelsDir, task, reference);
-  const document = parseJson(fileBytes(version.files, 'bundle.json'), 'bundle.json');
-  if (!isRecord(document) || typeof document.bundle_format !== 'number') {
-    throw new AppError(
-      'BAD_FILE',
-      'expected a bundle in bundle.json, got JSON of another shape: train again',
-    );
-  }
-  if (document.bundle_format > BUNDLE_FORMAT) {
-    throw new AppError(
-      'VERSION',
-      `expected a bundle of format ${BUNDLE_FORMAT} or older, got ${document.bundle_format}: update foresell`,
-    );
-  }
-  // The bytes are the ones `bundleFiles` wrote: the manifest's digests have said so.
-  const { corrections, background, ...rest } = document as unknown as Omit<
-    Bundle,
-    'calibrated' | 'background'
-  > & {
-    readonly corrections: Corrections;
-    readonly background: { readonly seed: number; readonly drawnFrom: number };
-  };
-  const model = loadModel(readSavedModel(version.files, 'model'));
+  const { rest, model, corrections, background } = readAnswerer<
+    Corrections,
+    Omit<Bundle, 'calibrated' | 'background'>
+  >(BUNDLE_DOCUMENT, version);
   return {
     ...rest,
     version,
@@ -96,6 +63,6 @@ export function loadBundle(modelsDir: string, task: string, reference?: string):
       corrections,
       ...(rest.horizonDays > rest.checkedDays ? { extended: modelOverHorizon(model, rest.horizonDays) } : {}),
     },
-    background: { ...background, frame: readFrame(version.files, 'background') },
+    background,
   };
 }
