@@ -1,6 +1,6 @@
 // What every next-item model is: learned from sequences, asked what comes next, and answering with a score for every item.
 import type { Name } from '../../core/name.ts';
-import type { NextItemCases, Sequences } from '../../core/sequences.ts';
+import type { ItemAttributes, NextItemCases, Sequences } from '../../core/sequences.ts';
 import type { FitRun, SavedModel, SearchSpace, Settings } from '../estimator.ts';
 
 export interface Recommender {
@@ -11,6 +11,10 @@ export interface Recommender {
   /** Settings a search may vary, and the estimator told some of them. */
   readonly space?: SearchSpace;
   readonly withSettings?: (settings: Settings) => Recommender;
+  /** The recommender told what is known of the items, row i being item i of the sequences to come; absent where it reads no such thing. */
+  readonly knowing?: (attributes: ItemAttributes) => Recommender;
+  /** The recommender told how many seconds a fit may take, keeping the best it has by then; absent where a fit takes little. */
+  readonly within?: (seconds: number) => Recommender;
   /** Why these sequences cannot be learned from, in words; `undefined` when they can. */
   readonly refuses: (train: Sequences) => string | undefined;
   /**
