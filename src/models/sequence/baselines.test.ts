@@ -61,16 +61,16 @@ describe('popularity', () => {
 describe('repeats of this session', () => {
   const log = sequences([[3, 3, 3], [2]]);
 
-  it('come before whatever is popular: latest first, unless an older one came more often', async () => {
+  it('come before whatever is popular: the most frequent first, the latest among equals', async () => {
     const model = await repeat.fit(log, undefined, RUN);
     expect(ranking(await model.score(sequences([[0, 1]])))).toEqual([1, 0, 3, 2]);
+    expect(ranking(await model.score(sequences([[0, 0, 1]])))).toEqual([0, 1, 3, 2]);
+  });
+
+  it('can be told how much recency weighs against count', async () => {
+    const model = await repeat.withSettings!({ fading: 1 }).fit(log, undefined, RUN);
     // a three and two steps back: 1/3 + 1/2 < 1; thrice, 1/4 + 1/3 + 1/2 > 1.
     expect(ranking(await model.score(sequences([[0, 0, 1]])))).toEqual([1, 0, 3, 2]);
     expect(ranking(await model.score(sequences([[0, 0, 0, 1]])))).toEqual([0, 1, 3, 2]);
-  });
-
-  it('can be told to look at counts alone', async () => {
-    const model = await repeat.withSettings!({ fading: 0 }).fit(log, undefined, RUN);
-    expect(ranking(await model.score(sequences([[0, 0, 1]])))).toEqual([0, 1, 3, 2]);
   });
 });

@@ -1,12 +1,21 @@
 // Every next-item recommender by its id, and the way back from a saved one.
 import { AppError } from '../../core/errors.ts';
 import type { SavedModel } from '../estimator.ts';
+import { itemKnn } from './item-knn.ts';
 import { popularity, recentPopularity } from './popularity.ts';
 import type { NextItemModel, Recommender } from './recommender.ts';
 import { repeat } from './repeat.ts';
+import { markov, sequentialRules } from './sequential-rules.ts';
 
 /** All that fit with no settings, baselines first. */
-export const RECOMMENDERS: readonly Recommender[] = [popularity, recentPopularity, repeat];
+export const RECOMMENDERS: readonly Recommender[] = [
+  popularity,
+  recentPopularity,
+  repeat,
+  markov,
+  sequentialRules,
+  itemKnn,
+];
 
 /** @throws AppError USAGE naming the ids there are */
 export function recommenderById(id: string): Recommender {
