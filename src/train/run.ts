@@ -1,9 +1,6 @@
 // One training run, start to end: read, check, fit, choose, test, explain, save, report.
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Language } from '../core/name.ts';
-import { PRODUCT_VERSION } from '../core/product.ts';
 import { measureCohorts } from '../data/cohorts.ts';
 import type { Engine } from '../data/engine.ts';
 import { withLake } from '../data/lake/open.ts';
@@ -18,14 +15,14 @@ import { type Bundle, bundleFiles } from '../registry/bundle.ts';
 import { promote } from '../registry/promotion.ts';
 import { saveVersion } from '../registry/save.ts';
 import { markErasures, type VersionInfo } from '../registry/versions.ts';
-import type { ReportDocument } from '../report/document.ts';
-import { renderReport } from '../report/render.ts';
 import type { TaskReport } from '../report/task-document.ts';
 import { type Assessment, assess, scoresById } from './assess.ts';
 import { checkEligibility, refuseUnready } from './eligibility.ts';
 import { backgroundOf } from './explaining.ts';
 import { type FitOptions, type FittedTask, fitTask } from './fit.ts';
 import { findLeaks } from './leaks.ts';
+import { writeReport } from './report-file.ts';
+import { runRecord } from './run-record.ts';
 import { shopReport } from './shop-report.ts';
 import { taskReport } from './task-report.ts';
 
@@ -91,8 +88,7 @@ async function run(
   progress.step({ task: 'test', done: 3, total: 3, unit: 'steps' });
   const tasks = [{ ...report, modelVersion: version.version }];
   const reportPath = writeReport(
-    workspace,
-    join('reports', task.name, version.version),
+    join(workspace.dir, 'reports', task.name, version.version),
     shopReport({
       workspace,
       tasks,
@@ -161,14 +157,7 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
     },
     seed: options.seed,
     metrics: JSON.parse(JSON.stringify(assessment.chosen.evaluation.scores)),
-    run: {
-      createdMs,
-      seconds: trained.seconds,
-      command: options.command,
-      machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}, Node ${process.version}`,
-      product: PRODUCT_VERSION,
-      fitSeconds: Object.fromEntries(fitted.trials.map((trial) => [trial.estimator.id, trial.fitSeconds])),
-    },
+    run: runRecord({ createdMs, seconds: trained.seconds, command: options.command }, fitted.trials),
   });
   if (erasedSince(workspace, source) && !version.erasures) {
     // The erasure looked for versions before this one was there.
@@ -177,19 +166,4 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
   return options.promote
     ? promote(modelsDir, { task: task.name, reference: version.version }, { atMs: createdMs })
     : version;
-}
-
-/** Writes `report.html` into a folder of the workspace and gives its path. */
-export function writeReport(workspace: Workspace, folder: string, document: ReportDocument): string {
-  const path = join(workspace.dir, folder, 'report.html');
-  mkdirSync(join(workspace.dir, folder), { recursive: true });
-  // Beside its place first: a reader, or a full disk, never leaves half a page.
-  const fresh = `${path}.${process.pid}.new`;
-  try {
-    writeFileSync(fresh, renderReport(document));
-    renameSync(fresh, path);
-  } finally {
-    rmSync(fresh, { force: true });
-  }
-  return path;
 }

@@ -21,7 +21,8 @@ import { predictBatch, rankedRows } from '../../serve/batch.ts';
 import { writePredictions } from '../../serve/prediction-file.ts';
 import { explainPredictions } from '../../serve/reasons.ts';
 import { taskNamed } from '../../tasks/catalogue.ts';
-import { type TrainingResult, trainTask, writeReport } from '../../train/run.ts';
+import { writeReport } from '../../train/report-file.ts';
+import { type TrainingResult, trainTask } from '../../train/run.ts';
 import { shopReport } from '../../train/shop-report.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -110,7 +111,7 @@ export const demoCommand: CommandFile = {
 
       step(5, 'report', '报告');
       const reportPath = await withSource(workspace, engine, async (source) =>
-        writeReport(workspace, 'reports', {
+        writeReport(join(workspace.dir, 'reports'), {
           ...shopReport({
             workspace,
             tasks: results.map(({ report }) => report),

@@ -1,10 +1,9 @@
 // One run of `table fit`, start to end: read, tell apart, check, learn, test, explain, save, report.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform, tmpdir, totalmem } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { Language } from '../../core/name.ts';
-import { PRODUCT_VERSION } from '../../core/product.ts';
 import type { Progress } from '../../core/progress.ts';
 import { parseSpan } from '../../core/time.ts';
 import { type Engine, openEngine } from '../../data/engine.ts';
@@ -12,20 +11,19 @@ import { openTable } from '../../data/table/open-table.ts';
 import type { Protocol } from '../../eval/score.ts';
 import { drawBackground } from '../../explain/background.ts';
 import type { Settings } from '../../models/estimator.ts';
-import { saveVersion } from '../../registry/save.ts';
-import { TABLE_FOLDER, type TableBundle, tableBundleFiles } from '../../registry/table-bundle.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
-import { renderReport } from '../../report/render.ts';
 import type { TaskReport } from '../../report/task-document.ts';
-import { scoresById } from '../assess.ts';
 import { learningDeadline } from '../expected-time.ts';
 import type { PresetName } from '../preset.ts';
+import { writeReport } from '../report-file.ts';
 import type { AmountDecider } from './correct.ts';
 import { type FittedTable, fitTable } from './fit-table.ts';
 import { type PreparedTable, type PrepareOptions, prepareTable, prepareTest } from './prepare-table.ts';
+import { saveTable } from './save-table.ts';
+import { tablePage } from './table-page.ts';
 import { tableProtocol } from './table-protocol.ts';
 import { tableRecipe } from './table-recipe.ts';
-import { tableReport, tableReportDocument } from './table-report.ts';
+import { tableReport } from './table-report.ts';
 
 export interface RunTableOptions extends PrepareOptions {
   readonly data: string;
@@ -97,9 +95,10 @@ export async function runTable(options: RunTableOptions): Promise<TableRun> {
       signal: options.signal,
     });
     const seconds = (options.now() - startedMs) / 1000;
-    const version = save({ prepared, fitted, protocol, background, seconds }, options);
+    const version = saveTable({ prepared, fitted, protocol, background, seconds }, options);
     const saved = { ...report, modelVersion: version.version };
-    const reportPath = writeReport(prepared, saved, { ...options, seconds });
+    const page = tablePage(prepared, saved, { ...options, seconds, madeAtMs: options.now() });
+    const reportPath = writeReport(options.out, page);
     const { metric } = options;
     return {
       prepared,
@@ -213,63 +212,4 @@ function checkDirections({ uses }: PreparedTable, settings: Settings | undefined
       `--monotone: expected a number column that is learned from, "${column}" is none`,
     );
   }
-}
-
-function writeReport(
-  prepared: PreparedTable,
-  report: TaskReport,
-  options: RunTableOptions & { seconds: number },
-): string {
-  const path = join(options.out, 'report.html');
-  const page = tableReportDocument(prepared, report, { ...options, madeAtMs: options.now() });
-  writeFileSync(`${path}.new`, renderReport(page));
-  renameSync(`${path}.new`, path);
-  return path;
-}
-
-function save(
-  {
-    prepared,
-    fitted,
-    protocol,
-    background,
-    seconds,
-  }: Pick<TableRun, 'prepared' | 'fitted' | 'protocol' | 'seconds'> & Pick<TableBundle, 'background'>,
-  options: RunTableOptions,
-): VersionInfo {
-  const { learned, test } = fitted;
-  const bundle: TableBundle = {
-    features: prepared.uses.filter(({ use }) => use === 'feature').map(({ column }) => column),
-    missing: prepared.source.missing,
-    target: prepared.meaning,
-    table: learned.table,
-    background,
-    protocol,
-    scores: test.model.evaluation.scores,
-    baselines: scoresById(test.baselines),
-  };
-  return saveVersion(options.out, {
-    task: TABLE_FOLDER,
-    files: tableBundleFiles(bundle),
-    dataFingerprint: prepared.source.fingerprint,
-    settings: {
-      chosen: learned.chosen.estimator.id,
-      tried: learned.trials.map(({ estimator }) => estimator.id).sort(),
-      folds: options.folds,
-      target: options.target,
-      kind: options.kind,
-      ...(options.metric ? { metric: options.metric } : {}),
-      ...(options.settings ?? {}),
-    },
-    seed: options.seed,
-    metrics: JSON.parse(JSON.stringify(bundle.scores)),
-    run: {
-      createdMs: options.now(),
-      seconds,
-      command: options.command,
-      machine: `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}, Node ${process.version}`,
-      product: PRODUCT_VERSION,
-      fitSeconds: Object.fromEntries(learned.trials.map((trial) => [trial.estimator.id, trial.fitSeconds])),
-    },
-  });
 }

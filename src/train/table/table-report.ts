@@ -1,15 +1,10 @@
 // The report of a table: the same page as a shop's, in words about rows.
-
-import type { Language } from '../../core/name.ts';
 import { type Name, name } from '../../core/name.ts';
-import { PRODUCT_VERSION } from '../../core/product.ts';
-import { KIND_WORDS } from '../../data/table/column-kind.ts';
 import type { MetricName, Protocol } from '../../eval/score.ts';
 import type { Background } from '../../explain/contribution.ts';
 import { tablePredictor } from '../../explain/table-predictor.ts';
 import type { Forecast } from '../../models/calibrated.ts';
 import type { Sample } from '../../models/estimator.ts';
-import type { ReportDocument } from '../../report/document.ts';
 import type { Leakage, TaskReport } from '../../report/task-document.ts';
 import { effectsPart } from '../effects.ts';
 import { groupPromises } from '../group-checks.ts';
@@ -19,8 +14,8 @@ import type { AssessedTable, FittedTable } from './fit-table.ts';
 import type { PreparedTable } from './prepare-table.ts';
 import { tableDrivers, tableExamples } from './table-explaining.ts';
 import { TABLE_CHECKS } from './table-leaks.ts';
+import { tableLimits } from './table-limits.ts';
 import { type ProtocolFacts, protocolWords } from './table-protocol.ts';
-import { USE_WORDS } from './table-roles.ts';
 
 export interface TableReportInput {
   readonly prepared: PreparedTable;
@@ -114,7 +109,7 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
     ...(effects ? { effects } : {}),
     ...(examples ? { examples } : {}),
     leakage: { checks: leakageChecks(fitted) },
-    limits: limitsOf(prepared, fitted),
+    limits: tableLimits(prepared, fitted),
   };
 }
 
@@ -203,96 +198,4 @@ function leakageChecks({ leaks }: FittedTable): Leakage['checks'] {
       },
     ];
   });
-}
-
-function limitsOf(prepared: PreparedTable, { test }: FittedTable): Name[] {
-  const { copies, together, withoutTarget } = prepared;
-  const limits: Name[] = [];
-  const inTime = prepared.uses.some(({ use }) => use === 'time');
-  if (together === 'copies' && !inTime)
-    limits.push(
-      name(
-        `${copies.repeated} rows repeat another one in every feature; they stay on one side of every split, so that none is recognised.`,
-        `${copies.repeated} 行与其他行的特征完全相同；划分时始终放在同一侧，避免被认出。`,
-      ),
-    );
-  if (!copies.areCopies)
-    limits.push(
-      name(
-        `Only ${Math.round(copies.distinct * 100)}% of the rows differ from each other: the columns are coarse, and equal rows are not taken for copies.`,
-        `仅 ${Math.round(copies.distinct * 100)}% 的行互不相同：各列取值较粗，相同的行不视为副本。`,
-      ),
-    );
-  if (withoutTarget > 0)
-    limits.push(
-      name(
-        `${withoutTarget} rows without a target were left out.`,
-        `${withoutTarget} 行没有目标值，未使用。`,
-      ),
-    );
-  if (test.by === 'nested')
-    limits.push(
-      name(
-        'The test measures the whole procedure, learned anew in each fold; the saved model learned from every row, and what it leans on was measured on them.',
-        '测试衡量的是整个流程（每折重新学习）；保存的模型由全部行拟合，其依赖的特征也在这些行上测得。',
-      ),
-    );
-  if (prepared.sample.weight)
-    limits.push(
-      name(
-        'Weights are used in learning, by models and baselines alike; calibration, ranges and scores count every row once.',
-        '权重仅用于学习（模型与基线均使用）；校准、区间与评分中每行同等计算。',
-      ),
-    );
-  return limits;
-}
-
-export interface TableDocumentFacts {
-  readonly command: string;
-  readonly seed: number;
-  readonly threads: number;
-  readonly language: Language;
-  readonly madeAtMs: number;
-  readonly seconds: number;
-}
-
-/** The page around one table's report. */
-export function tableReportDocument(
-  prepared: PreparedTable,
-  report: TaskReport,
-  facts: TableDocumentFacts,
-): ReportDocument {
-  return {
-    format: 1,
-    about: 'rows',
-    shop: prepared.source.file,
-    madeAt: new Date(facts.madeAtMs).toISOString(),
-    language: facts.language,
-    currency: '',
-    columns: {
-      rows: prepared.source.rows,
-      repeated: prepared.copies.repeated,
-      withoutTarget: prepared.withoutTarget,
-      columns: prepared.uses.map(({ column, use }) => ({
-        name: column.name,
-        kind: KIND_WORDS[column.kind],
-        use: USE_WORDS[use],
-        reason: column.reason,
-        missing: column.missing,
-        distinct: column.distinct,
-      })),
-    },
-    tasks: [report],
-    reproduction: {
-      command: facts.command,
-      seed: facts.seed,
-      threads: facts.threads,
-      dataFingerprint: prepared.source.fingerprint,
-      versions: [
-        { name: 'foresell', version: PRODUCT_VERSION },
-        { name: 'node', version: process.version },
-      ],
-      seconds: facts.seconds,
-    },
-  };
 }
