@@ -184,6 +184,24 @@ describe('a yes-or-no column', () => {
     expect(message).toContain('expected a folder to save to');
   });
 
+  test.each([
+    ['under a file', () => join(customers, 'model')],
+    ['where no folder can be made', () => '/proc/foresell/model'],
+  ])('a place %s is told before anything is read', async (_, place) => {
+    // The table is not even there: what is told is the place.
+    const table = join(dir, 'no-such-table.csv');
+    const fit = ['--target', 'answered', '--kind', 'binary', '--out', place()];
+    const { code, message } = await refusal(foresell('table', 'fit', table, ...fit));
+    expect([code, message]).toEqual(['USAGE', expect.stringContaining('expected a folder to save to')]);
+    const told = await refusal(
+      foresell('table', 'predict', join(dir, 'no-model'), table, '--out', `${place()}/a.csv`),
+    );
+    expect([told.code, told.message]).toEqual([
+      'USAGE',
+      expect.stringContaining('expected a place for a file'),
+    ]);
+  });
+
   test('a folder that holds no table is named', async () => {
     const nowhere = join(dir, 'nowhere');
     const { code, message } = await refusal(

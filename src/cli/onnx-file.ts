@@ -1,6 +1,7 @@
 // A saved model's trees written as an ONNX file, the same for a shop's task and for any table.
 import { writeFileSync } from 'node:fs';
 import { AppError } from '../core/errors.ts';
+import { checkWritable } from '../data/output-place.ts';
 import type { Model } from '../models/estimator.ts';
 import { modelToOnnx } from '../models/model-onnx.ts';
 import { writeModel } from '../tensor/onnx/write.ts';
@@ -25,6 +26,7 @@ export function exportOnnx(context: Context, { model, modelVersion, corrections,
       'USAGE',
       `expected --onnx FILE ending in .onnx, got ${out === undefined ? 'none' : `"${out}"`}`,
     );
+  checkWritable(out, 'file');
   const onnx = modelToOnnx(model, { corrections });
   const bytes = writeModel(onnx);
   write(out, bytes);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { AppError } from '../../core/errors.ts';
 import type { Name } from '../../core/name.ts';
 import { parseSpan } from '../../core/time.ts';
+import { checkWritable } from '../../data/output-place.ts';
 import type { TableQuestion } from '../../data/table/target.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { parsePreset } from '../../train/preset.ts';
@@ -49,7 +50,9 @@ export const tableFitCommand: CommandFile = {
       .option('--out <dir>', 'folder to save to', './foresell-table');
   },
   async run(context, [data], options) {
-    const run = await runTable(fitOptions(context, data, options)).catch((error) => {
+    const asked = fitOptions(context, data, options);
+    checkWritable(asked.out, 'folder');
+    const run = await runTable(asked).catch((error) => {
       throw inLanguage(error, context);
     });
     sayTable(context, run);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { openEngine } from '../../data/engine.ts';
+import { checkWritable } from '../../data/output-place.ts';
 import { openTable } from '../../data/table/open-table.ts';
 import type { UnreadCells } from '../../data/table/unread-cells.ts';
 import { checkTablePath, writeTable } from '../../data/table/write-table.ts';
@@ -35,6 +36,7 @@ export const tablePredictCommand: CommandFile = {
     checkTablePath(out);
     if (existsSync(out) && existsSync(data) && realpathSync(out) === realpathSync(data))
       throw new AppError('USAGE', `--out: expected another file than the table that is read, got "${out}"`);
+    checkWritable(out, 'file');
     const bundle = loadTable(dir);
     const scratch = mkdtempSync(join(tmpdir(), 'foresell-table-'));
     const engine = await openEngine({ tempDir: join(scratch, 'spill'), threads: context.threads });
