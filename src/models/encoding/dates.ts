@@ -5,8 +5,8 @@ import { DAY_MS, HOUR_MS } from '../../core/time.ts';
 import {
   type About,
   aboutColumn,
+  derivedAbout,
   derivedColumn,
-  derivedName,
   type Encoder,
   inputColumn,
   type SavedEncoder,
@@ -87,10 +87,8 @@ function calendarColumns(
     );
   const category = (part: Name, levels: readonly string[], of: (t: number) => number): CategoryColumn => ({
     kind: 'category',
-    name: derivedName(about.name, part.en),
-    label: { en: `${about.label.en}: ${part.en}`, zh: `${about.label.zh}：${part.zh}` },
+    ...derivedAbout(about, part),
     unit: 'none',
-    group: about.group,
     codes: Int32Array.from(moments, (t) => (Number.isFinite(t) ? of(t) : -1)),
     levels,
   });

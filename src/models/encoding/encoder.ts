@@ -62,15 +62,17 @@ export interface About {
 
 export const aboutColumn = ({ name, label, group }: Column): About => ({ name, label, group });
 
-/** Name of a column made from another; no column of a table is likely to be called so. */
-export const derivedName = (source: string, part: string): string => `${source} › ${part}`;
+/** What a column made from another is; no column of a table is likely to be called so. */
+export const derivedAbout = ({ name, label, group }: About, part: Name): About => ({
+  name: `${name} › ${part.en}`,
+  label: { en: `${label.en}: ${part.en}`, zh: `${label.zh}：${part.zh}` },
+  group,
+});
 
 export const derivedColumn = (about: About, part: Name, values: Float64Array): NumberColumn => ({
   kind: 'number',
-  name: derivedName(about.name, part.en),
-  label: { en: `${about.label.en}: ${part.en}`, zh: `${about.label.zh}：${part.zh}` },
+  ...derivedAbout(about, part),
   unit: 'none',
-  group: about.group,
   values,
 });
 
