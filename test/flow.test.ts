@@ -2,10 +2,11 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openEngine, sqlText } from '../src/data/engine.ts';
+import { openEngine } from '../src/data/engine.ts';
 import { loadBundle } from '../src/registry/bundle.ts';
 import { type Ended, foresell, runProcess, succeed, testFolder } from './flow/command.ts';
 import { madeUpCsv } from './flow/made-up-csv.ts';
+import { readerOf } from './flow/table-commands.ts';
 
 const { dir, write } = testFolder();
 const shop = join(dir, 'my shop');
@@ -28,11 +29,7 @@ let spend: Scored;
 /** Rows of a predictions file, whatever its format. */
 async function predictionsIn(path: string): Promise<Record<string, unknown>[]> {
   const engine = await openEngine({ threads: 1 });
-  const read = path.endsWith('.csv')
-    ? `read_csv(${sqlText(path)}, all_varchar = true)`
-    : path.endsWith('.parquet')
-      ? `read_parquet(${sqlText(path)})`
-      : `read_json(${sqlText(path)})`;
+  const read = readerOf(path);
   const columns = (
     await engine.rows<{ column_name: string }>(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${read})`)
   )

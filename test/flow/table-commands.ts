@@ -74,14 +74,15 @@ export async function refusal(work: Promise<unknown>): Promise<AppError> {
   throw new Error('expected a refusal, there was none');
 }
 
+/** How the engine reads a file of answers, whatever its format. */
+export const readerOf = (path: string): string => {
+  if (path.endsWith('.csv')) return `read_csv(${sqlText(path)}, all_varchar = true)`;
+  return path.endsWith('.parquet') ? `read_parquet(${sqlText(path)})` : `read_json(${sqlText(path)})`;
+};
+
 export async function rowsIn(path: string): Promise<Row[]> {
   const engine = await openEngine({ threads: 1 });
-  const read = path.endsWith('.csv')
-    ? `read_csv(${sqlText(path)}, all_varchar = true)`
-    : path.endsWith('.parquet')
-      ? `read_parquet(${sqlText(path)})`
-      : `read_json(${sqlText(path)})`;
-  const rows = await engine.rows<Row>(`SELECT * FROM ${read}`);
+  const rows = await engine.rows<Row>(`SELECT * FROM ${readerOf(path)}`);
   engine.close();
   return rows;
 }

@@ -49,17 +49,9 @@ export async function prepareTable(
   const uses = assignRoles(source, columns, options);
   const target = await readCells(engine, source, options.target, uses, signal);
   const { meaning, values } = readTarget(target, options.target, kind, { positive: options.positive });
-  const kept = Uint32Array.from(Array.from(values.keys()).filter((row) => !Number.isNaN(values[row])));
+  const kept = rowsWithTarget(values);
   checkEnough(values, kept, meaning);
-  return examplesOf(engine, source, {
-    uses,
-    meaning,
-    values,
-    kept,
-    time: options.time,
-    ids: options.ids,
-    signal,
-  });
+  return examplesOf(engine, source, { uses, meaning, values, kept }, options);
 }
 
 /**
@@ -93,21 +85,13 @@ export async function prepareTest(
       'BAD_DATA',
       `expected the classes of the training file, ${strangers} rows of "${source.file}" have another`,
     );
-  const kept = Uint32Array.from(Array.from(values.keys()).filter((row) => !Number.isNaN(values[row])));
+  const kept = rowsWithTarget(values);
   if (kept.length < 2)
     throw new AppError(
       'NOT_ENOUGH_DATA',
       `expected rows with a target to test on in "${source.file}", got ${kept.length}`,
     );
-  return examplesOf(engine, source, {
-    uses,
-    meaning,
-    values,
-    kept,
-    time: options.time,
-    ids: options.ids,
-    signal: options.signal,
-  });
+  return examplesOf(engine, source, { uses, meaning, values, kept }, options);
 }
 
 /** One column as trimmed texts and as numbers. */
@@ -128,20 +112,24 @@ async function readCells(
   };
 }
 
+interface Targets {
+  readonly uses: readonly ColumnUse[];
+  readonly meaning: TargetMeaning;
+  /** NaN without one, [rows of the file] */
+  readonly values: Float64Array;
+  /** Rows that have one. */
+  readonly kept: Uint32Array;
+}
+
+const rowsWithTarget = (values: Float64Array): Uint32Array =>
+  Uint32Array.from(values.keys()).filter((row) => !Number.isNaN(values[row]));
+
 async function examplesOf(
   engine: Engine,
   source: TableSource,
-  given: {
-    uses: readonly ColumnUse[];
-    meaning: TargetMeaning;
-    values: Float64Array;
-    kept: Uint32Array;
-    time?: string;
-    ids?: readonly string[];
-    signal?: AbortSignal;
-  },
+  { uses, meaning, values, kept }: Targets,
+  { ids, signal }: PrepareOptions,
 ): Promise<PreparedTable> {
-  const { uses, meaning, values, kept, signal } = given;
   const columnOf = (use: ColumnUse['use']) => uses.find((own) => own.use === use)?.column;
   const [group, time, weight] = [columnOf('group'), columnOf('time'), columnOf('weight')];
   const features = uses.filter(({ use }) => use === 'feature').map(({ column }) => column);
@@ -152,7 +140,7 @@ async function examplesOf(
   const timeKind = time?.kind === 'number' ? 'number' : 'date';
   const moments = time && (await readColumns(engine, source, [{ ...time, kind: timeKind }], signal));
   const weights = weight && (await readColumns(engine, source, [{ ...weight, kind: 'number' }], signal));
-  const id = given.ids?.[0];
+  const id = ids?.[0];
   const names = id === undefined ? undefined : await texts(id);
   const numbersOf = (table: Frame | undefined) =>
     table && takeNumbers((table.columns[0] as NumberColumn).values, kept);
