@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeFrame } from '../../core/frame.ts';
 import { random } from '../../core/random.ts';
 import type { Question, Sample } from '../../models/estimator.ts';
-import { cutFolds, givenFolds } from './folds.ts';
+import { cutFolds, foldsInTime, givenFolds } from './folds.ts';
 
 function sampleOf(
   target: number[],
@@ -99,6 +99,24 @@ describe('folds in time', () => {
     expect(() =>
       cutFolds(sampleOf([0, 1, 0, 1], { asOf: [1, 1, 2, 2] }), { folds: 3, seed: 1, byTime: true }),
     ).toThrow(/expected at least 4 different moments/);
+  });
+
+  it('are as many as moments allow, which can then be cut', () => {
+    const months = Float64Array.from([1, 1, 1, 2, 2, 2, 2, 3, 3, 3]);
+    expect(foldsInTime(Float64Array.from(days), 5)).toBe(5);
+    expect(foldsInTime(months, 5)).toBe(2);
+    expect(
+      foldsInTime(
+        months.map(() => 7),
+        5,
+      ),
+    ).toBe(0);
+    const sample = sampleOf(
+      Array.from(months, (m) => m % 2),
+      { asOf: Array.from(months) },
+    );
+    const [folds] = cutFolds(sample, { folds: 2, seed: 1, byTime: true }).repeats;
+    expect(folds.map(({ train }) => train.length)).toEqual([3, 7]);
   });
 });
 

@@ -135,14 +135,26 @@ function bandsOf(target: Float64Array): Int32Array {
 const rarest = (rows: readonly number[], strata: Int32Array): number =>
   rows.reduce((least, row) => Math.min(least, strata[row]), strata[rows[0]]);
 
+/** The most folds in time, up to so many, that rows of few moments allow for; 0 for one moment. */
+export function foldsInTime(asOf: Float64Array, most: number): number {
+  const rising = asOf.slice().sort();
+  let folds = most;
+  while (folds > 0 && startsOf(rising, folds).length < folds) folds--;
+  return folds;
+}
+
+/** Where each stretch of about equally many rows begins, the first left out; fewer than asked where moments are few. */
+function startsOf(rising: Float64Array, folds: number): number[] {
+  const starts = new Set<number>();
+  for (let part = 1; part <= folds; part++)
+    starts.add(rising[Math.floor((part * rising.length) / (folds + 1))]);
+  starts.delete(rising[0]);
+  return [...starts].sort((a, b) => a - b);
+}
+
 /** Time in folds + 1 stretches of equally many rows; each but the first is asked about, from all that lies before it. */
 function forwardFolds(asOf: Float64Array, { folds, gapMs = 0 }: FoldOptions): Fold[] {
-  const rising = asOf.slice().sort();
-  const borders = new Set<number>();
-  for (let part = 1; part <= folds; part++)
-    borders.add(rising[Math.floor((part * rising.length) / (folds + 1))]);
-  borders.delete(rising[0]);
-  const starts = [...borders].sort((a, b) => a - b);
+  const starts = startsOf(asOf.slice().sort(), folds);
   if (starts.length < folds) {
     throw new AppError(
       'NOT_ENOUGH_DATA',

@@ -8,7 +8,7 @@ import { attemptEach, type Refusal } from '../attempts.ts';
 import { tooManyFits } from '../expected-time.ts';
 import type { Preset } from '../preset.ts';
 import type { AmountDecider } from './correct.ts';
-import { cutFolds, type Fold } from './folds.ts';
+import { cutFolds, type Fold, foldsInTime } from './folds.ts';
 import { type HeldOutRun, predictHeldOut, stepsOnly } from './held-out.ts';
 import { blendTableTrials } from './table-blends.ts';
 import { judgeTrial, type RawTrial, rankTableTrials, type TableTrial } from './table-trial.ts';
@@ -46,7 +46,7 @@ export interface LearnedTable {
 /** @throws AppError NOT_ENOUGH_DATA, INTERRUPTED, USAGE when no candidate can answer */
 export async function learnTable(sample: Sample, options: LearnOptions): Promise<LearnedTable> {
   const { preset, byTime, metric, seed, threads, signal, progress, now, deadlineMs } = options;
-  const inside = foldsInside(sample, options.folds);
+  const inside = foldsInside(sample, options);
   const [folds] = cutFolds(sample, { ...options, folds: inside }).repeats;
   const run: HeldOutRun = { seed, threads, signal, now, progress: stepsOnly(progress) };
   const attempt = (estimator: Estimator) => tryEstimator(estimator, sample, { folds, run });
@@ -103,8 +103,11 @@ export async function learnTable(sample: Sample, options: LearnOptions): Promise
 /** Beyond so many rows two folds choose and calibrate as well as five, at two fifths of the cost. */
 const MANY_ROWS = 50_000;
 
-const foldsInside = ({ frame }: Sample, folds: number): number =>
-  frame.rows > MANY_ROWS ? Math.min(folds, 2) : folds;
+/** In time no more than there are moments to part: at least two, or the cut says what is missing. */
+function foldsInside({ frame, asOf }: Sample, { folds, byTime }: LearnOptions): number {
+  const wanted = frame.rows > MANY_ROWS ? Math.min(folds, 2) : folds;
+  return byTime ? Math.max(2, foldsInTime(asOf, wanted)) : wanted;
+}
 
 async function tryEstimator(
   estimator: Estimator,
