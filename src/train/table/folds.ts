@@ -136,31 +136,39 @@ const rarest = (rows: readonly number[], strata: Int32Array): number =>
   rows.reduce((least, row) => Math.min(least, strata[row]), strata[rows[0]]);
 
 /** The most folds in time, up to so many, that rows of few moments allow for; 0 for one moment. */
-export function foldsInTime(asOf: Float64Array, most: number): number {
+export const foldsInTime = (asOf: Float64Array, most: number): number =>
+  Math.min(most, new Set(asOf).size - 1);
+
+/**
+ * Where each stretch but the first begins: at the moment of the row that ends its share of the rows, moved where moments
+ * are so few that two would begin at once.
+ */
+function startsOf(asOf: Float64Array, folds: number): number[] {
   const rising = asOf.slice().sort();
-  let folds = most;
-  while (folds > 0 && startsOf(rising, folds).length < folds) folds--;
-  return folds;
-}
-
-/** Where each stretch of about equally many rows begins, the first left out; fewer than asked where moments are few. */
-function startsOf(rising: Float64Array, folds: number): number[] {
-  const starts = new Set<number>();
-  for (let part = 1; part <= folds; part++)
-    starts.add(rising[Math.floor((part * rising.length) / (folds + 1))]);
-  starts.delete(rising[0]);
-  return [...starts].sort((a, b) => a - b);
-}
-
-/** Time in folds + 1 stretches of equally many rows; each but the first is asked about, from all that lies before it. */
-function forwardFolds(asOf: Float64Array, { folds, gapMs = 0 }: FoldOptions): Fold[] {
-  const starts = startsOf(asOf.slice().sort(), folds);
-  if (starts.length < folds) {
+  const firsts = Array.from(rising.keys()).filter((row) => row === 0 || rising[row] !== rising[row - 1]);
+  const moments = firsts.length;
+  if (moments <= folds) {
     throw new AppError(
       'NOT_ENOUGH_DATA',
-      `expected at least ${folds + 1} different moments for ${folds} folds in time, the rows fall into ${starts.length + 1}; ask for fewer folds`,
+      `expected at least ${folds + 1} different moments for ${folds} folds in time, the rows have ${moments}; ask for fewer folds`,
     );
   }
+  const starts: number[] = [];
+  let moment = 0;
+  for (let part = 1; part <= folds; part++) {
+    const row = Math.floor((part * rising.length) / (folds + 1));
+    // One moment at least for this stretch, and one for each of those after it.
+    const last = moments - 1 - (folds - part);
+    moment++;
+    while (moment < last && firsts[moment + 1] <= row) moment++;
+    starts.push(rising[firsts[moment]]);
+  }
+  return starts;
+}
+
+/** Time in folds + 1 stretches of about equally many rows; each but the first is asked about, from all that lies before it. */
+function forwardFolds(asOf: Float64Array, { folds, gapMs = 0 }: FoldOptions): Fold[] {
+  const starts = startsOf(asOf, folds);
   return starts.map((start, at) => {
     const end = starts[at + 1] ?? Number.POSITIVE_INFINITY;
     const train: number[] = [];
