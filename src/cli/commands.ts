@@ -8,6 +8,9 @@ import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
 import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
+import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
+import { sequenceFitCommand } from './commands/sequence-fit.ts';
+import { tableExplainCommand } from './commands/table-explain.ts';
 import { tableExportCommand } from './commands/table-export.ts';
 import { tableFitCommand } from './commands/table-fit.ts';
 import { tablePredictCommand } from './commands/table-predict.ts';
@@ -25,5 +28,8 @@ export const COMMANDS: readonly CommandFile[] = [
   eraseCommand,
   tableFitCommand,
   tablePredictCommand,
+  tableExplainCommand,
   tableExportCommand,
+  sequenceFitCommand,
+  sequenceEvaluateCommand,
 ];
