@@ -75,6 +75,7 @@ export function buildProgram(signal: AbortSignal): Command {
 /** Words that group commands of their own: `table fit`, `table predict`. */
 const GROUPS: Readonly<Record<string, string>> = {
   table: 'learn any table and predict its rows',
+  sequence: 'learn what comes next in sequences of items',
 };
 
 /** A command of one word, or of two under its group. */

@@ -14,8 +14,8 @@ export const isMissing = <T extends object>(part: Part<T>): part is Missing => '
  */
 export interface ReportDocument {
   readonly format: 1;
-  /** Whom it speaks of: a shop's customers when absent, or the rows of any table. */
-  readonly about?: 'rows';
+  /** Whom it speaks of: a shop's customers when absent, the rows of any table, or sequences of items. */
+  readonly about?: 'rows' | 'sequences';
   /** The shop or workspace, as people call it. */
   readonly shop: string;
   readonly madeAt: string;

@@ -163,8 +163,11 @@ export function formatMetric(speech: Speech, metric: MetricName, value: number, 
   if (words.better === 'zero') return speech.signed(value, (magnitude) => speech.share(magnitude));
   if (words.unit === 'task')
     return unit === 'money' ? speech.money(value) : speech.decimal(value, Math.abs(value) < 10 ? 3 : 1);
-  return words.unit === 'share' ? speech.share(value) : speech.decimal(value, 3);
+  return words.unit === 'share' ? speech.share(value) : speech.decimal(value, digitsOf(metric));
 }
+
+/** Large catalogues are hard: a good recall may be .0921 beside a published .0928. */
+const digitsOf = (metric: MetricName): number => (rankMetricOf(metric) ? 4 : 3);
 
 /** `low – high` of a score. */
 export function formatInterval(speech: Speech, metric: MetricName, score: Score, unit: Unit): string {
@@ -181,7 +184,7 @@ export function formatDifference(speech: Speech, metric: MetricName, value: numb
   return speech.signed(value, (magnitude) => {
     if (words.unit === 'share') return `${speech.decimal(magnitude * 100, 1)} ${speech.text('unit.points')}`;
     if (words.unit === 'task' && unit === 'money') return speech.money(magnitude);
-    return speech.decimal(magnitude, 3);
+    return speech.decimal(magnitude, digitsOf(metric));
   });
 }
 

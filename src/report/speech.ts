@@ -5,9 +5,17 @@ import type { Language, Name } from '../core/name.ts';
 import { formatMoment, offsetAt, parseMoment, UTC, type ZoneOffsets, zoneOffsets } from '../core/time.ts';
 import { TEXTS, type TextKey } from './texts.ts';
 import { ROW_TEXTS } from './texts-rows.ts';
+import { SEQUENCE_TEXTS } from './texts-sequences.ts';
 
-/** A shop's customers, or the rows of any table. */
-export type About = 'customers' | 'rows';
+/** A shop's customers, the rows of any table, or sequences of items. */
+export type About = 'customers' | 'rows' | 'sequences';
+
+/** What is said otherwise than of customers. */
+const OWN_TEXTS: Readonly<Record<About, Partial<Readonly<Record<TextKey, Name>>>>> = {
+  customers: {},
+  rows: ROW_TEXTS,
+  sequences: SEQUENCE_TEXTS,
+};
 
 export type Holes = Readonly<Record<string, string | number>>;
 
@@ -76,9 +84,8 @@ export function speech(
     about,
     currency,
     text: (key, holes = {}) =>
-      ((about === 'rows' ? ROW_TEXTS[key] : undefined) ?? TEXTS[key])[language].replace(
-        /\{(\w+)\}/g,
-        (whole, hole) => String(holes[hole] ?? whole),
+      (OWN_TEXTS[about][key] ?? TEXTS[key])[language].replace(/\{(\w+)\}/g, (whole, hole) =>
+        String(holes[hole] ?? whole),
       ),
     say: (name) => name[language],
     count: (value) => plain(value, { maximumFractionDigits: 0 }),

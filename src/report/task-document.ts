@@ -16,7 +16,7 @@ export interface TaskReport {
   readonly title: Name;
   /** The question in one sentence: "Will this customer buy in the next 90 days?" */
   readonly question: Name;
-  readonly kind: 'binary' | 'amount' | 'classes';
+  readonly kind: 'binary' | 'amount' | 'classes' | 'ranking';
   readonly unit: Unit;
   /** 0 where nothing is said about a time to come. */
   readonly horizonDays: number;

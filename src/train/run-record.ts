@@ -1,7 +1,6 @@
 // What is noted of a run beside the version it made: when, how long, by which command, on what machine.
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { PRODUCT_VERSION } from '../core/product.ts';
-import type { Estimator } from '../models/estimator.ts';
 
 export interface RunFacts {
   readonly createdMs: number;
@@ -12,7 +11,7 @@ export interface RunFacts {
 
 export function runRecord(
   facts: RunFacts,
-  trials: readonly { readonly estimator: Estimator; readonly fitSeconds: number }[],
+  trials: readonly { readonly estimator: { readonly id: string }; readonly fitSeconds: number }[],
 ) {
   return {
     ...facts,

@@ -4,7 +4,7 @@ import { intervalStrip, stripScale } from '../charts/interval-strip.ts';
 import type { ReportDocument } from '../document.ts';
 import { html, type Markup } from '../html.ts';
 import { formatInterval, formatMetric, metricWords } from '../metric-words.ts';
-import type { Speech } from '../speech.ts';
+import type { About, Speech } from '../speech.ts';
 import type { TaskReport } from '../task-document.ts';
 import { cohortsSection } from './cohorts.ts';
 import { columnsSection } from './columns.ts';
@@ -14,12 +14,15 @@ import { headline } from './headline.ts';
 export function overviewPart(speech: Speech, document: ReportDocument): Markup {
   return html`<h2 class="hear">${speech.text('overview.title')}</h2>
 <div class="cards">${document.tasks.map((task) => card(speech, task))}</div>
-${
-  speech.about === 'rows'
-    ? columnsSection(speech, document)
-    : [dataSection(speech, document), cohortsSection(speech, document)]
-}`;
+${BELOW[speech.about].map((section) => section(speech, document))}`;
 }
+
+/** What stands under the cards. */
+const BELOW: Readonly<Record<About, readonly ((speech: Speech, document: ReportDocument) => Markup)[]>> = {
+  customers: [dataSection, cohortsSection],
+  rows: [columnsSection],
+  sequences: [],
+};
 
 function card(speech: Speech, task: TaskReport): Markup {
   const found = headline(task);

@@ -39,15 +39,17 @@ function stamp(speech: Speech, task: TaskReport, protocol: Protocol): Markup {
     return words ? speech.say(words) : protocol[key];
   };
   type Line = readonly [term: string, body: string | Markup];
-  /** Lines about a shop's history, which the rows of any table do not have. */
-  const ofShops = (...lines: readonly Line[]) => (speech.about === 'rows' ? [] : lines);
+  /** Lines about a shop's history, which rows and sequences do not have. */
+  const ofShops = (...lines: readonly Line[]) => (speech.about === 'customers' ? lines : []);
+  const ofItems = (...lines: readonly Line[]) => (speech.about === 'rows' ? [] : lines);
+  const ofOutcomes = (...lines: readonly Line[]) => (speech.about === 'sequences' ? [] : lines);
   return terms([
     [speech.text('protocol.split'), said('split')],
     ...ofShops(
       [speech.text('protocol.train'), moments(protocol.train_as_of)],
       [speech.text('protocol.calibrate'), moments(protocol.calibrate_as_of)],
     ),
-    [speech.text('protocol.calibration'), said('calibration')],
+    ...ofOutcomes([speech.text('protocol.calibration'), said('calibration')]),
     ...ofShops(
       [speech.text('protocol.test'), moments(protocol.test_as_of)],
       [speech.text('protocol.horizon'), speech.text('unit.days', { days: protocol.horizon_days })],
@@ -55,12 +57,12 @@ function stamp(speech: Speech, task: TaskReport, protocol: Protocol): Markup {
     [speech.text('protocol.candidates'), said('candidates')],
     [speech.text('protocol.ties'), said('ties')],
     [speech.text('protocol.examples'), speech.count(protocol.examples)],
-    [
+    ...ofOutcomes([
       speech.text('protocol.positives'),
       `${speech.count(protocol.positives)} (${speech.share(protocol.positives / Math.max(1, protocol.examples))})`,
-    ],
+    ]),
     [speech.text('protocol.users'), speech.count(protocol.users)],
-    ...ofShops([speech.text('protocol.items'), speech.count(protocol.items)]),
+    ...ofItems([speech.text('protocol.items'), speech.count(protocol.items)]),
     [speech.text('protocol.interactions'), speech.count(protocol.interactions)],
     [speech.text('protocol.seeds'), protocol.seeds.join(', ')],
     [speech.text('protocol.interval'), said('interval')],

@@ -23,9 +23,12 @@ interface Placed {
   readonly draw: Section;
   /** Kinds of questions it says something about; all when absent. */
   readonly only?: readonly TaskReport['kind'][];
-  /** Speaks of customers over time, which the rows of any table do not have. */
-  readonly notOfRows?: boolean;
+  /** Speaks of customers over time, which rows and sequences do not have. */
+  readonly ofCustomers?: boolean;
 }
+
+/** A value for each, rather than a place for every item. */
+const PREDICTED: readonly TaskReport['kind'][] = ['binary', 'amount', 'classes'];
 
 /** First what it found and whether to trust it, then what to do, then why, then the fine print. */
 const SECTIONS: readonly Placed[] = [
@@ -33,18 +36,18 @@ const SECTIONS: readonly Placed[] = [
   { draw: differencesSection },
   { draw: leaderboardSection },
   { draw: decilesSection, only: ['binary', 'amount'] },
-  { draw: tiersSection, notOfRows: true },
+  { draw: tiersSection, ofCustomers: true },
   { draw: reliabilitySection, only: ['binary'] },
   { draw: rankingSection, only: ['binary'] },
   { draw: residualsSection, only: ['amount'] },
   { draw: coverageSection, only: ['amount'] },
-  { draw: groupsSection },
-  { draw: driversSection },
+  { draw: groupsSection, only: PREDICTED },
+  { draw: driversSection, only: PREDICTED },
   { draw: effectsSection, only: ['binary', 'amount'] },
-  { draw: examplesSection },
-  { draw: backtestSection, notOfRows: true },
-  { draw: eligibilitySection, notOfRows: true },
-  { draw: leakageSection },
+  { draw: examplesSection, only: PREDICTED },
+  { draw: backtestSection, ofCustomers: true },
+  { draw: eligibilitySection, ofCustomers: true },
+  { draw: leakageSection, only: PREDICTED },
   { draw: protocolSection },
   { draw: limitsSection },
 ];
@@ -53,7 +56,7 @@ export function taskPart(speech: Speech, task: TaskReport): Markup {
   return html`<header class="opening"><p class="kicker">${speech.say(task.title)}${task.horizonDays > 0 && ` · ${speech.text('unit.days', { days: task.horizonDays })}`}${task.modelVersion !== undefined && ` · ${task.modelVersion}`}</p><h2>${speech.say(task.question)}</h2></header>
 ${summarySection(speech, task)}
 ${SECTIONS.filter(
-  ({ only, notOfRows }) =>
-    (only === undefined || only.includes(task.kind)) && !(notOfRows && speech.about === 'rows'),
+  ({ only, ofCustomers }) =>
+    (only === undefined || only.includes(task.kind)) && !(ofCustomers && speech.about !== 'customers'),
 ).map(({ draw }) => draw(speech, task))}`;
 }

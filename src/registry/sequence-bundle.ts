@@ -1,0 +1,161 @@
+// All that answering "what comes next" takes, as the files of one saved version in a folder of its own.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRecord, type Json } from '../core/canonical-json.ts';
+import { AppError, invariant } from '../core/errors.ts';
+import type { ItemAttributes, NextItemCases } from '../core/sequences.ts';
+import type { Protocol, Scores } from '../eval/score.ts';
+import { loadNextItemModel } from '../models/sequence/catalogue.ts';
+import type { NextItemModel } from '../models/sequence/recommender.ts';
+import { type PackedArray, packArrays, unpackArrays } from './array-pack.ts';
+import { fileBytes, type LoadedVersion, loadVersion } from './load.ts';
+import { parseJson } from './manifest.ts';
+import { readSavedModel, savedModelFiles } from './saved-model-files.ts';
+
+const SEQUENCE_FORMAT = 1;
+
+/** Versions of a next-item model lie in this folder of the one it is saved to. */
+export const SEQUENCE_FOLDER = 'next-item';
+
+export interface SequenceBundle {
+  readonly model: NextItemModel;
+  /** Row i belongs to item i of the model. */
+  readonly attributes?: ItemAttributes;
+  /** Left-out last items and what came before them, entities without their names; absent where a test file was named. */
+  readonly cases?: NextItemCases;
+  /** Places down to which rankings were read. */
+  readonly at: readonly number[];
+  /** Whether what an entity has had was a candidate in the test; the first way decides. */
+  readonly histories: readonly ('included' | 'excluded')[];
+  readonly protocol: Protocol;
+  readonly scores: Scores;
+  /** By recommender id. */
+  readonly baselines: Readonly<Record<string, Scores>>;
+}
+
+/** The bundle as files for `saveVersion`. */
+export function sequenceBundleFiles(bundle: SequenceBundle): Record<string, Json | Uint8Array> {
+  const { model, attributes, cases, ...rest } = bundle;
+  const arrays: Record<string, PackedArray> = {};
+  if (cases) {
+    const { before, targets } = cases;
+    Object.assign(arrays, {
+      'cases.offsets': before.offsets,
+      'cases.items': before.items,
+      'cases.targets': targets,
+    });
+    if (before.timesMs) arrays['cases.times'] = before.timesMs;
+    if (before.types) arrays['cases.types'] = before.types;
+  }
+  for (const [kind, { codes }] of Object.entries(attributes?.categories ?? {}))
+    arrays[`items.${kind}`] = codes;
+  if (attributes?.priceMinor) arrays['items price'] = attributes.priceMinor;
+  const { index, bytes } = packArrays(arrays);
+  const document = {
+    sequence_format: SEQUENCE_FORMAT,
+    ...rest,
+    ...(cases?.before.typeLevels && { typeLevels: cases.before.typeLevels }),
+    ...(attributes && {
+      levels: Object.fromEntries(
+        Object.entries(attributes.categories).map(([kind, { levels }]) => [kind, levels]),
+      ),
+    }),
+    arrays: index,
+  };
+  return {
+    'sequence.json': JSON.parse(JSON.stringify(document)) as Json,
+    'sequence.bin': bytes,
+    ...savedModelFiles('model', model.save()),
+  };
+}
+
+export interface LoadedSequence extends SequenceBundle {
+  readonly version: LoadedVersion;
+}
+
+/**
+ * The newest model saved in a folder, every byte checked first.
+ *
+ * @throws AppError NOT_FOUND, TAMPERED, VERSION, BAD_FILE
+ */
+export function loadSequence(folder: string): LoadedSequence {
+  if (!existsSync(join(folder, SEQUENCE_FOLDER)))
+    throw new AppError('NOT_FOUND', `expected a folder that "sequence fit" saved, "${folder}" is none`);
+  const version = loadVersion(folder, SEQUENCE_FOLDER, 'latest');
+  const document = parseJson(fileBytes(version.files, 'sequence.json'), 'sequence.json');
+  if (!isRecord(document) || typeof document.sequence_format !== 'number')
+    throw new AppError(
+      'BAD_FILE',
+      'expected a next-item model in sequence.json, got JSON of another shape: fit it again',
+    );
+  if (document.sequence_format > SEQUENCE_FORMAT)
+    throw new AppError(
+      'VERSION',
+      `expected a next-item model of format ${SEQUENCE_FORMAT} or older, got ${document.sequence_format}: update foresell`,
+    );
+  // The bytes are the ones `sequenceBundleFiles` wrote: the manifest's digests have said so.
+  const { arrays, levels, typeLevels, at, histories, protocol, scores, baselines } =
+    document as unknown as Omit<SequenceBundle, 'model' | 'attributes' | 'cases'> & Stored;
+  const model = loadNextItemModel(readSavedModel(version.files, 'model'));
+  const unpacked = unpackArrays(arrays, fileBytes(version.files, 'sequence.bin'), 'sequence.json');
+  const cases = casesOf(unpacked, model.itemIds, typeLevels);
+  return {
+    version,
+    model,
+    at,
+    histories,
+    protocol,
+    scores,
+    baselines,
+    ...(cases && { cases }),
+    ...(levels && { attributes: attributesOf(unpacked, levels) }),
+  };
+}
+
+interface Stored {
+  readonly arrays: Json;
+  readonly levels?: Readonly<Record<string, readonly string[]>>;
+  readonly typeLevels?: readonly string[];
+}
+
+type Unpacked = ReadonlyMap<string, PackedArray>;
+
+function casesOf(
+  arrays: Unpacked,
+  itemIds: readonly string[],
+  typeLevels: readonly string[] | undefined,
+): NextItemCases | undefined {
+  const offsets = arrays.get('cases.offsets');
+  const items = arrays.get('cases.items');
+  const targets = arrays.get('cases.targets');
+  const timesMs = arrays.get('cases.times');
+  const types = arrays.get('cases.types');
+  if (!(offsets instanceof Uint32Array && items instanceof Int32Array && targets instanceof Int32Array))
+    return undefined;
+  return {
+    before: {
+      entities: Array.from(targets, (_, row) => String(row)),
+      offsets,
+      items,
+      ...(timesMs instanceof Float64Array && { timesMs }),
+      ...(types instanceof Uint8Array && { types }),
+      ...(typeLevels && { typeLevels }),
+      itemIds,
+    },
+    targets,
+  };
+}
+
+function attributesOf(arrays: Unpacked, levels: Readonly<Record<string, readonly string[]>>): ItemAttributes {
+  const priceMinor = arrays.get('items price');
+  return {
+    categories: Object.fromEntries(
+      Object.entries(levels).map(([kind, own]) => {
+        const codes = arrays.get(`items.${kind}`);
+        invariant(codes instanceof Int32Array, `items have codes of "${kind}"`);
+        return [kind, { codes, levels: own }];
+      }),
+    ),
+    ...(priceMinor instanceof Float64Array && { priceMinor }),
+  };
+}

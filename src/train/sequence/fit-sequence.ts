@@ -1,0 +1,156 @@
+// Fits recommender after recommender, chooses by the validation cases, and ranks the test cases with each.
+import { AppError, throwIfAborted } from '../../core/errors.ts';
+import type { Progress } from '../../core/progress.ts';
+import { random } from '../../core/random.ts';
+import { type NextItemCases, takeSequences } from '../../core/sequences.ts';
+import type { RankMetricName, Score } from '../../eval/score.ts';
+import type { TargetRanks } from '../../eval/sequences/rank-targets.ts';
+import { scoreRanks } from '../../eval/sequences/score-ranks.ts';
+import type { NextItemModel, Recommender } from '../../models/sequence/recommender.ts';
+import { deciderAt, type OwnHistory } from './assess-ranks.ts';
+import { rankCases } from './rank-cases.ts';
+import type { SequenceData } from './sequence-data.ts';
+
+export interface FitSequenceOptions {
+  readonly recommenders: readonly Recommender[];
+  /** Ids worth choosing; the others stand beside them. */
+  readonly choosable: ReadonlySet<string>;
+  /** Places down to which rankings are read. */
+  readonly at: readonly number[];
+  /** What decides between models. */
+  readonly ownHistory: OwnHistory;
+  readonly seed: number;
+  readonly threads: number;
+  readonly now: () => number;
+  /** UTC ms; models that have not begun by then stay out, a model that can stop early does. */
+  readonly deadlineMs?: number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+export interface SequenceTrial {
+  readonly recommender: Recommender;
+  /** Of the validation cases; absent without them. */
+  readonly valid?: Score;
+  readonly ranks: TargetRanks;
+  readonly fitSeconds: number;
+  readonly casesPerSecond: number;
+}
+
+export interface FittedSequence {
+  readonly chosen: SequenceTrial;
+  readonly model: NextItemModel;
+  /** Best first. */
+  readonly trials: readonly SequenceTrial[];
+  readonly refused: readonly { readonly recommender: Recommender; readonly reason: string }[];
+  /** What decided. */
+  readonly decider: RankMetricName;
+}
+
+/** Validation cases beyond these tell models apart no better. */
+const MOST_VALID = 10_000;
+/** Draws behind the leaderboard's intervals; the test's own use the full number. */
+const LEADERBOARD_DRAWS = 200;
+
+/**
+ * Only the best model so far is kept in memory.
+ *
+ * @throws AppError NOT_ENOUGH_DATA when no recommender could be fitted; INTERRUPTED
+ */
+export async function fitSequence(data: SequenceData, options: FitSequenceOptions): Promise<FittedSequence> {
+  const { choosable, at, signal, now, deadlineMs } = options;
+  const valid = data.valid && drawCases(data.valid, options.seed);
+  const decider = deciderAt(at);
+  const trials: SequenceTrial[] = [];
+  const refused: { recommender: Recommender; reason: string }[] = [];
+  let best: { readonly trial: SequenceTrial; readonly model: NextItemModel } | undefined;
+  for (const [turn, recommender] of options.recommenders.entries()) {
+    throwIfAborted(signal);
+    const left = deadlineMs === undefined ? undefined : (deadlineMs - now()) / 1000;
+    const reason =
+      recommender.refuses(data.train) ??
+      (left !== undefined && left <= 0 && recommender.role === 'model'
+        ? 'the time limit was reached before its turn'
+        : undefined);
+    if (reason !== undefined) {
+      refused.push({ recommender, reason });
+      continue;
+    }
+    const later = options.recommenders.slice(turn).filter(({ within }) => within).length;
+    const { trial, model } = await tryOne(data, valid, {
+      ...options,
+      recommender,
+      decider,
+      ...(left === undefined ? {} : { seconds: left / Math.max(1, later) }),
+    });
+    trials.push(trial);
+    if (choosable.has(recommender.id) && (!best || isAhead(trial, best.trial))) {
+      await best?.model.close?.();
+      best = { trial, model };
+    } else await model.close?.();
+  }
+  if (!best) throw nothingFitted(refused);
+  const value = ({ valid: score }: SequenceTrial) => score?.value ?? Number.NEGATIVE_INFINITY;
+  return {
+    chosen: best.trial,
+    model: best.model,
+    trials: trials.toSorted((a, b) => value(b) - value(a)),
+    refused,
+    decider,
+  };
+}
+
+async function tryOne(
+  data: SequenceData,
+  valid: NextItemCases | undefined,
+  {
+    recommender,
+    decider,
+    seconds,
+    ownHistory,
+    at,
+    ...run
+  }: FitSequenceOptions & { recommender: Recommender; decider: RankMetricName; seconds?: number },
+): Promise<{ trial: SequenceTrial; model: NextItemModel }> {
+  const { now, seed, threads, progress, signal } = run;
+  const startedMs = now();
+  const limited = seconds === undefined ? recommender : (recommender.within?.(seconds) ?? recommender);
+  const told = data.attributes ? (limited.knowing?.(data.attributes) ?? limited) : limited;
+  const model = await told.fit(data.train, data.valid, { seed, threads, progress, signal });
+  const fitSeconds = (now() - startedMs) / 1000;
+  const tested = await rankCases(model, data.test, { now, progress, signal });
+  const trial = { recommender, ranks: tested.ranks, fitSeconds, casesPerSecond: tested.casesPerSecond };
+  if (!valid) return { trial, model };
+  const checked = await rankCases(model, valid, { now, progress, signal });
+  const scores = scoreRanks(checked.ranks[ownHistory], valid.before.entities, {
+    at,
+    seed,
+    draws: LEADERBOARD_DRAWS,
+  });
+  return { trial: { ...trial, valid: scores[decider] }, model };
+}
+
+/** A model goes before a baseline where there is nothing to choose by. */
+const isAhead = (one: SequenceTrial, other: SequenceTrial): boolean =>
+  one.valid && other.valid
+    ? one.valid.value > other.valid.value
+    : one.recommender.role === 'model' && other.recommender.role === 'baseline';
+
+function drawCases(cases: NextItemCases, seed: number): NextItemCases {
+  const { before, targets } = cases;
+  if (targets.length <= MOST_VALID) return cases;
+  const rows = random(seed)
+    .fork('choose')
+    .shuffle(Uint32Array.from(targets, (_, row) => row))
+    .slice(0, MOST_VALID)
+    .sort();
+  return { before: takeSequences(before, rows), targets: Int32Array.from(rows, (row) => targets[row]) };
+}
+
+function nothingFitted(refused: readonly { recommender: Recommender; reason: string }[]): AppError {
+  const reasons = refused.map(({ recommender, reason }) => `${recommender.id}: ${reason}`).join('; ');
+  return new AppError(
+    'NOT_ENOUGH_DATA',
+    `expected a model that can learn from these sequences, got none (${reasons})`,
+  );
+}

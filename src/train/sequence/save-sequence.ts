@@ -1,0 +1,46 @@
+// A tested next-item model put in its folder, with the cases it can be asked again and what was measured.
+import { saveVersion } from '../../registry/save.ts';
+import { SEQUENCE_FOLDER, sequenceBundleFiles } from '../../registry/sequence-bundle.ts';
+import type { VersionInfo } from '../../registry/versions.ts';
+import { runRecord } from '../run-record.ts';
+import type { RunSequenceOptions, SequenceRun, TestedRecommender } from './run-sequence.ts';
+
+/** @throws AppError DISK as `saveVersion` does */
+export function saveSequence(
+  run: Omit<SequenceRun, 'version' | 'reportPath'>,
+  options: RunSequenceOptions,
+): VersionInfo {
+  const { data, fitted, histories, model, beside, protocol, seconds } = run;
+  const { trials, chosen } = fitted;
+  const scoresOf = ({ by }: TestedRecommender) => by[histories[0]]?.scores ?? {};
+  const scores = scoresOf(model);
+  return saveVersion(options.out, {
+    task: SEQUENCE_FOLDER,
+    files: sequenceBundleFiles({
+      model: fitted.model,
+      ...(data.attributes && { attributes: data.attributes }),
+      ...(data.by === 'leave-one-out' && { cases: data.test }),
+      at: options.at,
+      histories,
+      protocol,
+      scores,
+      baselines: Object.fromEntries(beside.map((own) => [own.trial.recommender.id, scoresOf(own)])),
+    }),
+    dataFingerprint: data.fingerprint,
+    settings: {
+      chosen: chosen.recommender.id,
+      tried: trials.map(({ recommender }) => recommender.id).sort(),
+      format: options.format,
+      split: data.by,
+    },
+    seed: options.seed,
+    metrics: JSON.parse(JSON.stringify(scores)),
+    run: {
+      ...runRecord(
+        { createdMs: options.now(), seconds, command: options.command },
+        trials.map(({ recommender, fitSeconds }) => ({ estimator: recommender, fitSeconds })),
+      ),
+      casesPerSecond: Object.fromEntries(trials.map((trial) => [trial.recommender.id, trial.casesPerSecond])),
+    },
+  });
+}
