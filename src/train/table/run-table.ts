@@ -1,5 +1,5 @@
 // One run of `table fit`, start to end: read, tell apart, check, learn, test, explain, save, report.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
@@ -76,7 +76,6 @@ const LEADERBOARD_DRAWS = 200;
 /** @throws AppError as `openTable`, `prepareTable` and `fitTable` do; DISK */
 export async function runTable(options: RunTableOptions): Promise<TableRun> {
   const startedMs = options.now();
-  needFolder(options.out);
   const scratch = mkdtempSync(join(tmpdir(), 'foresell-table-'));
   let engine: Engine | undefined;
   try {
@@ -115,12 +114,6 @@ export async function runTable(options: RunTableOptions): Promise<TableRun> {
     engine?.close();
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-/** Before anything is learned. @throws AppError USAGE where a file stands in the place of the folder */
-function needFolder(out: string): void {
-  if (!existsSync(out) || statSync(out).isDirectory()) return;
-  throw new AppError('USAGE', `--out: expected a folder to save to, "${out}" is a file`);
 }
 
 async function readTables(engine: Engine, options: RunTableOptions, scratch: string) {
