@@ -23,11 +23,11 @@ export function trainingBatches(
   settings: TransformerSettings,
   seed: number,
 ): TrainingBatches {
-  const { length, batch: batchSize, negatives, negativePower, unknownRate } = settings;
+  const { length, batch: batchSize, negativePower, unknownRate } = settings;
   const windows = windowsOf(train, length + 1, 2);
   const lengths = windows.map(({ from, to }) => to - from - 1);
   const planned = lengthBuckets(lengths, { buckets: lengthSteps(length), batchSize, seed });
-  const sampler = negativeSampler(plan.counts, negativePower, negatives);
+  const sampler = negativeSampler(plan.counts, negativePower, settings.negatives);
   const write = tokenWriter(plan, train);
   const draws = random(seed).fork('targets');
   /** With small chance an item is met as if it were new, by what is known of it: so the unknown row is learned. */
@@ -52,11 +52,15 @@ export function trainingBatches(
       const at = r * time;
       copyTokens(whole, events, { from: 0, to: size, at });
       copyTokens(whole, targets, { from: 1, to: size + 1, at });
-      for (let t = 0; t < size; t++) targetBias[at + t] = biasOf(train.items[window.from + 1 + t]);
-      weight.fill(1, at, at + size);
+      for (let t = 0; t < size; t++) {
+        const item = train.items[window.from + 1 + t];
+        // What has no code is read and not asked for.
+        if (!(item >= 0)) continue;
+        targetBias[at + t] = biasOf(item);
+        weight[at + t] = 1;
+      }
     }
-    const drawn = new Int32Array(negatives);
-    sampler.draw(drawn, chance);
+    const drawn = sampler.draw(chance);
     const negative = {
       rows: drawn.map((item) => (isForgotten(item, chance) ? UNKNOWN_ROW : plan.rowOf[item])),
       columns: plan.columns.map(({ codes }) => drawn.map((item) => codes[item])),

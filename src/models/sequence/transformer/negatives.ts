@@ -2,9 +2,9 @@
 import type { Random } from '../../../core/random.ts';
 
 export interface NegativeSampler {
-  /** Draws item codes with replacement. */
-  readonly draw: (into: Int32Array, draws: Random) => void;
-  /** ln of the chance an item has to be among `negatives` draws, [items]; −∞ where it has none. */
+  /** Item codes, drawn with replacement; where no more items were seen than are wanted, each of them once. */
+  readonly draw: (draws: Random) => Int32Array;
+  /** ln of the chance an item has to be among them, [items]; −∞ where it has none. */
   readonly logChance: Float32Array;
 }
 
@@ -16,15 +16,23 @@ export interface NegativeSampler {
  */
 export function negativeSampler(counts: Int32Array, power: number, negatives: number): NegativeSampler {
   const weights = Float64Array.from(counts, (count) => (count > 0 ? count ** power : 0));
+  const seen = Int32Array.from(counts.keys()).filter((item) => counts[item] > 0);
+  if (seen.length <= negatives)
+    return {
+      draw: () => seen.slice(),
+      logChance: Float32Array.from(counts, (count) => (count > 0 ? 0 : Number.NEGATIVE_INFINITY)),
+    };
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const { keep, other } = aliasTable(weights, total);
   return {
-    draw(into, draws) {
-      for (let i = 0; i < into.length; i++) {
+    draw(draws) {
+      const into = new Int32Array(negatives);
+      for (let i = 0; i < negatives; i++) {
         const place = draws.uniform() * counts.length;
         const cell = Math.floor(place);
         into[i] = place - cell < keep[cell] ? cell : other[cell];
       }
+      return into;
     },
     // 1 − (1 − q)ᴷ: once is enough, and twice is no more
     logChance: Float32Array.from(weights, (weight) =>

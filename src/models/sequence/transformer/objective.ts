@@ -12,7 +12,7 @@ import { logPartition } from '../../../tensor/ops/losses/log-partition.ts';
 import { l2Normalise } from '../../../tensor/ops/reductions.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
 import type { TransformerSettings } from './settings.ts';
-import { GAP_LEVELS, type TokenPlan } from './tokens.ts';
+import { GAP_LEVELS, seenItems, type TokenPlan } from './tokens.ts';
 import { behaviourTrunk, itemCodes, itemSpecs, itemTower, tokenSpecs } from './trunk.ts';
 
 /** Trunk and item tower under the names all programs share. */
@@ -34,11 +34,11 @@ export function buildParts(scope: Scope, plan: TokenPlan, settings: TransformerS
 /** All a training batch holds. */
 export function trainingSpecs(
   plan: TokenPlan,
-  { batch, negatives }: TransformerSettings,
+  { batch, negatives }: Pick<TransformerSettings, 'batch' | 'negatives'>,
   time: number,
 ): Record<string, InputSpec> {
   const places = { batch, time };
-  const samples = { samples: negatives };
+  const samples = { samples: Math.min(negatives, seenItems(plan)) };
   return {
     ...tokenSpecs(plan, places),
     ...itemSpecs('target', plan, places),
@@ -80,7 +80,7 @@ export function pretraining(
       },
       {
         name: 'next_gap',
-        weight: batch.nextGap && settings.times ? settings.gapWeight : 0,
+        weight: batch.nextGap ? settings.gapWeight : 0,
         loss: () => asked('nextGap', GAP_LEVELS, batch.nextGap),
       },
       {
@@ -104,7 +104,7 @@ export function pretraining(
 const LEFT_OUT = -1e9;
 
 /**
- * −ln softmax of the item taken among the negatives, each score less ln of its chance of being drawn: [batch, time].
+ * −ln softmax of the item taken among the negatives, each score less ln of its chance of being among them: [batch, time].
  * The biases carry that chance, and an item's share of a row it does not have alone.
  *
  * @see Yi et al. 2019 (RecSys), eq. 3

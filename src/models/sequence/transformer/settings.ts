@@ -1,7 +1,7 @@
 // What the behaviour transformer may be told, its defaults with their reasons, and what of them is worth searching.
 import { AppError } from '../../../core/errors.ts';
-import type { SearchSpace, Settings } from '../../estimator.ts';
-import { changeSettings } from '../../settings.ts';
+import type { Dimension, SearchSpace, Settings } from '../../estimator.ts';
+import { tellSettings } from '../told.ts';
 
 export interface TransformerSettings extends Settings {
   /** Of event vectors and states. */
@@ -85,55 +85,42 @@ export const TRANSFORMER_SPACE: SearchSpace = {
   weightDecay: { kind: 'number', low: 1e-4, high: 0.3, log: true },
 };
 
-/** @throws AppError USAGE for a setting there is not, of another type, or out of range */
-export function tellSettings(id: string, events: number, told: Settings): TransformerSettings {
-  const settings = changeSettings(id, defaultSettings(events), told);
-  const wrong = Object.entries(RANGES).find(([name, { low, high, whole }]) => {
-    const value = settings[name] as number;
-    return !(value >= low && value <= high && (!whole || Number.isInteger(value)));
-  });
-  if (wrong !== undefined) {
-    const [name, { low, high, whole }] = wrong;
-    throw new AppError(
-      'USAGE',
-      `"${id}": expected ${whole ? 'a whole number' : 'a number'} from ${low} to ${high} for setting "${name}", got ${settings[name]}`,
-    );
-  }
-  if (settings.width % settings.heads !== 0)
-    throw new AppError(
-      'USAGE',
-      `"${id}": expected heads that divide the width ${settings.width}, got ${settings.heads}`,
-    );
-  return settings;
+const whole = (low: number, high: number): Dimension => ({ kind: 'number', low, high, integer: true });
+const real = (low: number, high: number): Dimension => ({ kind: 'number', low, high });
+
+const BOUNDS: SearchSpace = {
+  width: whole(4, 1024),
+  blocks: whole(1, 24),
+  heads: whole(1, 64),
+  length: whole(1, 1000),
+  dropout: real(0, 0.9),
+  batch: whole(1, 8192),
+  epochs: whole(1, 10_000),
+  patience: whole(0, 10_000),
+  evaluateEvery: whole(1, 1000),
+  learningRate: real(1e-6, 1),
+  weightDecay: real(0, 10),
+  average: real(0, 0.99999),
+  negatives: whole(1, 65_536),
+  negativePower: real(0, 1),
+  unknownRate: real(0, 1),
+  temperature: real(0, 10),
+  typeWeight: real(0, 100),
+  gapWeight: real(0, 100),
+  priceWeight: real(0, 100),
+  ownRows: whole(1, 10_000_000),
+  seconds: real(0, 1e7),
+};
+
+/** @throws AppError USAGE for a setting there is not, of another type, or out of bounds */
+export function toldSettings(id: string, events: number, told: Settings): TransformerSettings {
+  const settings = tellSettings(id, defaultSettings(events), BOUNDS, told);
+  if (settings.width % settings.heads === 0) return settings;
+  throw new AppError(
+    'USAGE',
+    `"${id}": expected heads that divide the width ${settings.width}, got ${settings.heads}`,
+  );
 }
-
-const whole = (low: number, high: number) => ({ low, high, whole: true });
-const real = (low: number, high: number) => ({ low, high, whole: false });
-
-const RANGES: Readonly<Record<string, { readonly low: number; readonly high: number; readonly whole: boolean }>> =
-  {
-    width: whole(4, 1024),
-    blocks: whole(1, 24),
-    heads: whole(1, 64),
-    length: whole(1, 1000),
-    dropout: real(0, 0.9),
-    batch: whole(1, 8192),
-    epochs: whole(1, 10_000),
-    patience: whole(0, 10_000),
-    evaluateEvery: whole(1, 1000),
-    learningRate: real(1e-6, 1),
-    weightDecay: real(0, 10),
-    average: real(0, 0.99999),
-    negatives: whole(1, 65_536),
-    negativePower: real(0, 1),
-    unknownRate: real(0, 1),
-    temperature: real(0, 10),
-    typeWeight: real(0, 100),
-    gapWeight: real(0, 100),
-    priceWeight: real(0, 100),
-    ownRows: whole(1, 10_000_000),
-    seconds: real(0, 1e7),
-  };
 
 /** Lengths histories are padded to: short ones are the many, and padding them to the longest would be most of the work. */
 export function lengthSteps(length: number): readonly number[] {

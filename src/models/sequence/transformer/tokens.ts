@@ -1,6 +1,6 @@
 // How events become numbers a network reads: learned once from the training sequences, then the same for one history and for a million.
-import { type ItemAttributes, type Sequences, sequenceCount } from '../../../core/sequences.ts';
 import { hash32 } from '../../../core/random.ts';
+import { type ItemAttributes, type Sequences, sequenceCount } from '../../../core/sequences.ts';
 
 /** The row all items share that training never saw. */
 export const UNKNOWN_ROW = 0;
@@ -32,17 +32,26 @@ export interface TokenPlan {
 }
 
 export interface TokenOptions {
-  readonly attributes?: ItemAttributes;
   /** Items beyond this many, the rarest, share rows: four of them one row on average. */
   readonly ownRows: number;
+  /** Whether times are read where there are any. */
+  readonly times: boolean;
 }
+
+/** Items with a training event. */
+export const seenItems = ({ counts }: Pick<TokenPlan, 'counts'>): number =>
+  counts.reduce((seen, count) => seen + (count > 0 ? 1 : 0), 0);
 
 /** Classes of the time since the event before, by powers of two seconds; 0 where no event came before. */
 export const GAP_LEVELS = 32;
 const PRICE_LEVELS = 10;
 const ITEMS_A_SHARED_ROW = 4;
 
-export function planTokens(train: Sequences, { attributes, ownRows }: TokenOptions): TokenPlan {
+export function planTokens(
+  train: Sequences,
+  { ownRows, times }: TokenOptions,
+  attributes?: ItemAttributes,
+): TokenPlan {
   const { itemIds, items, typeLevels = [] } = train;
   const counts = new Int32Array(itemIds.length);
   for (const item of items) counts[item]++;
@@ -50,7 +59,7 @@ export function planTokens(train: Sequences, { attributes, ownRows }: TokenOptio
   return {
     ...{ itemIds, counts, rowOf, rows, logShare: logShares(rowOf, rows, counts) },
     typeLevels: train.types && typeLevels.length > 1 ? typeLevels : [],
-    timed: train.timesMs !== undefined,
+    timed: times && train.timesMs !== undefined,
     columns: attributes ? columnsOf(attributes) : [],
   };
 }
@@ -147,8 +156,7 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
       const place = at + event - from;
       const item = items[event];
       into.rows[place] = rowOfItem(plan, item);
-      for (let c = 0; c < into.columns.length; c++)
-        into.columns[c][place] = plan.columns[c].codes[item] ?? 0;
+      for (let c = 0; c < into.columns.length; c++) into.columns[c][place] = plan.columns[c].codes[item] ?? 0;
       if (into.types && types) into.types[place] = typeOf[types[event]] ?? 0;
       if (into.gaps && into.seconds && timesMs) {
         into.gaps[place] = event === start ? 0 : gapLevel(timesMs[event] - timesMs[event - 1]);
@@ -170,7 +178,10 @@ const MOST_SECONDS = 2 ** 31 - 1;
 const secondsBetween = (fromMs: number, toMs: number): number =>
   Math.max(0, Math.min(MOST_SECONDS, Math.round((toMs - fromMs) / 1000)));
 
-/** Windows of at most `most` events that cover each sequence from its end backwards; without overlap. */
+/**
+ * Windows of at most `most` events that cover each sequence from its end backwards; the last event of one is the first
+ * of the next, so that every event but a sequence's first has one before it once.
+ */
 export function windowsOf(sequences: Sequences, most: number, least: number): readonly Window[] {
   const windows: Window[] = [];
   for (let e = 0; e < sequenceCount(sequences); e++) {

@@ -46,10 +46,7 @@ export function tokenSpecs(plan: TokenPlan, axes: AxesLike): Record<string, Inpu
 /** Inputs for items under a name of their own: the events read, the targets, the negatives. */
 export function itemSpecs(name: string, { columns }: TokenPlan, axes: AxesLike): Record<string, InputSpec> {
   const ids: InputSpec = { dtype: 'int32', axes };
-  return Object.fromEntries([
-    [name, ids],
-    ...columns.map((_, c) => [`${name}.column${c}`, ids] as const),
-  ]);
+  return Object.fromEntries([[name, ids], ...columns.map((_, c) => [`${name}.column${c}`, ids] as const)]);
 }
 
 /** Arrays for `tokenSpecs`. */
@@ -86,7 +83,7 @@ export function behaviourTrunk(
   settings: TransformerSettings,
 ): Module<SymbolicBatch, Tensor> {
   const { width, blocks, heads, dropout, length } = settings;
-  const timed = plan.timed && settings.times;
+  const { timed } = plan;
   const body = transformer({
     ...{ blocks, heads, width, dropout, causal: true },
     ...(timed && { gapBuckets: PAIR_GAP_LEVELS }),

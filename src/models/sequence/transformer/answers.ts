@@ -1,0 +1,78 @@
+// What a trained trunk is asked, as programs: the last state of a history, items as vectors, and every item's score.
+import { defineModule } from '../../../nn/module.ts';
+import { compileEvaluation, type EvaluationProgram } from '../../../nn/program/evaluation-program.ts';
+import type { SymbolicBatch } from '../../../nn/program/training-program.ts';
+import { add } from '../../../tensor/ops/arithmetic.ts';
+import { gather } from '../../../tensor/ops/indexing.ts';
+import { constant } from '../../../tensor/ops/leaf.ts';
+import { matmul } from '../../../tensor/ops/matrix.ts';
+import { reshape, sum } from '../../../tensor/ops/structure.ts';
+import { buildParts } from './objective.ts';
+import type { TransformerSettings } from './settings.ts';
+import type { TokenPlan } from './tokens.ts';
+import { tokenSpecs } from './trunk.ts';
+
+export interface Shape {
+  readonly batch: number;
+  readonly time: number;
+}
+
+/** Histories to `states` [batch, width]; `last` [batch] names the place of each one's last event among all places. */
+export function stateProgram(
+  plan: TokenPlan,
+  settings: TransformerSettings,
+  { batch, time }: Shape,
+): EvaluationProgram {
+  const specs = {
+    ...tokenSpecs(plan, { batch, time }),
+    last: { dtype: 'int32', axes: { batch } },
+  } as const;
+  return compileEvaluation(
+    defineModule('states', (scope, inputs: SymbolicBatch) => {
+      const all = buildParts(scope, plan, settings).states(inputs);
+      const states = gather(reshape(all, { places: batch * time, width: settings.width }), inputs.last);
+      return { loss: sum(states), outputs: { states } };
+    }),
+    specs,
+  );
+}
+
+/** All items as `vectors` [items, width]. */
+export function vectorProgram(plan: TokenPlan, settings: TransformerSettings): EvaluationProgram {
+  const items = { items: plan.itemIds.length };
+  return compileEvaluation(
+    defineModule('vectors', (scope, inputs: SymbolicBatch) => {
+      const vectors = buildParts(scope, plan, settings).items('item', inputs);
+      return { loss: sum(vectors), outputs: { vectors } };
+    }),
+    Object.fromEntries(
+      ['item', ...plan.columns.map((_, c) => `item.column${c}`)].map((name) => [
+        name,
+        { dtype: 'int32', axes: items },
+      ]),
+    ),
+  );
+}
+
+/** States [batch, width] and vectors [items, width] to `scores` [batch, items]. */
+export function scoreProgram(
+  plan: TokenPlan,
+  { width }: TransformerSettings,
+  batch: number,
+): EvaluationProgram {
+  const items = plan.itemIds.length;
+  const specs = {
+    states: { dtype: 'float', axes: { batch, width } },
+    vectors: { dtype: 'float', axes: { items, width } },
+  } as const;
+  return compileEvaluation(
+    defineModule('scores', (_, { states, vectors }: SymbolicBatch) => {
+      const products = matmul(states, vectors, { transposeRight: true });
+      const scores = plan.logShare.some((share) => share !== 0)
+        ? add(products, constant(plan.logShare, { items }))
+        : products;
+      return { loss: sum(scores), outputs: { scores } };
+    }),
+    specs,
+  );
+}

@@ -1,0 +1,98 @@
+// A training run of the behaviour transformer, start to end.
+import { AppError, throwIfAborted } from '../../../core/errors.ts';
+import { pause } from '../../../core/pause.ts';
+import { random } from '../../../core/random.ts';
+import type { ItemAttributes, NextItemCases, Sequences } from '../../../core/sequences.ts';
+import { initialValues } from '../../../nn/initialise.ts';
+import { decayGroups } from '../../../nn/optimiser/groups.ts';
+import { compileTraining } from '../../../nn/program/training-program.ts';
+import { type ParameterSettings, parameterSettings } from '../../../nn/step/training-settings.ts';
+import type { RunFiles } from '../../../nn/trainer/run-folder.ts';
+import { train as trainLoop } from '../../../nn/trainer/train.ts';
+import type { Backend } from '../../../tensor/session/session.ts';
+import type { FitRun } from '../../estimator.ts';
+import { trainingBatches } from './batches.ts';
+import { pretraining, trainingSpecs } from './objective.ts';
+import { answerPrograms } from './scoring.ts';
+import { lengthSteps, type TransformerSettings } from './settings.ts';
+import { planTokens, type TokenPlan } from './tokens.ts';
+import { byEntity, casesByEntity, rankingScore, splitCases } from './validation.ts';
+
+/** What a run may be handed beside the data. */
+export interface FitParts {
+  readonly backend: Backend;
+  readonly attributes?: ItemAttributes;
+  /** Where checkpoints and records go; a run that finds its own there goes on from it. */
+  readonly files?: RunFiles;
+}
+
+export interface Trained {
+  readonly plan: TokenPlan;
+  readonly settings: TransformerSettings;
+  readonly values: Readonly<Record<string, Float32Array>>;
+}
+
+/** A share of all steps: the first ones move rows whose moments are still guesses. */
+const WARM_UP = 0.05;
+/** From so many rows on only those a batch touched are moved: reading the whole table would cost more than the step. */
+const SPARSE_ROWS = 100_000;
+
+/** @throws AppError INTERRUPTED, DIVERGED */
+export async function trainTransformer(
+  train: Sequences,
+  valid: NextItemCases | undefined,
+  { settings, parts, run }: { settings: TransformerSettings; parts: FitParts; run: FitRun },
+): Promise<Trained> {
+  const { seed, threads, progress, signal } = run;
+  throwIfAborted(signal);
+  const { learn, cases } = splitCases(byEntity(train), valid && casesByEntity(valid), seed);
+  const plan = planTokens(learn, settings, parts.attributes);
+  const batches = trainingBatches(plan, learn, settings, seed);
+  const compiled = lengthSteps(settings.length).map((time) =>
+    compileTraining(pretraining(plan, settings), trainingSpecs(plan, settings, time)),
+  );
+  const programs = compiled.map(({ program }) => program);
+  const steps = settings.epochs * batches.batchesPerEpoch;
+  const events = trainLoop({
+    ...{ backend: parts.backend, threads, seed, programs, batches, progress, clipNorm: 1 },
+    values: initialValues(compiled[0].parameters, random(seed).fork('weights')),
+    optimiser: { kind: 'adamw' },
+    parameters: parameterSettings(programs, [decayGroups(settings.weightDecay), sparseTables]),
+    schedule: {
+      kind: 'warm-up-cosine',
+      rate: settings.learningRate,
+      warmUpSteps: Math.ceil(WARM_UP * steps),
+      steps,
+      floor: settings.learningRate / 20,
+    },
+    limits: { steps, ...(settings.seconds > 0 && { seconds: settings.seconds }) },
+    ...(settings.average > 0 && { averageDecay: settings.average }),
+    ...(cases && {
+      evaluations: answerPrograms(plan, settings, settings.batch),
+      evaluate: rankingScore(cases, plan, settings),
+      evaluateEvery: settings.evaluateEvery * batches.batchesPerEpoch,
+      earlyStopping: { metric: 'ndcg', better: 'higher', patience: settings.patience },
+    }),
+    openSessions: 2 * programs.length + 2,
+    ...(parts.files && { files: parts.files }),
+    ...(signal && { signal }),
+  });
+  for await (const event of events) {
+    if (event.kind === 'evaluation')
+      progress.note(
+        `epoch ${event.epoch + 1}: ${Object.entries(event.scores)
+          .map(([name, score]) => `${name}@10 ${score.toFixed(4)}`)
+          .join(', ')}`,
+      );
+    if (event.kind === 'stopped') {
+      if (event.reason === 'aborted') throwIfAborted(signal);
+      return { plan, settings, values: event.values };
+    }
+    await pause(undefined);
+  }
+  throw new AppError('INTERRUPTED', 'training ended before it said why');
+}
+
+/** The rule for tables too large to be moved whole. */
+const sparseTables = ({ shape }: { readonly shape: readonly number[] }): ParameterSettings =>
+  shape[0] >= SPARSE_ROWS ? { optimiser: { kind: 'row-adam' } } : {};

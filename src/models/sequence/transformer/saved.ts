@@ -1,0 +1,64 @@
+// A trained transformer at rest, and back, nothing believed before it is checked.
+import { AppError } from '../../../core/errors.ts';
+import { volume } from '../../../tensor/type.ts';
+import type { SavedModel } from '../../estimator.ts';
+import { asJson } from '../../saved.ts';
+import { type RecommenderState, readRecommender, readValues } from '../saved-recommender.ts';
+import type { Trained } from './fit.ts';
+import { answerPrograms } from './scoring.ts';
+import { toldSettings } from './settings.ts';
+import type { TokenPlan } from './tokens.ts';
+
+const FORMAT = 1;
+
+interface TransformerState extends RecommenderState {
+  readonly typeLevels: readonly string[];
+  readonly timed: boolean;
+  readonly rows: number;
+  readonly columns: readonly { readonly name: string; readonly levels: number }[];
+}
+
+export function savedTrained(id: string, { plan, settings, values }: Trained): SavedModel {
+  const { itemIds, typeLevels, timed, rows, columns, rowOf, counts, logShare } = plan;
+  const state: TransformerState = {
+    ...{ settings, itemIds, typeLevels, timed, rows },
+    columns: columns.map(({ name, levels }) => ({ name, levels })),
+  };
+  const arrays = {
+    ...{ rowOf, counts, logShare },
+    ...Object.fromEntries(columns.map(({ codes }, c) => [`column.${c}`, codes])),
+    ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`weight.${name}`, value])),
+  };
+  return { estimator: id, format: FORMAT, state: asJson(state), arrays };
+}
+
+/** @throws AppError VERSION for another format; BAD_FILE for another model, or one with parts missing */
+export function readTrained(id: string, saved: SavedModel): Trained {
+  const state = readRecommender<TransformerState>(saved, id, FORMAT, [
+    'typeLevels',
+    'timed',
+    'rows',
+    'columns',
+  ]);
+  const { itemIds, typeLevels, timed, rows, columns } = state;
+  const settings = toldSettings(id, 0, state.settings);
+  const codes = (key: string, below: number): Int32Array => {
+    const array = readValues(saved, key, 'int32', itemIds.length);
+    if (array.every((code) => code >= 0 && code < below)) return array;
+    throw new AppError('BAD_FILE', `a saved "${id}" model needs codes below ${below} in "${key}"`);
+  };
+  const plan: TokenPlan = {
+    ...{ itemIds, typeLevels, timed, rows },
+    rowOf: codes('rowOf', rows),
+    counts: readValues(saved, 'counts', 'int32', itemIds.length),
+    logShare: readValues(saved, 'logShare', 'float32', itemIds.length),
+    columns: columns.map((column, c) => ({ ...column, codes: codes(`column.${c}`, column.levels) })),
+  };
+  const needed = answerPrograms(plan, settings, 1).flatMap(({ parameters }) => parameters);
+  for (const { name, shape } of needed) readValues(saved, `weight.${name}`, 'float32', volume(shape));
+  const weights = Object.keys(saved.arrays ?? {}).filter((key) => key.startsWith('weight.'));
+  const values = Object.fromEntries(
+    weights.map((key) => [key.slice('weight.'.length), readValues(saved, key, 'float32')]),
+  );
+  return { plan, settings, values };
+}
