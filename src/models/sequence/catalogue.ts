@@ -6,6 +6,7 @@ import { popularity, recentPopularity } from './popularity.ts';
 import type { NextItemModel, Recommender } from './recommender.ts';
 import { repeat } from './repeat.ts';
 import { markov, sequentialRules } from './sequential-rules.ts';
+import { behaviourTransformer } from './transformer/transformer.ts';
 
 /** All that fit with no settings, baselines first. */
 export const RECOMMENDERS: readonly Recommender[] = [
@@ -15,6 +16,7 @@ export const RECOMMENDERS: readonly Recommender[] = [
   markov,
   sequentialRules,
   itemKnn,
+  behaviourTransformer,
 ];
 
 /** @throws AppError USAGE naming the ids there are */
