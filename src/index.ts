@@ -85,6 +85,12 @@ export type {
 } from './models/estimator.ts';
 // Forests at rest: scored, explained, weighed, written as ONNX.
 export { type AttributeOptions, attributeForest } from './models/forest/attribution/attribute-forest.ts';
+export {
+  attributeAgainst,
+  attributePairs,
+  type FrameAsked,
+  type PairAttribution,
+} from './models/forest/attribution/attribute-frame.ts';
 export { interactionValues } from './models/forest/attribution/interactions.ts';
 export {
   type InterventionalValues,
