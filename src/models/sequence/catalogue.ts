@@ -6,6 +6,7 @@ import { popularity, recentPopularity } from './popularity.ts';
 import type { NextItemModel, Recommender } from './recommender.ts';
 import { repeat } from './repeat.ts';
 import { markov, sequentialRules } from './sequential-rules.ts';
+import { sessionKnn } from './session-knn.ts';
 import { behaviourTransformer } from './transformer/transformer.ts';
 
 /** All that fit with no settings, baselines first. */
@@ -16,6 +17,7 @@ export const RECOMMENDERS: readonly Recommender[] = [
   markov,
   sequentialRules,
   itemKnn,
+  sessionKnn,
   behaviourTransformer,
 ];
 
