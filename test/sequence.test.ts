@@ -48,7 +48,7 @@ interface Said {
     rows: { model: string; chosen: boolean }[];
     refused: { model: string; reason: string }[];
   };
-  data: { too_short: number; repeated_targets: number; unknown_targets: number; passed_over: number };
+  data: { not_asked: number; repeated_targets: number; unknown_targets: number; passed_over: number };
   report: string;
 }
 type Metrics = Record<string, { value: number; low: number; high: number }>;
@@ -123,7 +123,7 @@ describe('popularity, the last item left out', () => {
       examples: 150,
     });
     expect(said.protocol.split).toMatch(/leave-one-out.*; 1 sequences of fewer than 3 items/);
-    expect(said.data).toMatchObject({ too_short: 1, unknown_targets: 0, passed_over: 0 });
+    expect(said.data).toMatchObject({ not_asked: 1, unknown_targets: 0, passed_over: 0 });
     expect(said.data.repeated_targets).toBe(placesByHand(false).filter(({ isRepeat }) => isRepeat).length);
     expect(said.differences.map(({ against }) => against).sort()).toEqual(Object.keys(said.baselines).sort());
   });
@@ -238,7 +238,11 @@ it('tested on a file, what was not drawn for validation is learned from, and wha
 describe('before anything is read', () => {
   it.each([
     ['a place that is a file', ['--out', file], /expected a folder to save to/],
-    ['two ways to test', ['--test', file, '--leave-one-out'], /expected --test or --leave-one-out/],
+    [
+      'two ways to test',
+      ['--test', file, '--leave-one-out'],
+      /expected one of --test, --test-from and --leave-one-out, got 2/,
+    ],
     [
       'a column of a file without columns',
       ['--format', 'lines', '--user', 'u'],
@@ -247,8 +251,14 @@ describe('before anything is read', () => {
     ['a model there is not', ['--model', 'oracle'], /expected one of the recommenders popularity/],
     ['places that are none', ['--at', '10,x'], /--at: expected places such as 10,20, got "10,x"/],
     ['another way to exclude', ['--exclude-seen', 'maybe'], /expected yes, no, both, got "maybe"/],
-    ['a format there is not', ['--format', 'xml'], /expected lines, user-lines, pairs, csv, got "xml"/],
+    [
+      'a format there is not',
+      ['--format', 'xml'],
+      /expected lines, user-lines, pairs, csv, workspace, got "xml"/,
+    ],
     ['a table without its columns', ['--format', 'csv'], /expected --user COLUMN and --item COLUMN/],
+    ['an option of a workspace', ['--by', 'session'], /--by: expected --format workspace, got lines/],
+    ['a moment that is none', ['--test-from', 'soon'], /expected a moment such as/],
     ['a test file that is not there', ['--test', join(dir, 'none.tsv')], /found none/],
   ])('refuses %s', async (_, args, message) => {
     const out = join(dir, 'refused');

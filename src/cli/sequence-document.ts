@@ -33,7 +33,7 @@ export function sequenceDocument(run: SequenceRun): Record<string, unknown> {
       interactions: data.counts.interactions,
       longest: data.counts.longest,
       passed_over: data.passedOver,
-      too_short: data.tooShort,
+      not_asked: data.notAsked,
       cases: data.test.targets.length,
       repeated_targets: data.repeated.reduce((sum, one) => sum + one, 0),
       unknown_targets: data.unknownTargets,

@@ -3,8 +3,8 @@ import { metricsText } from '../../report/leaderboard-text.ts';
 import { metricOrder, parseCutOffs } from '../../train/sequence/assess-ranks.ts';
 import { evaluateSequence } from '../../train/sequence/evaluate-sequence.ts';
 import type { CommandFile } from '../command.ts';
+import { excludeSeenOf } from '../sequence-options.ts';
 import { HISTORY_WORDS } from '../sequence-text.ts';
-import { excludeSeenOf } from './sequence-fit.ts';
 
 export const sequenceEvaluateCommand: CommandFile = {
   usage: 'sequence evaluate <dir> [test]',

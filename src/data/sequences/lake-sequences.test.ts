@@ -4,7 +4,7 @@ import { randomLog } from '../../../test/features/random-log.ts';
 import { tableSource } from '../../../test/features/sources.ts';
 import type { Sequences } from '../../core/sequences.ts';
 import { compareTexts } from '../../core/text-order.ts';
-import { MINUTE_MS, UTC } from '../../core/time.ts';
+import { HOUR_MS, UTC } from '../../core/time.ts';
 import { openEngine } from '../engine.ts';
 import type { EventRow } from '../event.ts';
 import { lakeAttributes, lakeSequences } from './lake-sequences.ts';
@@ -68,7 +68,7 @@ it('by user, some kinds of events alone', async () => {
 });
 
 it('by session: ids are their owner’s own, what has none is cut at gaps, nobody’s events are left out', async () => {
-  const gap = 10 * MINUTE_MS;
+  const gap = HOUR_MS / 6;
   const sequences = await lakeSequences(engine, source, { by: 'session', sessionGapMs: gap });
   const ownerOf = ({ user_id, anonymous_id }: EventRow) => user_id ?? anonymous_id ?? '';
   const key = (row: EventRow) => {
@@ -87,6 +87,7 @@ it('by session: ids are their owner’s own, what has none is cut at gaps, nobod
   });
   const sorted = (list: unknown[]) => list.map((entry) => JSON.stringify(entry)).sort();
   expect(sorted(shown(sequences))).toEqual(sorted(expected));
+  expect(sequences.entities.filter((entity) => entity.endsWith('/2')).length).toBeGreaterThan(5);
   expect(new Set(sequences.entities).size).toBe(sequences.entities.length);
 });
 

@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
 import type { ItemAttributes, Sequences } from '../../core/sequences.ts';
-import { MINUTE_MS } from '../../core/time.ts';
+import { HOUR_MS } from '../../core/time.ts';
 import { type Engine, sqlText } from '../engine.ts';
 import { EVENT_TYPES, type EventType } from '../event.ts';
 import type { EventSource } from '../source.ts';
@@ -20,7 +20,7 @@ export interface LakeSequenceOptions {
   readonly signal?: AbortSignal;
 }
 
-const SESSION_GAP_MS = 30 * MINUTE_MS;
+const SESSION_GAP_MS = HOUR_MS / 2;
 
 /**
  * Streams the sorted log into flat arrays, 13 bytes an event. Equal moments are in order of `event_id`.

@@ -69,14 +69,14 @@ export async function evaluateSequence(options: EvaluateSequenceOptions): Promis
         testFile === undefined
           ? { ...saved.protocol, examples: cases.targets.length, seeds: [seed] }
           : sequenceProtocol({
-              by: 'file',
+              split: 'file',
               history: histories[0],
               at,
               counts: countSequences(cases.before),
               candidates: saved.model.itemIds.length,
               cases: cases.targets.length,
               entities: new Set(entities).size,
-              tooShort: 0,
+              notAsked: 0,
               unknownTargets: tested.unknownTargets,
               seed,
               fingerprint: tested.fingerprint,

@@ -21,11 +21,12 @@ import {
 } from './assess-ranks.ts';
 import { type FittedSequence, fitSequence, type SequenceTrial } from './fit-sequence.ts';
 import { saveSequence } from './save-sequence.ts';
-import { readSequenceData, type SequenceData, type SequenceSource } from './sequence-data.ts';
+import { readSequenceData, type SequenceData, type SplitChoice } from './sequence-data.ts';
 import { sequenceProtocol, type TestFacts } from './sequence-protocol.ts';
 import { sequencePage, sequenceReports } from './sequence-report.ts';
+import { checkSource, type SequenceSource } from './sequence-source.ts';
 
-export interface RunSequenceOptions extends SequenceSource {
+export interface RunSequenceOptions extends SequenceSource, SplitChoice {
   readonly out: string;
   readonly models: 'auto' | readonly string[];
   readonly excludeSeen: ExcludeSeen;
@@ -77,8 +78,8 @@ const LEARNING_SHARE = 0.85;
 export async function runSequence(options: RunSequenceOptions): Promise<SequenceRun> {
   const startedMs = options.now();
   const { recommenders, choosable } = recommendersOf(options.models);
-  needFile(options.path);
-  for (const other of [options.testFile, options.itemsFile]) if (other !== undefined) needFile(other);
+  checkSource(options);
+  if (options.testFile !== undefined) needFile(options.testFile);
   checkWritable(options.out, 'folder');
   const scratch = mkdtempSync(join(tmpdir(), 'foresell-sequence-'));
   try {
@@ -117,6 +118,7 @@ export async function runSequence(options: RunSequenceOptions): Promise<Sequence
         cases: data.test.targets.length,
         entities: new Set(entities).size,
         seed,
+        ...(options.testFromMs !== undefined && { testFromMs: options.testFromMs }),
       };
       const results = {
         data,

@@ -19,7 +19,7 @@ export function saveSequence(
     files: sequenceBundleFiles({
       model: fitted.model,
       ...(data.attributes && { attributes: data.attributes }),
-      ...(data.by === 'leave-one-out' && { cases: data.test }),
+      ...(data.split !== 'file' && { cases: data.test }),
       at: options.at,
       histories,
       protocol,
@@ -31,7 +31,7 @@ export function saveSequence(
       chosen: chosen.recommender.id,
       tried: trials.map(({ recommender }) => recommender.id).sort(),
       format: options.format,
-      split: data.by,
+      split: data.split,
     },
     seed: options.seed,
     metrics: JSON.parse(JSON.stringify(scores)),

@@ -1,15 +1,8 @@
-// What a run learns from and is tested on: sequences of a file, split by leaving the last out or by a test file.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+// What a run learns from and is tested on: sequences split by leaving the last out, by a moment, or by a test file.
 import { AppError } from '../../core/errors.ts';
-import type { Progress } from '../../core/progress.ts';
 import { random } from '../../core/random.ts';
-import type { ItemAttributes, NextItemCases, Sequences } from '../../core/sequences.ts';
-import { type Engine, openEngine } from '../../data/engine.ts';
+import type { NextItemCases, Sequences } from '../../core/sequences.ts';
 import { readCases } from '../../data/sequences/read-cases.ts';
-import { readEventTable } from '../../data/sequences/read-event-table.ts';
-import { type ItemFile, readItems } from '../../data/sequences/read-items.ts';
-import { readSequences, type SequenceFile, type TextFormat } from '../../data/sequences/read-sequences.ts';
 import {
   countSequences,
   repeatedTargets,
@@ -17,127 +10,84 @@ import {
 } from '../../eval/sequences/count-sequences.ts';
 import { holdOutLast } from '../../eval/sequences/hold-out-last.ts';
 import { leaveOneOut } from '../../eval/sequences/leave-one-out.ts';
+import { splitByTime } from '../../eval/sequences/split-by-time.ts';
+import { type ReadDataOptions, type ReadSource, readSource, type SequenceSource } from './sequence-source.ts';
 
-export const SEQUENCE_FORMATS = ['lines', 'user-lines', 'pairs', 'csv'] as const;
-export type SequenceFormat = (typeof SEQUENCE_FORMATS)[number];
+export type SplitWay = 'leave-one-out' | 'time' | 'file';
 
-export interface SequenceSource {
-  readonly path: string;
-  readonly format: SequenceFormat;
-  /** Columns of a `csv`. */
-  readonly user?: string;
-  readonly item?: string;
-  readonly time?: string;
-  readonly type?: string;
-  /** What is known of the items. */
-  readonly itemsFile?: string;
-  /** Test cases of their own; the last item of every sequence is left out where there are none. */
+/** How to test; the last item of every sequence is left out where nothing is said. */
+export interface SplitChoice {
+  /** Cases of their own. */
   readonly testFile?: string;
+  /** Events from this moment on, UTC ms. */
+  readonly testFromMs?: number;
 }
 
-export interface ReadDataOptions {
-  /** An existing folder for decoded copies. */
-  readonly scratch: string;
-  readonly seed: number;
-  readonly threads: number;
-  readonly progress: Progress;
-  readonly signal?: AbortSignal;
-}
-
-export interface SequenceData {
-  readonly file: string;
-  readonly fingerprint: string;
-  /** Everything in the file. */
-  readonly counts: SequenceCounts;
-  readonly passedOver: number;
-  readonly by: 'leave-one-out' | 'file';
+interface Split {
+  readonly split: SplitWay;
   readonly train: Sequences;
   /** To stop early and to choose by; absent where sequences are too few. */
   readonly valid?: NextItemCases;
   readonly test: NextItemCases;
-  /** Sequences too short to be asked about. */
-  readonly tooShort: number;
-  /** Targets of a test file that the catalogue does not have. */
+  /** Sequences too short to be asked about, or events of somebody of whom nothing else is known. */
+  readonly notAsked: number;
+  /** Targets that the catalogue does not have. */
   readonly unknownTargets: number;
-  /** 1 where a test target is an item its entity has had, [cases]. */
-  readonly repeated: Uint8Array;
-  readonly attributes?: ItemAttributes;
-  /** Of a file of items. */
-  readonly items?: Omit<ItemFile, 'attributes'>;
+  readonly fingerprint: string;
 }
 
-/** @throws AppError as the readers and splits do; USAGE for columns that are missing or not asked for */
+export interface SequenceData extends Omit<ReadSource, 'sequences'>, Split {
+  /** Everything that was read. */
+  readonly counts: SequenceCounts;
+  /** 1 where a test target is an item its entity has had, [cases]. */
+  readonly repeated: Uint8Array;
+}
+
+/** @throws AppError as the readers and splits do */
 export async function readSequenceData(
-  source: SequenceSource,
+  source: SequenceSource & SplitChoice,
   options: ReadDataOptions,
 ): Promise<SequenceData> {
   const { sequences, ...read } = await readSource(source, options);
-  const shared = {
-    file: read.file,
-    passedOver: read.passedOver,
-    counts: countSequences(sequences),
-    ...(await readAttributes(source, sequences, options)),
-  };
-  if (source.testFile === undefined) {
-    const split = leaveOneOut(sequences);
+  const split = await splitSequences(sequences, source, { ...options, fingerprint: read.fingerprint });
+  return { ...read, ...split, counts: countSequences(sequences), repeated: repeatedTargets(split.test) };
+}
+
+async function splitSequences(
+  sequences: Sequences,
+  { testFile, testFromMs }: SplitChoice,
+  { fingerprint, ...options }: ReadDataOptions & { fingerprint: string },
+): Promise<Split> {
+  const drawn = { random: random(options.seed).fork('validation') };
+  if (testFile !== undefined) {
+    const tested = await readCases(testFile, sequences.itemIds, options);
     return {
-      ...shared,
-      ...split,
-      fingerprint: read.fingerprint,
-      by: 'leave-one-out',
-      unknownTargets: 0,
-      repeated: repeatedTargets(split.test),
+      ...holdOutLast(sequences, drawn),
+      split: 'file',
+      test: tested.cases,
+      notAsked: 0,
+      unknownTargets: tested.unknownTargets,
+      fingerprint: `${fingerprint}+${tested.fingerprint}`,
     };
   }
-  const tested = await readCases(source.testFile, sequences.itemIds, options);
-  return {
-    ...shared,
-    ...holdOutLast(sequences, { random: random(options.seed).fork('validation') }),
-    fingerprint: `${read.fingerprint}+${tested.fingerprint}`,
-    by: 'file',
-    test: tested.cases,
-    tooShort: 0,
-    unknownTargets: tested.unknownTargets,
-    repeated: repeatedTargets(tested.cases),
-  };
-}
-
-async function readSource(
-  { path, format, user, item, time, type }: SequenceSource,
-  { scratch, threads, progress, signal }: ReadDataOptions,
-): Promise<SequenceFile> {
-  if (format !== 'csv') return readSequences(path, format satisfies TextFormat, { progress, signal });
-  if (user === undefined || item === undefined)
-    throw new AppError('USAGE', 'expected --user COLUMN and --item COLUMN with --format csv');
-  return withEngine('events', { scratch, threads }, (engine, decoded) =>
-    readEventTable(engine, path, { user, item, time, type, scratch: decoded, progress, signal }),
-  );
-}
-
-async function readAttributes(
-  { itemsFile }: SequenceSource,
-  { itemIds }: Sequences,
-  { signal, ...options }: ReadDataOptions,
-): Promise<Pick<SequenceData, 'attributes' | 'items'>> {
-  if (itemsFile === undefined) return {};
-  const { attributes, ...items } = await withEngine('items', options, (engine, scratch) =>
-    readItems(engine, itemsFile, itemIds, { scratch, signal }),
-  );
-  return { attributes, items };
-}
-
-/** An engine with a folder of its own, closed when the work is done. */
-async function withEngine<T>(
-  name: string,
-  { scratch, threads }: Pick<ReadDataOptions, 'scratch' | 'threads'>,
-  work: (engine: Engine, folder: string) => Promise<T>,
-): Promise<T> {
-  const folder = join(scratch, name);
-  mkdirSync(folder, { recursive: true });
-  const engine = await openEngine({ tempDir: join(scratch, 'spill'), threads });
-  try {
-    return await work(engine, folder);
-  } finally {
-    engine.close();
+  if (testFromMs !== undefined) {
+    const { train, test, firsts } = splitByTime(sequences, testFromMs);
+    return {
+      ...holdOutLast(train, drawn),
+      split: 'time',
+      test,
+      notAsked: firsts,
+      unknownTargets: 0,
+      fingerprint,
+    };
   }
+  const { tooShort, ...left } = leaveOneOut(sequences);
+  return { ...left, split: 'leave-one-out', notAsked: tooShort, unknownTargets: 0, fingerprint };
+}
+
+/** Two ways to test at once. @throws AppError USAGE */
+export function checkSplit({ testFile, testFromMs }: SplitChoice, isLeaveOneOut: boolean): void {
+  const ways = [testFile !== undefined, testFromMs !== undefined, isLeaveOneOut].filter(Boolean).length;
+  if (ways > 1)
+    throw new AppError('USAGE', `expected one of --test, --test-from and --leave-one-out, got ${ways}`);
 }

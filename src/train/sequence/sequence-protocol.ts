@@ -1,12 +1,16 @@
 // How next-item numbers were measured, as the stamp scripts read and as sentences for people.
 import { type Name, name } from '../../core/name.ts';
+import { formatMoment } from '../../core/time.ts';
 import { intervalWords } from '../../eval/bootstrap.ts';
 import type { Protocol } from '../../eval/score.ts';
 import type { SequenceCounts } from '../../eval/sequences/count-sequences.ts';
 import type { OwnHistory } from './assess-ranks.ts';
+import type { SplitWay } from './sequence-data.ts';
 
 export interface TestFacts {
-  readonly by: 'leave-one-out' | 'file';
+  readonly split: SplitWay;
+  /** Of a split by time, UTC ms. */
+  readonly testFromMs?: number;
   readonly history: OwnHistory;
   /** Places down to which rankings are read. */
   readonly at: readonly number[];
@@ -17,7 +21,7 @@ export interface TestFacts {
   readonly cases: number;
   /** Users or sessions behind the cases. */
   readonly entities: number;
-  readonly tooShort: number;
+  readonly notAsked: number;
   readonly unknownTargets: number;
   readonly seed: number;
   readonly fingerprint: string;
@@ -26,32 +30,9 @@ export interface TestFacts {
 type Words = Readonly<Record<'split' | 'calibration' | 'candidates' | 'ties' | 'interval', Name>>;
 
 export function sequenceProtocolWords(facts: TestFacts): Words {
-  const { by, tooShort, unknownTargets, candidates, cases, history } = facts;
-  const short =
-    tooShort > 0
-      ? name(
-          `; ${tooShort} sequences of fewer than 3 items are learned from and not tested`,
-          `；${tooShort} 条不足 3 个商品的序列只用于学习`,
-        )
-      : name('', '');
-  const unknown =
-    unknownTargets > 0
-      ? name(
-          `; ${unknownTargets} targets are not in the catalogue and count as missed`,
-          `；${unknownTargets} 个目标不在商品目录中，按未命中计`,
-        )
-      : name('', '');
+  const { split, notAsked, unknownTargets, testFromMs, candidates, cases, history } = facts;
   return {
-    split: {
-      'leave-one-out': name(
-        `leave-one-out: the last item of each sequence is the test, the one before it the validation${short.en}`,
-        `留一法：每条序列的最后一个商品用于测试，倒数第二个用于验证${short.zh}`,
-      ),
-      file: name(
-        `a test file; for validation the last items of a tenth of the sequences, 5,000 at most${unknown.en}`,
-        `单独的测试文件；从十分之一的序列（至多 5,000 条）留出最后一个商品用于验证${unknown.zh}`,
-      ),
-    }[by],
+    split: splitWords({ split, notAsked, unknownTargets, testFromMs }),
     calibration: name('none: a ranking needs none', '无：排序无需校准'),
     candidates: {
       included: name(
@@ -74,6 +55,36 @@ export function sequenceProtocolWords(facts: TestFacts): Words {
   };
 }
 
+function splitWords({
+  split,
+  notAsked,
+  unknownTargets,
+  testFromMs,
+}: Pick<TestFacts, 'split' | 'notAsked' | 'unknownTargets' | 'testFromMs'>): Name {
+  const valid = name(
+    'for validation the last items of a tenth of the sequences, 5,000 at most',
+    '从十分之一的序列（至多 5,000 条）留出最后一个商品用于验证',
+  );
+  if (split === 'leave-one-out') {
+    const short = notAsked > 0;
+    return name(
+      `leave-one-out: the last item of each sequence is the test, the one before it the validation${short ? `; ${notAsked} sequences of fewer than 3 items are learned from and not tested` : ''}`,
+      `留一法：每条序列的最后一个商品用于测试，倒数第二个用于验证${short ? `；${notAsked} 条不足 3 个商品的序列只用于学习` : ''}`,
+    );
+  }
+  if (split === 'time') {
+    const moment = formatMoment(testFromMs ?? 0);
+    return name(
+      `by time: every event from ${moment} on is asked about from all that came before it; ${valid.en}${notAsked > 0 ? `; ${notAsked} sequences begin later, their first events are not asked about` : ''}`,
+      `按时间：${moment} 起的每个事件由其之前的全部事件预测；${valid.zh}${notAsked > 0 ? `；${notAsked} 条序列此后才开始，其首个事件不参与测试` : ''}`,
+    );
+  }
+  return name(
+    `a test file; ${valid.en}${unknownTargets > 0 ? `; ${unknownTargets} targets are not in the catalogue and count as missed` : ''}`,
+    `单独的测试文件；${valid.zh}${unknownTargets > 0 ? `；${unknownTargets} 个目标不在商品目录中，按未命中计` : ''}`,
+  );
+}
+
 export function sequenceProtocol(facts: TestFacts): Protocol {
   const words = sequenceProtocolWords(facts);
   return {
@@ -81,7 +92,7 @@ export function sequenceProtocol(facts: TestFacts): Protocol {
     train_as_of: [],
     calibrate_as_of: [],
     calibration: words.calibration.en,
-    test_as_of: [],
+    test_as_of: facts.testFromMs === undefined ? [] : [formatMoment(facts.testFromMs)],
     horizon_days: 0,
     candidates: words.candidates.en,
     ties: words.ties.en,

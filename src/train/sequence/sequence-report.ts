@@ -108,14 +108,6 @@ function limitsOf({ data }: TestedRun, history: OwnHistory, repeated: number) {
           ),
         ]
       : []),
-    ...(data.tooShort > 0
-      ? [
-          name(
-            `${data.tooShort} sequences of fewer than three items are learned from and not tested.`,
-            `${data.tooShort} 条不足三个商品的序列只用于学习，不参与测试。`,
-          ),
-        ]
-      : []),
   ];
 }
 

@@ -1,0 +1,102 @@
+// Options of `sequence fit` and `sequence evaluate` as they are typed, read into what the runs take.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '../core/errors.ts';
+import { parseMoment, parseSpan } from '../core/time.ts';
+import { EVENT_TYPES, type EventType } from '../data/event.ts';
+import { EXCLUDE_SEEN, type ExcludeSeen, parseCutOffs } from '../train/sequence/assess-ranks.ts';
+import type { RunSequenceOptions } from '../train/sequence/run-sequence.ts';
+import { checkSplit } from '../train/sequence/sequence-data.ts';
+import { SEQUENCE_FORMATS, type SequenceFormat } from '../train/sequence/sequence-source.ts';
+import { listOf } from './commands/table-fit.ts';
+import type { Context } from './context.ts';
+import { typedCommand } from './options.ts';
+
+/** @throws AppError USAGE */
+export function sequenceFitOptions(
+  context: Context,
+  path: string,
+  options: Record<string, unknown>,
+): RunSequenceOptions {
+  const text = (option: string): string | undefined =>
+    options[option] === undefined ? undefined : String(options[option]);
+  const from = text('testFrom');
+  const split = { testFile: text('test'), ...(from === undefined ? {} : { testFromMs: parseMoment(from) }) };
+  checkSplit(split, options.leaveOneOut === true);
+  const format = formatOf(text('format'), path);
+  const columns = { user: text('user'), item: text('item'), time: text('time'), type: text('type') };
+  needFormat('csv', format, columns);
+  const lake = { by: text('by'), events: text('events') };
+  needFormat('workspace', format, lake);
+  const limit = text('timeLimit');
+  return {
+    path,
+    format,
+    ...columns,
+    ...lakeOf(lake),
+    itemsFile: text('items'),
+    ...split,
+    out: String(options.out),
+    models: modelsOf(String(options.model)),
+    excludeSeen: excludeSeenOf(String(options.excludeSeen)),
+    at: parseCutOffs(String(options.at)),
+    ...(limit === undefined ? {} : { timeLimitMs: parseSpan(limit) }),
+    seed: context.seed,
+    threads: context.threads,
+    language: context.language,
+    command: typedCommand(),
+    now: Date.now,
+    progress: context.progress,
+    signal: context.signal,
+  };
+}
+
+function formatOf(text: string | undefined, path: string): SequenceFormat {
+  if (text === undefined) {
+    if (existsSync(join(path, 'foresell.yaml'))) return 'workspace';
+    return /\.(csv|tsv|ndjson|jsonl|parquet|pq)(\.gz)?$/i.test(path) ? 'csv' : 'lines';
+  }
+  const format = SEQUENCE_FORMATS.find((own) => own === text);
+  if (format) return format;
+  throw new AppError('USAGE', `--format: expected ${SEQUENCE_FORMATS.join(', ')}, got "${text}"`);
+}
+
+/** Options that only one format has. */
+function needFormat(
+  wanted: SequenceFormat,
+  format: SequenceFormat,
+  own: Readonly<Record<string, string | undefined>>,
+): void {
+  const stray = Object.keys(own).find((option) => own[option] !== undefined);
+  if (stray === undefined || format === wanted) return;
+  throw new AppError('USAGE', `--${stray}: expected --format ${wanted}, got ${format}`);
+}
+
+function lakeOf({
+  by,
+  events,
+}: Readonly<Record<'by' | 'events', string | undefined>>): Pick<RunSequenceOptions, 'by' | 'events'> {
+  if (by !== undefined && by !== 'user' && by !== 'session')
+    throw new AppError('USAGE', `--by: expected user or session, got "${by}"`);
+  const types = listOf(events).map((type) => {
+    const known = EVENT_TYPES.find((own) => own === type);
+    if (known) return known;
+    throw new AppError('USAGE', `--events: expected some of ${EVENT_TYPES.join(', ')}, got "${type}"`);
+  });
+  return { ...(by && { by }), ...(types.length > 0 && { events: types satisfies EventType[] }) };
+}
+
+/** @throws AppError USAGE */
+export function excludeSeenOf(text: string): ExcludeSeen {
+  const way = EXCLUDE_SEEN.find((own) => own === text);
+  if (way) return way;
+  throw new AppError('USAGE', `--exclude-seen: expected ${EXCLUDE_SEEN.join(', ')}, got "${text}"`);
+}
+
+function modelsOf(text: string): 'auto' | readonly string[] {
+  const names = [...new Set(listOf(text))];
+  if (names.length === 1 && names[0] === 'auto') return 'auto';
+  if (names.length === 0 || names.includes('auto'))
+    throw new AppError('USAGE', `--model: expected auto, or model names separated by commas, got "${text}"`);
+  return names;
+}
