@@ -14,6 +14,7 @@ import { loadEnsemble } from './ensemble/ensemble-model.ts';
 import type { EnsembleKind } from './ensemble/mixing.ts';
 import type { Estimator, FitRun, Model, Question, Sample, SavedModel } from './estimator.ts';
 import { gbdt, gbdtFine, gbdtRandom } from './gbdt/gbdt.ts';
+import { gbdtHurdle } from './gbdt/gbdt-hurdle.ts';
 import { hurdle } from './linear/hurdle.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
 import { oneVsRest } from './one-vs-rest.ts';
@@ -44,6 +45,7 @@ const SINGLE: readonly CatalogueEntry[] = [
   { family: 'tree', estimator: gbdt },
   { family: 'tree', estimator: gbdtFine },
   { family: 'tree', estimator: gbdtRandom },
+  { family: 'tree', estimator: gbdtHurdle },
   { family: 'customer-base', estimator: bgNbd },
   { family: 'customer-base', estimator: mbgNbd },
   { family: 'customer-base', estimator: paretoNbd },

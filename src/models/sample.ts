@@ -70,6 +70,17 @@ export function sortSample(sample: Sample): Sample {
     : takeSample(sample, order);
 }
 
+/** @throws AppError NOT_ENOUGH_DATA when there is no positive amount to take a logarithm of */
+export function needPositiveTotal(train: Sample): void {
+  let total = 0;
+  for (const value of train.target) total += value;
+  if (total > 0) return;
+  throw new AppError(
+    'NOT_ENOUGH_DATA',
+    'expected a positive total amount to learn from, got none; use a longer horizon or an earlier moment',
+  );
+}
+
 /** Weights scaled to a mean of one; all ones when the sample has none. */
 export function unitWeights(sample: Sample): Float64Array {
   const weight = new Float64Array(sample.frame.rows).fill(1);

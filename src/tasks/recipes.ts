@@ -40,6 +40,7 @@ export const AMOUNT_RECIPE: readonly string[] = [
   'tweedie',
   'gbdt',
   'gbdt:random',
+  'gbdt:hurdle',
   'bg-nbd',
   'hurdle',
   'tree',

@@ -1,8 +1,9 @@
 // A model and the encoders in front of it as one: it reads the table's own columns and explains itself in their names.
 import type { Frame } from '../../core/frame.ts';
-import type { Attribution, Json, Model, SavedModel } from '../estimator.ts';
+import type { Attribution, Model, SavedModel } from '../estimator.ts';
+import { arraysOf, arraysUnder, headOf, type SavedHead } from '../nested-model.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
-import type { Encoder, SavedEncoder } from './encoder.ts';
+import type { Encoder } from './encoder.ts';
 import { applyEncoders, loadEncoder } from './encoders.ts';
 
 /** What saved models of this kind call themselves, whichever estimator is inside. */
@@ -16,8 +17,8 @@ export interface EncodedParts {
 }
 
 interface EncodedState extends SavedState {
-  readonly inner: { readonly estimator: string; readonly format: number; readonly state: Json };
-  readonly encoders: readonly { readonly kind: Encoder['kind']; readonly state: Json }[];
+  readonly inner: SavedHead;
+  readonly encoders: readonly { readonly kind: Encoder['kind']; readonly state: SavedHead['state'] }[];
 }
 
 /** Encoders of which the model reads nothing are dropped. */
@@ -62,19 +63,19 @@ function creditSources(attribution: Attribution, encoders: readonly Encoder[], r
 }
 
 function saveEncoded({ inner, encoders }: EncodedParts): SavedModel {
-  const { estimator, format, state, arrays } = inner.save();
+  const own = inner.save();
   const saved = encoders.map((encoder) => encoder.save());
   return {
     estimator: ENCODED,
     format: FORMAT,
     state: asJson({
       question: inner.question,
-      inner: { estimator, format, state },
+      inner: headOf(own),
       encoders: saved.map((encoder) => ({ kind: encoder.kind, state: encoder.state })),
     }),
     arrays: {
-      ...prefixed('inner', arrays),
-      ...Object.assign({}, ...saved.map((encoder, k) => prefixed(`encoder-${k}`, encoder.arrays))),
+      ...arraysUnder('inner', own.arrays),
+      ...Object.assign({}, ...saved.map((encoder, k) => arraysUnder(`encoder-${k}`, encoder.arrays))),
     },
   };
 }
@@ -83,21 +84,9 @@ function saveEncoded({ inner, encoders }: EncodedParts): SavedModel {
 export function loadEncoded(saved: SavedModel, loadInner: (saved: SavedModel) => Model): Model {
   const state = readState<EncodedState>(saved, ENCODED, FORMAT, ['inner', 'encoders']);
   return encodedModel({
-    inner: loadInner({ ...state.inner, arrays: under('inner', saved.arrays) }),
+    inner: loadInner({ ...state.inner, arrays: arraysOf('inner', saved.arrays) }),
     encoders: state.encoders.map((encoder, k) =>
-      loadEncoder({ ...encoder, arrays: under(`encoder-${k}`, saved.arrays) }),
+      loadEncoder({ ...encoder, arrays: arraysOf(`encoder-${k}`, saved.arrays) }),
     ),
   });
 }
-
-type Arrays = SavedEncoder['arrays'];
-
-const prefixed = (prefix: string, arrays: Arrays = {}): Arrays =>
-  Object.fromEntries(Object.entries(arrays).map(([key, array]) => [`${prefix}.${key}`, array]));
-
-const under = (prefix: string, arrays: Arrays = {}): Arrays =>
-  Object.fromEntries(
-    Object.entries(arrays)
-      .filter(([key]) => key.startsWith(`${prefix}.`))
-      .map(([key, array]) => [key.slice(prefix.length + 1), array]),
-  );

@@ -5,12 +5,12 @@ import {
   type Attribution,
   type Band,
   fromMargin,
-  type Json,
   type Link,
   type Model,
   type Question,
   type SavedModel,
 } from '../estimator.ts';
+import { arraysOf, arraysUnder, headOf, type SavedHead } from '../nested-model.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
 import { linkFor, opinionOf, widthFor } from './opinion.ts';
 import type { Mixture } from './weights.ts';
@@ -26,7 +26,7 @@ export interface EnsembleParts extends Mixture {
 
 interface EnsembleState extends SavedState, Mixture {
   readonly link?: Link;
-  readonly members: readonly { readonly estimator: string; readonly format: number; readonly state: Json }[];
+  readonly members: readonly SavedHead[];
 }
 
 /** Members of weight zero are dropped. Exact contributions where every member has them and speaks on the summed scale. */
@@ -113,9 +113,6 @@ function saveEnsemble(
   { question, intercept, weights, members, link }: EnsembleParts,
 ): SavedModel {
   const saved = members.map((member) => member.save());
-  const arrays = saved.flatMap((member, k) =>
-    Object.entries(member.arrays ?? {}).map(([key, array]) => [`${k}.${key}`, array] as const),
-  );
   return {
     estimator,
     format: FORMAT,
@@ -124,9 +121,9 @@ function saveEnsemble(
       intercept,
       weights,
       ...(link && { link }),
-      members: saved.map(({ estimator: id, format, state }) => ({ estimator: id, format, state })),
+      members: saved.map(headOf),
     }),
-    arrays: Object.fromEntries(arrays),
+    arrays: Object.assign({}, ...saved.map(({ arrays }, k) => arraysUnder(`${k}`, arrays))),
   };
 }
 
@@ -139,10 +136,8 @@ export function loadEnsemble(
   const state = readState<EnsembleState>(saved, estimator, FORMAT, ['intercept', 'weights', 'members']);
   if (state.members.length !== state.weights.length)
     throw new AppError('BAD_FILE', `a saved "${estimator}" model needs one weight a member; train it again`);
-  const members = state.members.map((member, k) => {
-    const own = Object.entries(saved.arrays ?? {}).filter(([key]) => key.startsWith(`${k}.`));
-    const arrays = Object.fromEntries(own.map(([key, array]) => [key.slice(`${k}.`.length), array]));
-    return loadMember({ ...member, arrays });
-  });
+  const members = state.members.map((member, k) =>
+    loadMember({ ...member, arrays: arraysOf(`${k}`, saved.arrays) }),
+  );
   return ensembleModel(estimator, { ...state, members });
 }

@@ -2,12 +2,13 @@
 import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
-import type { Estimator, FitRun, Model, Question, Sample } from '../estimator.ts';
-import { sortSample, takeSample, unitWeights, weightedMean } from '../sample.ts';
+import type { Estimator, Model, Question } from '../estimator.ts';
+import { needPositiveTotal, unitWeights, weightedMean } from '../sample.ts';
 import { asJson, readArray, readState, type SavedState } from '../saved.ts';
+import { asWhether, half, logSigmoid, positiveOf } from '../whether-and-amount.ts';
 import { type Design, linearMargin } from './design.ts';
 import { fitLinear } from './fit-linear.ts';
-import { hasUsableColumn, needPositiveTotal } from './linear.ts';
+import { hasUsableColumn } from './linear.ts';
 import type { LinearParts } from './linear-model.ts';
 import { gammaLoss, logistic } from './loss.ts';
 
@@ -54,7 +55,7 @@ export const hurdle: Estimator = {
       { task: ID, loss: logistic, lassoShare: 0, capShare: 1 },
       asWhether(train),
       valid && asWhether(valid),
-      half(run, 0),
+      half(run, ID, 0),
     );
     const buyers = positiveOf(train);
     if (buyers.frame.rows < MIN_BUYERS) {
@@ -68,7 +69,7 @@ export const hurdle: Estimator = {
       { task: ID, loss: gammaLoss, lassoShare: 0, capShare: CAP_SHARE },
       buyers,
       validBuyers && validBuyers.frame.rows > 0 ? validBuyers : undefined,
-      half(run, 1),
+      half(run, ID, 1),
     );
     const draft = { question: train.question, whether, amount };
     const weight = unitWeights(train);
@@ -86,40 +87,10 @@ export const hurdle: Estimator = {
   },
 };
 
-const asWhether = (sample: Sample): Sample => ({
-  ...sample,
-  question: { ...sample.question, kind: 'binary', outcome: 'buys' },
-  target: sample.target.map((amount) => Number(amount > 0)),
-});
-
-function positiveOf(sample: Sample): Sample {
-  const rows: number[] = [];
-  sample.target.forEach((amount, row) => {
-    if (amount > 0) rows.push(row);
-  });
-  return sortSample(takeSample(sample, rows));
-}
-
-/** The same run with its steps counted as one half of the work. */
-const half = (run: FitRun, part: 0 | 1): FitRun => ({
-  ...run,
-  progress: {
-    note: (message) => {
-      if (part === 0) run.progress.note(message);
-    },
-    step: (step) =>
-      run.progress.step({
-        ...step,
-        ...(step.total && { done: step.done + part * step.total, total: 2 * step.total }),
-      }),
-  },
-});
-
 function hurdleMargin({ whether, amount }: HurdleParts, frame: Frame): Float64Array {
   const logit = linearMargin(whether.design, whether.coefficients, whether.intercept, frame);
   const logAmount = linearMargin(amount.design, amount.coefficients, amount.intercept, frame);
-  // ln sigmoid(m) = −ln(1 + e^−m), without overflow on either side.
-  return logAmount.map((m, i) => m + Math.min(logit[i], 0) - Math.log1p(Math.exp(-Math.abs(logit[i]))));
+  return logAmount.map((m, i) => m + logSigmoid(logit[i]));
 }
 
 function hurdleModel(parts: HurdleParts): Model {

@@ -1,8 +1,8 @@
 // The linear estimators with an additive margin: least squares, logistic, elastic net and Tweedie.
-import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { type Name, name } from '../../core/name.ts';
-import type { Estimator, Question, Sample, SearchSpace, Settings } from '../estimator.ts';
+import type { Estimator, Question, SearchSpace, Settings } from '../estimator.ts';
+import { needPositiveTotal } from '../sample.ts';
 import { changeSettings } from '../settings.ts';
 import { fitLinear, type LinearRecipe } from './fit-linear.ts';
 import { linearModel, loadLinearModel } from './linear-model.ts';
@@ -64,17 +64,6 @@ function linearEstimator(kind: LinearKind): Estimator {
 
 export const hasUsableColumn = (frame: Frame): boolean =>
   frame.columns.some(({ kind }) => kind === 'number' || kind === 'category');
-
-/** @throws AppError NOT_ENOUGH_DATA when there is no positive amount to take a logarithm of */
-export function needPositiveTotal(train: Sample): void {
-  let total = 0;
-  for (const value of train.target) total += value;
-  if (total > 0) return;
-  throw new AppError(
-    'NOT_ENOUGH_DATA',
-    'expected a positive total amount to learn from, got none; use a longer horizon or an earlier moment',
-  );
-}
 
 /** Least squares with ridge: amount = margin. */
 export const linear = linearEstimator({
