@@ -1,13 +1,14 @@
 // What a trained trunk is asked, as programs: the last state of a history, items as vectors, and every item's score.
 import { defineModule } from '../../../nn/module.ts';
 import { compileEvaluation, type EvaluationProgram } from '../../../nn/program/evaluation-program.ts';
-import type { SymbolicBatch } from '../../../nn/program/training-program.ts';
+import type { InputSpec, SymbolicBatch } from '../../../nn/program/training-program.ts';
 import { add } from '../../../tensor/ops/arithmetic.ts';
 import { gather } from '../../../tensor/ops/indexing.ts';
 import { constant } from '../../../tensor/ops/leaf.ts';
 import { matmul } from '../../../tensor/ops/matrix.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
 import { buildParts } from './objective.ts';
+import { repeatBonus } from './repeats.ts';
 import type { TransformerSettings } from './settings.ts';
 import type { TokenPlan } from './tokens.ts';
 import { tokenSpecs } from './trunk.ts';
@@ -17,21 +18,28 @@ export interface Shape {
   readonly time: number;
 }
 
-/** Histories to `states` [batch, width]; `last` [batch] names the place of each one's last event among all places. */
+/**
+ * Histories to `states` [batch, width]; `last` [batch] names the place of each one's last event among all places. With
+ * `repeats` also to `bonus` [batch, time], what the item of each place gets for having been met as long ago as `age` says.
+ */
 export function stateProgram(
   plan: TokenPlan,
   settings: TransformerSettings,
   { batch, time }: Shape,
 ): EvaluationProgram {
-  const specs = {
+  const specs: Record<string, InputSpec> = {
     ...tokenSpecs(plan, { batch, time }),
     last: { dtype: 'int32', axes: { batch } },
-  } as const;
+    ...(settings.repeats && { age: { dtype: 'int32', axes: { batch, time } } }),
+  };
   return compileEvaluation(
     defineModule('states', (scope, inputs: SymbolicBatch) => {
       const all = buildParts(scope, plan, settings).states(inputs);
       const states = gather(reshape(all, { places: batch * time, width: settings.width }), inputs.last);
-      return { loss: sum(states), outputs: { states } };
+      const repeats = settings.repeats && {
+        bonus: scope.apply('repeats', repeatBonus(inputs.age), states),
+      };
+      return { loss: sum(states), outputs: { states, ...repeats } };
     }),
     specs,
   );

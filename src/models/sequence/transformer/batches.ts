@@ -5,6 +5,7 @@ import type { Batch } from '../../../nn/step/training-step.ts';
 import type { BatchSource } from '../../../nn/trainer/batches/batch-source.ts';
 import { lengthBuckets, type PlannedBatch } from '../../../nn/trainer/batches/length-buckets.ts';
 import { negativeSampler } from './negatives.ts';
+import { writeRepeats } from './repeats.ts';
 import { lengthSteps, type TransformerSettings } from './settings.ts';
 import { emptyTokens, type TokenPlan, tokenWriter, UNKNOWN_ROW, windowsOf } from './tokens.ts';
 import { itemFeeds, tokenFeeds } from './trunk.ts';
@@ -41,6 +42,7 @@ export function trainingBatches(
     const targets = emptyTokens(plan, places);
     const targetBias = new Float32Array(places);
     const weight = new Float32Array(places);
+    const met = { again: new Int32Array(places), back: new Int32Array(places).fill(-1) };
     // One place more than there are: the last target has no event of its own.
     const whole = emptyTokens(plan, time + 1);
     for (let r = 0; r < count; r++) {
@@ -52,11 +54,14 @@ export function trainingBatches(
       const at = r * time;
       copyTokens(whole, events, { from: 0, to: size, at });
       copyTokens(whole, targets, { from: 1, to: size + 1, at });
+      writeRepeats(train.items.subarray(window.from, window.to), time, met, at);
       for (let t = 0; t < size; t++) {
         const item = train.items[window.from + 1 + t];
         // What has no code is read and not asked for.
         if (!(item >= 0)) continue;
-        targetBias[at + t] = biasOf(item);
+        // What was met before is always a candidate.
+        const isCertain = settings.repeats && met.back[at + t] >= 0;
+        targetBias[at + t] = isCertain ? plan.logShare[item] : biasOf(item);
         weight[at + t] = 1;
       }
     }
@@ -70,6 +75,7 @@ export function trainingBatches(
       ...itemFeeds('target', targets),
       ...itemFeeds('negative', negative),
       ...{ targetBias, weight, negativeBias: Float32Array.from(drawn, biasOf) },
+      ...(settings.repeats && met),
       ...(targets.types && { nextType: targets.types }),
       ...(targets.gaps && { nextGap: targets.gaps }),
     };

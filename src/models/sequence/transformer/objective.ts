@@ -7,10 +7,11 @@ import type { InputSpec, Objective, SymbolicBatch } from '../../../nn/program/tr
 import type { Tensor } from '../../../tensor/graph.ts';
 import { softplus } from '../../../tensor/ops/activations.ts';
 import { add, cast, mul, sub, where } from '../../../tensor/ops/arithmetic.ts';
-import { equal, greater } from '../../../tensor/ops/comparison.ts';
+import { equal, greater, or } from '../../../tensor/ops/comparison.ts';
 import { logPartition } from '../../../tensor/ops/losses/log-partition.ts';
 import { l2Normalise } from '../../../tensor/ops/reductions.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
+import { isMet, type RepeatScores, repeatScores } from './repeats.ts';
 import type { TransformerSettings } from './settings.ts';
 import { GAP_LEVELS, seenItems, type TokenPlan } from './tokens.ts';
 import { behaviourTrunk, itemCodes, itemSpecs, itemTower, tokenSpecs } from './trunk.ts';
@@ -34,7 +35,7 @@ export function buildParts(scope: Scope, plan: TokenPlan, settings: TransformerS
 /** All a training batch holds. */
 export function trainingSpecs(
   plan: TokenPlan,
-  { batch, negatives }: Pick<TransformerSettings, 'batch' | 'negatives'>,
+  { batch, negatives, repeats }: Pick<TransformerSettings, 'batch' | 'negatives' | 'repeats'>,
   time: number,
 ): Record<string, InputSpec> {
   const places = { batch, time };
@@ -44,6 +45,7 @@ export function trainingSpecs(
     ...itemSpecs('target', plan, places),
     targetBias: { dtype: 'float', axes: places },
     weight: { dtype: 'float', axes: places },
+    ...(repeats && { again: { dtype: 'int32', axes: places }, back: { dtype: 'int32', axes: places } }),
     ...itemSpecs('negative', plan, samples),
     negativeBias: { dtype: 'float', axes: samples },
     ...(plan.typeLevels.length > 0 && { nextType: { dtype: 'int32', axes: places } }),
@@ -59,13 +61,20 @@ export function pretraining(
   return defineModule('pretraining', (scope, batch) => {
     const parts = buildParts(scope, plan, settings);
     const states = parts.states(batch);
-    const nextItem = weightedMean(
-      sampledItemLoss(states, parts.items('target', batch), {
-        negatives: parts.items('negative', batch),
-        batch,
-      }),
-      batch.weight,
-    );
+    const repeats = settings.repeats
+      ? repeatScores(scope, {
+          states,
+          events: parts.items('event', batch),
+          again: batch.again,
+          back: batch.back,
+        })
+      : undefined;
+    const candidates = {
+      taken: parts.items('target', batch),
+      negatives: parts.items('negative', batch),
+      repeats,
+    };
+    const nextItem = weightedMean(sampledItemLoss(states, candidates, batch), batch.weight);
     const asked = (name: string, levels: number, target: Tensor): Tensor => {
       const logits = scope.apply(name, linear({ width: levels }), states);
       // Level 0 is "not known": nothing is asked there.
@@ -103,23 +112,40 @@ export function pretraining(
 /** Below any score, so that its share is 0. */
 const LEFT_OUT = -1e9;
 
+interface Candidates {
+  /** The item taken, [batch, time, width]. */
+  readonly taken: Tensor;
+  /** [samples, width] */
+  readonly negatives: Tensor;
+  readonly repeats: RepeatScores | undefined;
+}
+
 /**
- * −ln softmax of the item taken among the negatives, each score less ln of its chance of being among them: [batch, time].
- * The biases carry that chance, and an item's share of a row it does not have alone.
+ * −ln softmax of the item taken among the negatives and, with `repeats`, the items met before: [batch, time]. The biases
+ * take ln of the chance of being among the candidates off each score, and add an item's share of a row it does not have
+ * alone.
  *
  * @see Yi et al. 2019 (RecSys), eq. 3
  */
 function sampledItemLoss(
   states: Tensor,
-  taken: Tensor,
-  { negatives, batch }: { readonly negatives: Tensor; readonly batch: SymbolicBatch },
+  { taken, negatives, repeats }: Candidates,
+  batch: SymbolicBatch,
 ): Tensor {
   const [rows, time, width] = states.shape as readonly [number, number, number];
+  const samples = negatives.shape[0] as number;
   const examples = rows * time;
-  const hits = equal(reshape(batch.target, [examples, 1]), batch.negative);
-  const bias = where(hits, LEFT_OUT, batch.negativeBias);
+  const isTaken = equal(reshape(batch.target, [examples, 1]), batch.negative);
+  const isOut = repeats
+    ? or(isTaken, reshape(isMet(batch.event, batch.negative), [examples, samples]))
+    : isTaken;
+  const bias = where(isOut, LEFT_OUT, batch.negativeBias);
   const { log } = logPartition(reshape(states, [examples, width]), negatives, bias);
-  const score = add(sum(mul(states, taken), -1), batch.targetBias);
+  const drawn = reshape(log, [rows, time]);
+  // ln(eᵃ + eᵇ) = a + softplus(b − a)
+  const others = repeats ? add(drawn, softplus(sub(repeats.others, drawn))) : drawn;
+  const plain = add(sum(mul(states, taken), -1), batch.targetBias);
+  const score = repeats ? add(plain, repeats.bonus) : plain;
   // −ln(eᵗ / (eᵗ + eᴸ)) = softplus(L − t)
-  return softplus(sub(reshape(log, [rows, time]), score));
+  return softplus(sub(others, score));
 }

@@ -4,6 +4,7 @@ import type { Batch } from '../../../nn/step/training-step.ts';
 import { lengthBuckets } from '../../../nn/trainer/batches/length-buckets.ts';
 import type { RunArray } from '../../../tensor/session/session.ts';
 import { scoreProgram, stateProgram, vectorProgram } from './answers.ts';
+import { repeatLevel } from './repeats.ts';
 import { lengthSteps, type TransformerSettings } from './settings.ts';
 import { emptyTokens, type TokenPlan, tokenWriter } from './tokens.ts';
 import { itemFeeds, tokenFeeds } from './trunk.ts';
@@ -69,21 +70,46 @@ export async function* scoreHistories(
   for (const { bucket, length: time, rows, count } of planned.epoch(0)) {
     const tokens = emptyTokens(plan, batchSize * time);
     const last = new Int32Array(batchSize);
+    const age = new Int32Array(batchSize * time);
     for (let r = 0; r < count; r++) {
       const row = heard[rows[r]];
       const to = offsets[row + 1];
       write({ from: to - lengths[rows[r]], to, start: offsets[row] }, tokens, r * time);
       last[r] = r * time + lengths[rows[r]] - 1;
+      for (let place = r * time; place <= last[r]; place++) age[place] = repeatLevel(last[r] - place);
     }
-    const { states } = await ask({ bucket, arrays: { ...tokenFeeds(tokens), last } });
+    const arrays = { ...tokenFeeds(tokens), last, ...(settings.repeats && { age }) };
+    const { states, bonus } = await ask({ bucket, arrays });
     const { scores } = await ask({
       bucket: steps.length + 1,
       arrays: { states: states as Float32Array, vectors },
     });
-    yield {
-      rows: Int32Array.from(rows.subarray(0, count), (r) => heard[r]),
-      scores: (scores as Float32Array).subarray(0, count * items),
-    };
+    const asked = Int32Array.from(rows.subarray(0, count), (r) => heard[r]);
+    const own = (scores as Float32Array).subarray(0, count * items);
+    if (settings.repeats)
+      asked.forEach((row, r) => {
+        const first = offsets[row + 1] - lengths[rows[r]];
+        addBonus(own.subarray(r * items, (r + 1) * items), before.items.subarray(first, offsets[row + 1]), {
+          bonus: bonus as Float32Array,
+          at: r * time,
+        });
+      });
+    yield { rows: asked, scores: own };
+  }
+}
+
+/** Raises or lowers the scores of items met before, each once, by when it was met last. */
+function addBonus(
+  scores: Float32Array,
+  history: Int32Array,
+  { bonus, at }: { readonly bonus: Float32Array; readonly at: number },
+): void {
+  const done = new Set<number>();
+  for (let place = history.length - 1; place >= 0; place--) {
+    const item = history[place];
+    if (!(item >= 0 && item < scores.length) || done.has(item)) continue;
+    done.add(item);
+    scores[item] += bonus[at + place];
   }
 }
 

@@ -31,6 +31,8 @@ export interface TransformerSettings extends Settings {
   readonly temperature: number;
   /** Reads the times between events, where there are any. */
   readonly times: boolean;
+  /** Learns how much likelier, or less likely, an item is for having been met before. */
+  readonly repeats: boolean;
   /** Weights beside the next item's 1; 0 leaves the question out. */
   readonly typeWeight: number;
   readonly gapWeight: number;
@@ -68,6 +70,7 @@ export function defaultSettings(events: number): TransformerSettings {
     unknownRate: 0.1,
     temperature: 0,
     times: true,
+    repeats: true,
     typeWeight: 0.1,
     gapWeight: 0.1,
     priceWeight: 0.1,
