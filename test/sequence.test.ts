@@ -235,6 +235,50 @@ it('tested on a file, what was not drawn for validation is learned from, and wha
   expect(again.metrics).toEqual(metrics);
 }, 30_000);
 
+/** Rows of a shop's log: a minute between a user's events, users one after the other. */
+const log = lists.flatMap((own, u) =>
+  own.map((item, i) => ({ user: `u${u}`, item, ms: Date.UTC(2026, 0, 1) + 60_000 * (10 * u + i) })),
+);
+const asRows = log.map(({ user, item, ms }) => `${new Date(ms).toISOString()},${item},${user}`).join('\n');
+const logFile = write('log.csv', `when,sku,who\n${asRows}\n`);
+const columns = ['--user', 'who', '--item', 'sku', '--time', 'when'];
+const brief = ['--model', 'popularity', '--at', '5', '--exclude-seen', 'no'];
+
+it('tested from a moment on, every later event with a history is asked about', async () => {
+  const from = Date.UTC(2026, 0, 1, 20);
+  const out = join(dir, 'by-time');
+  const said = await fitted(
+    logFile,
+    ...columns,
+    '--test-from',
+    '2026-01-01T20:00:00Z',
+    ...brief,
+    '--out',
+    out,
+  );
+  const later = log.filter(({ ms }) => ms >= from);
+  const begun = new Set(log.filter(({ ms }) => ms < from).map(({ user }) => user));
+  const starters = new Set(later.map(({ user }) => user).filter((user) => !begun.has(user)));
+  expect(said.protocol.examples).toBe(later.length - starters.size);
+  expect(said.data.not_asked).toBe(starters.size);
+  expect(said.protocol.split).toMatch(/^by time: every event from 2026-01-01T20:00:00/);
+  expect((await evaluate(out, '--at', '5')).metrics).toEqual(said.metrics);
+}, 30_000);
+
+it('a workspace is read by its events, as the same file is', async () => {
+  const map = write(
+    'map.yaml',
+    'columns:\n  timestamp: when\n  item_id: sku\n  user_id: who\n  type: { constant: view }\n',
+  );
+  const shop = join(dir, 'shop');
+  await succeed('import', logFile, '--map', map, '--workspace', shop, '--threads', '1');
+  const read = await fitted(shop, '--events', 'view', ...brief, '--out', join(dir, 'from-shop'));
+  const same = await fitted(logFile, ...columns, ...brief, '--out', join(dir, 'from-file'));
+  expect(read.metrics).toEqual(same.metrics);
+  expect(read.protocol).toMatchObject({ users: lists.length, interactions: log.length });
+  expect(await refusal('fit', shop, '--events', 'purchase', ...brief)).toMatch(/expected events with items/);
+}, 60_000);
+
 describe('before anything is read', () => {
   it.each([
     ['a place that is a file', ['--out', file], /expected a folder to save to/],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isRecord, type Json } from '../core/canonical-json.ts';
 import { AppError, invariant } from '../core/errors.ts';
 import type { ItemAttributes, NextItemCases } from '../core/sequences.ts';
+import { clustersOf } from '../eval/bootstrap.ts';
 import type { Protocol, Scores } from '../eval/score.ts';
 import { loadNextItemModel } from '../models/sequence/catalogue.ts';
 import type { NextItemModel } from '../models/sequence/recommender.ts';
@@ -40,6 +41,8 @@ export function sequenceBundleFiles(bundle: SequenceBundle): Record<string, Json
   if (cases) {
     const { before, targets } = cases;
     Object.assign(arrays, {
+      // Who they were is not kept, only whose cases belong together, in an order that draws the same intervals.
+      'cases.entities': clustersOf(before.entities).cluster,
       'cases.offsets': before.offsets,
       'cases.items': before.items,
       'cases.targets': targets,
@@ -118,6 +121,9 @@ interface Stored {
   readonly typeLevels?: readonly string[];
 }
 
+/** Of the largest number an entity can have: texts then sort as numbers do. */
+const DIGITS = 10;
+
 type Unpacked = ReadonlyMap<string, PackedArray>;
 
 function casesOf(
@@ -125,16 +131,24 @@ function casesOf(
   itemIds: readonly string[],
   typeLevels: readonly string[] | undefined,
 ): NextItemCases | undefined {
+  const entities = arrays.get('cases.entities');
   const offsets = arrays.get('cases.offsets');
   const items = arrays.get('cases.items');
   const targets = arrays.get('cases.targets');
   const timesMs = arrays.get('cases.times');
   const types = arrays.get('cases.types');
-  if (!(offsets instanceof Uint32Array && items instanceof Int32Array && targets instanceof Int32Array))
+  if (
+    !(
+      entities instanceof Uint32Array &&
+      offsets instanceof Uint32Array &&
+      items instanceof Int32Array &&
+      targets instanceof Int32Array
+    )
+  )
     return undefined;
   return {
     before: {
-      entities: Array.from(targets, (_, row) => String(row)),
+      entities: Array.from(entities, (entity) => String(entity).padStart(DIGITS, '0')),
       offsets,
       items,
       ...(timesMs instanceof Float64Array && { timesMs }),
