@@ -1,3 +1,4 @@
+// Contributions of a frame against another, and of pairs of its columns.
 import { expect, test } from 'vitest';
 import { type Column, type Frame, makeFrame, takeRows } from '../../../core/frame.ts';
 import { name } from '../../../core/name.ts';
@@ -15,16 +16,21 @@ const forest = randomForest(5, { features: FEATURES, trees: 6, cuts: 12, outputs
 function rowsToExplain(): Frame {
   const draw = random(3);
   const columns = forest.inputs.map((input): Column => {
-    const label = name(input.name, input.name);
+    const about = {
+      name: input.name,
+      label: name(input.name, input.name),
+      unit: 'none',
+      group: 'made up',
+    } as const;
     if (input.kind === 'number') {
       const values = Float64Array.from({ length: ROWS }, (_, row) =>
         row === 1 ? Number.NaN : draw.normal(),
       );
-      return { kind: 'number', name: input.name, label, unit: 'none' as const, values };
+      return { ...about, kind: 'number', values };
     }
     const levels = [...input.levels, 'new'];
     const codes = Int32Array.from({ length: ROWS }, () => draw.integer(levels.length));
-    return { kind: 'category', name: input.name, label, levels, codes };
+    return { ...about, kind: 'category', levels, codes };
   });
   return makeFrame(columns.reverse(), { rows: ROWS });
 }
