@@ -2,9 +2,11 @@
 import { AppError } from '../../core/errors.ts';
 import type { SavedModel } from '../estimator.ts';
 import { itemKnn } from './item-knn.ts';
+import { memberIdsOf, mixtureOf } from './mixture.ts';
 import { popularity, recentPopularity } from './popularity.ts';
 import type { NextItemModel, Recommender } from './recommender.ts';
 import { repeat } from './repeat.ts';
+import { baseIdOf, withReturns } from './repeats/with-returns.ts';
 import { markov, sequentialRules } from './sequential-rules.ts';
 import { sessionKnn } from './session-knn.ts';
 import { behaviourTransformer } from './transformer/transformer.ts';
@@ -21,8 +23,19 @@ export const RECOMMENDERS: readonly Recommender[] = [
   behaviourTransformer,
 ];
 
-/** @throws AppError USAGE naming the ids there are */
+/** Any of them, mended by how often people come back to what they had: `ID:repeats`. */
+export const repeatsLearned = (base: Recommender): Recommender => withReturns(base, loadNextItemModel);
+
+/** Several of them as one, `A+B`: weighted by the cases. */
+export const mixture = (members: readonly Recommender[]): Recommender =>
+  mixtureOf(members, loadNextItemModel);
+
+/** By its id, `A+B` for a mixture, or either with `:repeats`. @throws AppError USAGE naming the ids there are */
 export function recommenderById(id: string): Recommender {
+  const inside = baseIdOf(id);
+  if (inside !== undefined) return repeatsLearned(recommenderById(inside));
+  const members = memberIdsOf(id);
+  if (members !== undefined) return mixture(members.map(recommenderById));
   const found = RECOMMENDERS.find((recommender) => recommender.id === id);
   if (found) return found;
   const known = RECOMMENDERS.map((recommender) => recommender.id).join(', ');
@@ -31,6 +44,8 @@ export function recommenderById(id: string): Recommender {
 
 /** @throws AppError BAD_FILE for a recommender this version does not know, VERSION for another format */
 export function loadNextItemModel(saved: SavedModel): NextItemModel {
+  if (baseIdOf(saved.estimator) !== undefined || memberIdsOf(saved.estimator) !== undefined)
+    return recommenderById(saved.estimator).load(saved);
   const found = RECOMMENDERS.find((recommender) => recommender.id === saved.estimator);
   if (found) return found.load(saved);
   throw new AppError(

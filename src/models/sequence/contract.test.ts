@@ -104,7 +104,12 @@ describe('the catalogue of recommenders', () => {
 const SMALL: Readonly<Record<string, Settings>> = {
   transformer: { width: 16, blocks: 1, epochs: 10, learningRate: 0.01, dropout: 0.1, batch: 64 },
 };
-const CHECKED = RECOMMENDERS.map((one) => (SMALL[one.id] ? one.withSettings!(SMALL[one.id]) : one));
+const CHECKED = [
+  ...RECOMMENDERS.map((one) => (SMALL[one.id] ? one.withSettings!(SMALL[one.id]) : one)),
+  recommenderById('popularity:repeats'),
+  recommenderById('session-knn:repeats'),
+  recommenderById('sequential-rules+session-knn'),
+];
 
 describe.each(CHECKED.map((recommender) => ({ id: recommender.id, recommender })))(
   '$id',
@@ -205,13 +210,14 @@ describe.each(CHECKED.map((recommender) => ({ id: recommender.id, recommender })
     });
 
     it('has settings of its own kinds and range, and a space to search them in', async () => {
-      expect(() => recommender.withSettings?.({ wings: 2 })).toThrow(/no setting "wings"/);
+      if (recommender.withSettings)
+        expect(() => recommender.withSettings!({ wings: 2 })).toThrow(/no setting "wings"/);
       const { space } = recommender;
       if (!space) return;
       const middle = Object.fromEntries(
         dimensionsOf(space).map((setting) => {
           const dimension = space[setting];
-          if (dimension.kind === 'choice') return [setting, dimension.options.at(-1)!];
+          if (dimension.kind === 'choice') return [setting, dimension.options[0]];
           const value = (dimension.low + dimension.high) / 2;
           return [setting, dimension.integer ? Math.round(value) : value];
         }),

@@ -1,6 +1,7 @@
 // Rules and item neighbourhoods against a paper's example worked out by hand, and against plain loops on random logs.
 import { describe, expect, it } from 'vitest';
 import { silent } from '../../core/progress.ts';
+import { random } from '../../core/random.ts';
 import type { Sequences } from '../../core/sequences.ts';
 import type { FitRun } from '../estimator.ts';
 import { recencyWeights } from './event-recency.ts';
@@ -172,5 +173,12 @@ describe('a grown graph', () => {
     const values = Float64Array.of(9, 4, 7, 7, 1);
     expect(nthLargest(values, Int32Array.of(1, 2, 3, 4), 2)).toBe(7);
     expect(nthLargest(values, Int32Array.of(0, 1, 4), 3)).toBe(Number.NEGATIVE_INFINITY);
+    const draw = random(2);
+    for (let trial = 0; trial < 50; trial++) {
+      const many = Float64Array.from({ length: 2 + draw.integer(40) }, () => draw.integer(15));
+      const places = Int32Array.from(many.keys());
+      for (let n = 1; n < many.length; n++)
+        expect(nthLargest(many, places, n)).toBe(many.slice().sort()[many.length - n]);
+    }
   });
 });

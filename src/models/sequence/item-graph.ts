@@ -94,11 +94,28 @@ function heaviest({ sums, touched, count }: Tally, most: number) {
   return { neighbours, weights: Float32Array.from(neighbours, (item) => sums[item]) };
 }
 
-/** The n-th largest of the values at `places`; −∞ when there are no more than n. */
+/** The n-th largest of the values at `places`; −∞ when there are no more than n. Time grows with the number of places (quickselect). */
 export function nthLargest(values: Float64Array, places: Int32Array, n: number): number {
   if (places.length <= n) return Number.NEGATIVE_INFINITY;
-  const sorted = Float64Array.from(places, (place) => values[place]).sort();
-  return sorted[sorted.length - n];
+  const held = Float64Array.from(places, (place) => values[place]);
+  const wanted = held.length - n;
+  let [low, high] = [0, held.length - 1];
+  while (low < high) {
+    const pivot = held[(low + high) >>> 1];
+    let [from, to] = [low, high];
+    while (from <= to) {
+      while (held[from] < pivot) from++;
+      while (held[to] > pivot) to--;
+      if (from > to) break;
+      const value = held[from];
+      held[from++] = held[to];
+      held[to--] = value;
+    }
+    if (wanted <= to) high = to;
+    else if (wanted >= from) low = from;
+    else break;
+  }
+  return held[wanted];
 }
 
 /**

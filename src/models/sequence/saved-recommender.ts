@@ -2,7 +2,7 @@
 import { AppError } from '../../core/errors.ts';
 import type { Json, SavedModel, Settings } from '../estimator.ts';
 
-/** What every saved recommender holds. */
+/** What the state of most saved recommenders holds. */
 export interface RecommenderState {
   readonly itemIds: readonly string[];
   readonly settings: Settings;
@@ -13,11 +13,11 @@ export interface RecommenderState {
  *
  * @throws AppError VERSION for another format, BAD_FILE for another recommender or a state that lacks a key
  */
-export function readRecommender<S extends RecommenderState>(
+export function readSavedState<S>(
   saved: SavedModel,
   recommender: string,
   format: number,
-  keys: readonly (keyof S & string)[] = [],
+  keys: readonly (keyof S & string)[],
 ): S {
   if (saved.estimator !== recommender)
     throw new AppError('BAD_FILE', `expected a saved "${recommender}" model, got "${saved.estimator}"`);
@@ -28,16 +28,27 @@ export function readRecommender<S extends RecommenderState>(
     );
   }
   const state = saved.state as Readonly<Record<string, Json>> | null;
-  const missing = ['itemIds', 'settings', ...keys].filter(
+  const missing = keys.filter(
     (key) => typeof state !== 'object' || state === null || state[key] === undefined,
   );
-  if (missing.length > 0 || !Array.isArray(state?.itemIds)) {
+  if (missing.length > 0)
     throw new AppError(
       'BAD_FILE',
-      `a saved "${recommender}" model lacks ${missing.join(', ') || 'a list of items'}; fit it again`,
+      `a saved "${recommender}" model lacks ${missing.join(', ')}; fit it again`,
     );
-  }
   return state as unknown as S;
+}
+
+/** The state of one that keeps its items and settings there. @throws AppError VERSION, BAD_FILE */
+export function readRecommender<S extends RecommenderState>(
+  saved: SavedModel,
+  recommender: string,
+  format: number,
+  keys: readonly (keyof S & string)[] = [],
+): S {
+  const state = readSavedState<S>(saved, recommender, format, ['itemIds', 'settings', ...keys]);
+  if (Array.isArray(state.itemIds)) return state;
+  throw new AppError('BAD_FILE', `a saved "${recommender}" model lacks a list of items; fit it again`);
 }
 
 const KINDS = { float64: Float64Array, float32: Float32Array, int32: Int32Array, uint8: Uint8Array } as const;
