@@ -1,4 +1,4 @@
-// The READMEs and the pages on data, tables and trees are held against the program: commands, options, links, numbers and YAML are real.
+// The READMEs and the pages on data, tables, sequences and trees are held against the program: commands, options, links, numbers and YAML are real.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,8 @@ const READMES = ['README.md', 'README.zh-CN.md'] as const;
 const DATA_PAGES = ['docs/your-data.md', 'docs/your-data.zh-CN.md'] as const;
 const TREES_PAGES = ['docs/boosted-trees.md', 'docs/boosted-trees.zh-CN.md'] as const;
 const TABLE_PAGES = ['docs/any-table.md', 'docs/any-table.zh-CN.md'] as const;
-const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES];
+const SEQUENCE_PAGES = ['docs/next-item.md', 'docs/next-item.zh-CN.md'] as const;
+const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES];
 
 interface Block {
   readonly language: string;
@@ -167,6 +168,13 @@ describe.each(DATA_PAGES)('%s', (path) => {
     ];
     expect(wanted.filter((word) => !words.has(word))).toEqual([]);
   });
+});
+
+test('both pages on sequences carry the same code blocks, and tables about the same things', () => {
+  const [en, zh] = SEQUENCE_PAGES.map(read);
+  expect(blocksOf(zh)).toEqual(blocksOf(en));
+  const named = (page: string) => tablesOf(page).map((line) => line.split('|')[1].match(/`[^`]+`/g));
+  expect(named(zh)).toEqual(named(en));
 });
 
 test('both pages on trees carry the same code blocks, and tables about the same things', () => {
