@@ -7,8 +7,11 @@ import { lengthBuckets, type PlannedBatch } from '../../../nn/trainer/batches/le
 import { negativeSampler } from './negatives.ts';
 import { writeRepeats } from './repeats.ts';
 import { lengthSteps, type TransformerSettings } from './settings.ts';
-import { emptyTokens, type TokenPlan, tokenWriter, UNKNOWN_ROW, windowsOf } from './tokens.ts';
+import { emptyTokens, hideToken, type TokenPlan, tokenWriter, UNKNOWN_ROW, windowsOf } from './tokens.ts';
 import { itemFeeds, tokenFeeds } from './trunk.ts';
+
+/** Of the events of a masked plan: more are asked at once, and less is left to tell them by. BERT4Rec's choice for short histories is .4 to .6, BERT's .15. */
+const HIDDEN_SHARE = 0.3;
 
 export interface TrainingBatches extends BatchSource {
   readonly batchesPerEpoch: number;
@@ -25,8 +28,10 @@ export function trainingBatches(
   seed: number,
 ): TrainingBatches {
   const { length, batch: batchSize, negativePower, unknownRate } = settings;
-  const windows = windowsOf(train, length + 1, 2);
-  const lengths = windows.map(({ from, to }) => to - from - 1);
+  // What is asked for at a place: the event after it, or, hidden, its own.
+  const ahead = plan.masked ? 0 : 1;
+  const windows = windowsOf(train, length + ahead, 2);
+  const lengths = windows.map(({ from, to }) => to - from - ahead);
   const planned = lengthBuckets(lengths, { buckets: lengthSteps(length), batchSize, seed });
   const sampler = negativeSampler(plan.counts, negativePower, settings.negatives);
   const write = tokenWriter(plan, train);
@@ -47,18 +52,21 @@ export function trainingBatches(
     const whole = emptyTokens(plan, time + 1);
     for (let r = 0; r < count; r++) {
       const window = windows[rows[r]];
-      const size = window.to - window.from - 1;
+      const size = window.to - window.from - ahead;
       write(window, whole, 0);
-      for (let t = 0; t <= size; t++)
+      for (let t = 0; t < size + ahead; t++)
         if (isForgotten(train.items[window.from + t], chance)) whole.rows[t] = UNKNOWN_ROW;
       const at = r * time;
       copyTokens(whole, events, { from: 0, to: size, at });
-      copyTokens(whole, targets, { from: 1, to: size + 1, at });
-      writeRepeats(train.items.subarray(window.from, window.to), time, met, at);
+      copyTokens(whole, targets, { from: ahead, to: size + ahead, at });
+      if (settings.repeats) writeRepeats(train.items.subarray(window.from, window.to), time, met, at);
       for (let t = 0; t < size; t++) {
-        const item = train.items[window.from + 1 + t];
+        const item = train.items[window.from + ahead + t];
         // What has no code is read and not asked for.
         if (!(item >= 0)) continue;
+        // The last is always asked for, as it is of those who wait for an answer.
+        if (plan.masked && t < size - 1 && chance.uniform() >= HIDDEN_SHARE) continue;
+        if (plan.masked) hideToken(plan, events, at + t, t === 0);
         // What was met before is always a candidate.
         const isCertain = settings.repeats && met.back[at + t] >= 0;
         targetBias[at + t] = isCertain ? plan.logShare[item] : biasOf(item);
@@ -107,5 +115,6 @@ function copyTokens(source: Written, into: Written, { from, to, at }: Part): voi
   if (source.types) into.types?.set(source.types.subarray(from, to), at);
   if (source.gaps) into.gaps?.set(source.gaps.subarray(from, to), at);
   if (source.seconds) into.seconds?.set(source.seconds.subarray(from, to), at);
+  if (source.present) into.present?.set(source.present.subarray(from, to), at);
   source.columns.forEach((codes, c) => void into.columns[c].set(codes.subarray(from, to), at));
 }

@@ -5,8 +5,9 @@ import { random } from '../../../core/random.ts';
 import type { ItemAttributes, NextItemCases, Sequences } from '../../../core/sequences.ts';
 import { initialValues } from '../../../nn/initialise.ts';
 import { decayGroups } from '../../../nn/optimiser/groups.ts';
-import { compileTraining } from '../../../nn/program/training-program.ts';
+import { compileTraining, type TrainingProgram } from '../../../nn/program/training-program.ts';
 import { type ParameterSettings, parameterSettings } from '../../../nn/step/training-settings.ts';
+import type { EvaluationEvent } from '../../../nn/trainer/events.ts';
 import type { RunFiles } from '../../../nn/trainer/run-folder.ts';
 import { train as trainLoop } from '../../../nn/trainer/train.ts';
 import type { Backend } from '../../../tensor/session/session.ts';
@@ -22,15 +23,18 @@ import { byEntity, casesByEntity, rankingScore, splitCases } from './validation.
 export interface FitParts {
   readonly backend: Backend;
   readonly attributes?: ItemAttributes;
-  /** Where checkpoints and records go; a run that finds its own there goes on from it. */
-  readonly files?: RunFiles;
+  /** Where a member's checkpoints and records go; a run that finds its own there goes on from it. */
+  readonly files?: (member: number) => RunFiles;
 }
 
 export interface Trained {
   readonly plan: TokenPlan;
   readonly settings: TransformerSettings;
-  readonly values: Readonly<Record<string, Float32Array>>;
+  /** Weights by name, of each network of the committee. */
+  readonly members: readonly Values[];
 }
+
+export type Values = Readonly<Record<string, Float32Array>>;
 
 /** A share of all steps: the first ones move rows whose moments are still guesses. */
 const WARM_UP = 0.05;
@@ -43,19 +47,43 @@ export async function trainTransformer(
   valid: NextItemCases | undefined,
   { settings, parts, run }: { settings: TransformerSettings; parts: FitParts; run: FitRun },
 ): Promise<Trained> {
-  const { seed, threads, progress, signal } = run;
-  throwIfAborted(signal);
-  const { learn, cases } = splitCases(byEntity(train), valid && casesByEntity(valid), seed);
+  throwIfAborted(run.signal);
+  const { learn, cases } = splitCases(byEntity(train), valid && casesByEntity(valid), run.seed);
   const plan = planTokens(learn, settings, parts.attributes);
-  const batches = trainingBatches(plan, learn, settings, seed);
   const compiled = lengthSteps(settings.length).map((time) =>
     compileTraining(pretraining(plan, settings), trainingSpecs(plan, settings, time)),
   );
   const programs = compiled.map(({ program }) => program);
+  const task = { plan, settings, learn, cases, programs, parts, run };
+  const members: Values[] = [];
+  for (let member = 0; member < settings.members; member++) {
+    const draws = random(run.seed).fork(`member ${member}`);
+    const first = initialValues(compiled[0].parameters, draws.fork('weights'));
+    members.push(await trainMember({ ...task, member, seed: draws.integer(2 ** 32) }, first));
+  }
+  return { plan, settings, members };
+}
+
+interface MemberTask {
+  readonly plan: TokenPlan;
+  readonly settings: TransformerSettings;
+  readonly learn: Sequences;
+  readonly cases: NextItemCases | undefined;
+  readonly programs: readonly TrainingProgram[];
+  readonly parts: FitParts;
+  readonly run: FitRun;
+  readonly member: number;
+  readonly seed: number;
+}
+
+async function trainMember(task: MemberTask, first: Record<string, Float32Array>): Promise<Values> {
+  const { plan, settings, learn, cases, programs, parts, member, seed } = task;
+  const { threads, progress, signal } = task.run;
+  const batches = trainingBatches(plan, learn, settings, seed);
   const steps = settings.epochs * batches.batchesPerEpoch;
   const events = trainLoop({
     ...{ backend: parts.backend, threads, seed, programs, batches, progress, clipNorm: 1 },
-    values: initialValues(compiled[0].parameters, random(seed).fork('weights')),
+    values: first,
     optimiser: { kind: 'adamw' },
     parameters: parameterSettings(programs, [decayGroups(settings.weightDecay), sparseTables]),
     schedule: {
@@ -65,7 +93,7 @@ export async function trainTransformer(
       steps,
       floor: settings.learningRate / 20,
     },
-    limits: { steps, ...(settings.seconds > 0 && { seconds: settings.seconds }) },
+    limits: { steps, ...(settings.seconds > 0 && { seconds: settings.seconds / settings.members }) },
     ...(settings.average > 0 && { averageDecay: settings.average }),
     ...(cases && {
       evaluations: answerPrograms(plan, settings, settings.batch),
@@ -74,23 +102,23 @@ export async function trainTransformer(
       earlyStopping: { metric: 'ndcg', better: 'higher', patience: settings.patience },
     }),
     openSessions: 2 * programs.length + 2,
-    ...(parts.files && { files: parts.files }),
+    ...(parts.files && { files: parts.files(member) }),
     ...(signal && { signal }),
   });
   for await (const event of events) {
-    if (event.kind === 'evaluation')
-      progress.note(
-        `epoch ${event.epoch + 1}: ${Object.entries(event.scores)
-          .map(([name, score]) => `${name}@10 ${score.toFixed(4)}`)
-          .join(', ')}`,
-      );
+    if (event.kind === 'evaluation') progress.note(described(event));
     if (event.kind === 'stopped') {
       if (event.reason === 'aborted') throwIfAborted(signal);
-      return { plan, settings, values: event.values };
+      return event.values;
     }
     await pause(undefined);
   }
   throw new AppError('INTERRUPTED', 'training ended before it said why');
+}
+
+function described({ epoch, scores }: EvaluationEvent): string {
+  const all = Object.entries(scores).map(([name, score]) => `${name}@10 ${score.toFixed(4)}`);
+  return `epoch ${epoch + 1}: ${all.join(', ')}`;
 }
 
 /** The rule for tables too large to be moved whole. */

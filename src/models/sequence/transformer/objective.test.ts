@@ -37,14 +37,14 @@ describe('the pretraining loss', () => {
   ])('is the cross-entropy of the scores, %s', async (_, told) => {
     const run = { seed: 1, threads: 1, progress: silent };
     const model = await transformerWith({ ...settings, ...told }, { attributes }).fit(train, undefined, run);
-    const { plan, settings: used, values } = readTrained(TRANSFORMER, model.save());
+    const { plan, settings: used, members } = readTrained(TRANSFORMER, model.save());
     const losses: number[] = [];
     for await (const { bucket, arrays, examples } of trainingBatches(plan, train, used, 1).batches(0, 0)) {
       const time = lengthSteps(used.length)[bucket];
       const specs = trainingSpecs(plan, used, time);
       const program = compileEvaluation(pretraining(plan, used), specs);
       const session = await nodeBackend.open(program.model);
-      const fed = program.parameters.map(({ name }) => [name, values[name]] as const);
+      const fed = program.parameters.map(({ name }) => [name, members[0][name]] as const);
       const outputs = await session.run({ ...arrays, ...Object.fromEntries(fed) });
       await session.release();
       // All windows are of one length, so that batches weigh as many as their sessions.

@@ -4,7 +4,7 @@ import { volume } from '../../../tensor/type.ts';
 import type { SavedModel } from '../../estimator.ts';
 import { asJson } from '../../saved.ts';
 import { type RecommenderState, readRecommender, readValues } from '../saved-recommender.ts';
-import type { Trained } from './fit.ts';
+import type { Trained, Values } from './fit.ts';
 import { answerPrograms } from './scoring.ts';
 import { toldSettings } from './settings.ts';
 import type { TokenPlan } from './tokens.ts';
@@ -18,7 +18,7 @@ interface TransformerState extends RecommenderState {
   readonly columns: readonly { readonly name: string; readonly levels: number }[];
 }
 
-export function savedTrained(id: string, { plan, settings, values }: Trained): SavedModel {
+export function savedTrained(id: string, { plan, settings, members }: Trained): SavedModel {
   const { itemIds, typeLevels, timed, rows, columns, rowOf, counts, logShare } = plan;
   const state: TransformerState = {
     ...{ settings, itemIds, typeLevels, timed, rows },
@@ -27,7 +27,11 @@ export function savedTrained(id: string, { plan, settings, values }: Trained): S
   const arrays = {
     ...{ rowOf, counts, logShare },
     ...Object.fromEntries(columns.map(({ codes }, c) => [`column.${c}`, codes])),
-    ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`weight.${name}`, value])),
+    ...Object.fromEntries(
+      members.flatMap((values, m) =>
+        Object.entries(values).map(([name, value]) => [prefixOf(m) + name, value] as const),
+      ),
+    ),
   };
   return { estimator: id, format: FORMAT, state: asJson(state), arrays };
 }
@@ -48,17 +52,22 @@ export function readTrained(id: string, saved: SavedModel): Trained {
     throw new AppError('BAD_FILE', `a saved "${id}" model needs codes below ${below} in "${key}"`);
   };
   const plan: TokenPlan = {
-    ...{ itemIds, typeLevels, timed, rows },
+    ...{ itemIds, typeLevels, timed, rows, masked: settings.masked },
     rowOf: codes('rowOf', rows),
     counts: readValues(saved, 'counts', 'int32', itemIds.length),
     logShare: readValues(saved, 'logShare', 'float32', itemIds.length),
     columns: columns.map((column, c) => ({ ...column, codes: codes(`column.${c}`, column.levels) })),
   };
   const needed = answerPrograms(plan, settings, 1).flatMap(({ parameters }) => parameters);
-  for (const { name, shape } of needed) readValues(saved, `weight.${name}`, 'float32', volume(shape));
-  const weights = Object.keys(saved.arrays ?? {}).filter((key) => key.startsWith('weight.'));
-  const values = Object.fromEntries(
-    weights.map((key) => [key.slice('weight.'.length), readValues(saved, key, 'float32')]),
-  );
-  return { plan, settings, values };
+  const members = Array.from({ length: settings.members }, (_, m): Values => {
+    const prefix = prefixOf(m);
+    for (const { name, shape } of needed) readValues(saved, prefix + name, 'float32', volume(shape));
+    const keys = Object.keys(saved.arrays ?? {}).filter((key) => key.startsWith(prefix));
+    return Object.fromEntries(
+      keys.map((key) => [key.slice(prefix.length), readValues(saved, key, 'float32')]),
+    );
+  });
+  return { plan, settings, members };
 }
+
+const prefixOf = (member: number): string => `member.${member}.`;

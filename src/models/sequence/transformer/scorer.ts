@@ -2,7 +2,7 @@
 import { type Sequences, sequenceCount } from '../../../core/sequences.ts';
 import type { EvaluationProgram } from '../../../nn/program/evaluation-program.ts';
 import type { Backend, Session } from '../../../tensor/session/session.ts';
-import type { Trained } from './fit.ts';
+import type { Trained, Values } from './fit.ts';
 import { type Ask, answerPrograms, itemVectors, scoreHistories } from './scoring.ts';
 
 export interface Scorer {
@@ -16,35 +16,42 @@ const MANY = 128;
 const FEW = 4;
 
 /** Sessions open at the first question and again after `close`. */
-export function openScorer({ plan, settings, values }: Trained, backend: Backend, threads: number): Scorer {
+export function openScorer({ plan, settings, members }: Trained, backend: Backend, threads: number): Scorer {
   const items = plan.itemIds.length;
-  const sizes = new Map<number, Asking>();
-  const askingOf = (batchSize: number): Asking => {
-    const known = sizes.get(batchSize);
-    if (known !== undefined) return known;
-    const made = asking(answerPrograms(plan, settings, batchSize), values, { backend, threads });
-    sizes.set(batchSize, made);
-    return made;
+  const sizes = new Map<number, readonly Asking[]>();
+  const membersOf = (batchSize: number): readonly Asking[] => {
+    const programs = () => answerPrograms(plan, settings, batchSize);
+    const asked = sizes.get(batchSize) ?? members.map((own) => asking(programs(), own, { backend, threads }));
+    sizes.set(batchSize, asked);
+    return asked;
   };
-  let vectors: Promise<Float32Array> | undefined;
+  const vectors: Float32Array[] = [];
   return {
     async score(before) {
       const count = sequenceCount(before);
       const batchSize = count <= FEW ? 1 : MANY;
-      const { ask } = askingOf(batchSize);
-      vectors ??= itemVectors(plan, settings, ask);
-      const asked = { plan, settings, batchSize, vectors: await vectors };
       const all = new Float32Array(count * items);
-      for await (const { rows, scores } of scoreHistories(before, asked, ask))
-        rows.forEach((row, r) => void all.set(scores.subarray(r * items, (r + 1) * items), row * items));
+      for (const [m, { ask }] of membersOf(batchSize).entries()) {
+        vectors[m] ??= await itemVectors(plan, settings, ask);
+        const asked = { plan, settings, batchSize, vectors: vectors[m] };
+        for await (const { rows, scores } of scoreHistories(before, asked, ask))
+          rows.forEach((row, r) => {
+            addShare(all, row * items, scores.subarray(r * items, (r + 1) * items), members.length);
+          });
+      }
       return all;
     },
     async close() {
-      const open = [...sizes.values()];
+      const open = [...sizes.values()].flat();
       sizes.clear();
       for (const { close } of open) await close();
     },
   };
+}
+
+/** A committee's score is the mean of its members', as logarithms: what one of them holds impossible is unlikely for all. */
+function addShare(all: Float32Array, at: number, scores: Float32Array, members: number): void {
+  for (let i = 0; i < scores.length; i++) all[at + i] += scores[i] / members;
 }
 
 interface Asking {
@@ -54,7 +61,7 @@ interface Asking {
 
 function asking(
   programs: readonly EvaluationProgram[],
-  values: Readonly<Record<string, Float32Array>>,
+  values: Values,
   { backend, threads }: { readonly backend: Backend; readonly threads: number },
 ): Asking {
   const sessions = new Map<number, Promise<Session>>();

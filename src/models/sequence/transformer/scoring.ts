@@ -6,7 +6,7 @@ import type { RunArray } from '../../../tensor/session/session.ts';
 import { scoreProgram, stateProgram, vectorProgram } from './answers.ts';
 import { repeatLevel } from './repeats.ts';
 import { lengthSteps, type TransformerSettings } from './settings.ts';
-import { emptyTokens, type TokenPlan, tokenWriter } from './tokens.ts';
+import { emptyTokens, hideToken, type TokenPlan, tokenWriter } from './tokens.ts';
 import { itemFeeds, tokenFeeds } from './trunk.ts';
 
 /** The programs of one batch size, in the order `scoreHistories` names them by: a length each, vectors, scores. */
@@ -64,9 +64,13 @@ export async function* scoreHistories(
     for (const row of silent) yield { rows: Int32Array.of(row), scores: popular };
   }
   const heard = all.filter((row) => !isEmpty(row));
-  const lengths = Array.from(heard, (row) => Math.min(settings.length, offsets[row + 1] - offsets[row]));
+  // The place at which a masked plan is asked comes after the events.
+  const asking = plan.masked ? 1 : 0;
+  const most = settings.length - asking;
+  const lengths = Array.from(heard, (row) => Math.min(most, offsets[row + 1] - offsets[row]));
   const write = tokenWriter(plan, before);
-  const planned = lengthBuckets(lengths, { buckets: steps, batchSize, seed: 0, shuffle: false });
+  const places = lengths.map((length) => length + asking);
+  const planned = lengthBuckets(places, { buckets: steps, batchSize, seed: 0, shuffle: false });
   for (const { bucket, length: time, rows, count } of planned.epoch(0)) {
     const tokens = emptyTokens(plan, batchSize * time);
     const last = new Int32Array(batchSize);
@@ -75,7 +79,8 @@ export async function* scoreHistories(
       const row = heard[rows[r]];
       const to = offsets[row + 1];
       write({ from: to - lengths[rows[r]], to, start: offsets[row] }, tokens, r * time);
-      last[r] = r * time + lengths[rows[r]] - 1;
+      last[r] = r * time + places[rows[r]] - 1;
+      if (plan.masked) hideToken(plan, tokens, last[r], false);
       for (let place = r * time; place <= last[r]; place++) age[place] = repeatLevel(last[r] - place);
     }
     const arrays = { ...tokenFeeds(tokens), last, ...(settings.repeats && { age }) };

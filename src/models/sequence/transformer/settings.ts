@@ -7,6 +7,8 @@ export interface TransformerSettings extends Settings {
   /** Of event vectors and states. */
   readonly width: number;
   readonly blocks: number;
+  /** Networks learned from weights of their own whose scores are averaged: each costs as much again. */
+  readonly members: number;
   /** Must divide the width. */
   readonly heads: number;
   /** Events looked back on. */
@@ -31,6 +33,11 @@ export interface TransformerSettings extends Settings {
   readonly temperature: number;
   /** Reads the times between events, where there are any. */
   readonly times: boolean;
+  /**
+   * Hides events and asks for them between those before and after (BERT's way) instead of asking what comes next at each.
+   * Fewer questions a pass: slower to learn; states that have seen both sides. Without `repeats`.
+   */
+  readonly masked: boolean;
   /** Learns how much likelier, or less likely, an item is for having been met before. */
   readonly repeats: boolean;
   /** Weights beside the next item's 1; 0 leaves the question out. */
@@ -55,6 +62,7 @@ export function defaultSettings(events: number): TransformerSettings {
   return {
     width: 64,
     blocks: 2,
+    members: 1,
     heads: 2,
     length: 50,
     dropout: Math.round((0.5 - 0.4 * size) * 100) / 100,
@@ -70,6 +78,7 @@ export function defaultSettings(events: number): TransformerSettings {
     unknownRate: 0.1,
     temperature: 0,
     times: true,
+    masked: false,
     repeats: true,
     typeWeight: 0.1,
     gapWeight: 0.1,
@@ -94,8 +103,9 @@ const real = (low: number, high: number): Dimension => ({ kind: 'number', low, h
 const BOUNDS: SearchSpace = {
   width: whole(4, 1024),
   blocks: whole(1, 24),
+  members: whole(1, 32),
   heads: whole(1, 64),
-  length: whole(1, 1000),
+  length: whole(2, 1000),
   dropout: real(0, 0.9),
   batch: whole(1, 8192),
   epochs: whole(1, 10_000),
@@ -117,7 +127,8 @@ const BOUNDS: SearchSpace = {
 
 /** @throws AppError USAGE for a setting there is not, of another type, or out of bounds */
 export function toldSettings(id: string, events: number, told: Settings): TransformerSettings {
-  const settings = tellSettings(id, defaultSettings(events), BOUNDS, told);
+  const asked = tellSettings(id, defaultSettings(events), BOUNDS, told);
+  const settings = { ...asked, repeats: asked.repeats && !asked.masked };
   if (settings.width % settings.heads === 0) return settings;
   throw new AppError(
     'USAGE',

@@ -19,7 +19,7 @@ const attributes = {
   categories: { kind: { codes: Int32Array.of(1, 0, -1, 1), levels: ['low', 'high'] } },
   priceMinor: Float64Array.of(100, 500, Number.NaN, 300),
 };
-const options = { ownRows: 100, times: true };
+const options = { ownRows: 100, times: true, masked: false };
 
 describe('event tokens', () => {
   it('are rows, kinds, gaps and columns of each event, with 0 for what is not known', () => {

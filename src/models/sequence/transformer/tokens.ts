@@ -17,7 +17,7 @@ export interface ItemColumn {
 /** What event tokens are made by; plain data, kept with the model. */
 export interface TokenPlan {
   readonly itemIds: readonly string[];
-  /** Rows of the item table, the unknown one included. */
+  /** Rows of the item table: the unknown one first, and the one of hidden events last where there are any. */
   readonly rows: number;
   /** [items]; `UNKNOWN_ROW` for an item without a training event. */
   readonly rowOf: Int32Array;
@@ -28,6 +28,8 @@ export interface TokenPlan {
   /** Kinds of events; none where all are of one kind. */
   readonly typeLevels: readonly string[];
   readonly timed: boolean;
+  /** Whether events are hidden and asked for between others, rather than asked for after them. */
+  readonly masked: boolean;
   readonly columns: readonly ItemColumn[];
 }
 
@@ -36,6 +38,7 @@ export interface TokenOptions {
   readonly ownRows: number;
   /** Whether times are read where there are any. */
   readonly times: boolean;
+  readonly masked: boolean;
 }
 
 /** Items with a training event. */
@@ -49,7 +52,7 @@ const ITEMS_A_SHARED_ROW = 4;
 
 export function planTokens(
   train: Sequences,
-  { ownRows, times }: TokenOptions,
+  { ownRows, times, masked }: TokenOptions,
   attributes?: ItemAttributes,
 ): TokenPlan {
   const { itemIds, items, typeLevels = [] } = train;
@@ -57,7 +60,8 @@ export function planTokens(
   for (const item of items) counts[item]++;
   const { rowOf, rows } = rowsOf(itemIds, counts, ownRows);
   return {
-    ...{ itemIds, counts, rowOf, rows, logShare: logShares(rowOf, rows, counts) },
+    ...{ itemIds, counts, rowOf, masked, logShare: logShares(rowOf, rows, counts) },
+    rows: masked ? rows + 1 : rows,
     typeLevels: train.types && typeLevels.length > 1 ? typeLevels : [],
     timed: times && train.timesMs !== undefined,
     columns: attributes ? columnsOf(attributes) : [],
@@ -123,15 +127,18 @@ export interface Tokens {
   readonly gaps?: Int32Array;
   /** Seconds since the first event of the window. */
   readonly seconds?: Int32Array;
+  /** 1 for an event, 0 for padding; where places after an event are seen. */
+  readonly present?: Float32Array;
   /** One a column of the plan. */
   readonly columns: readonly Int32Array[];
 }
 
-export function emptyTokens({ typeLevels, timed, columns }: TokenPlan, places: number): Tokens {
+export function emptyTokens({ typeLevels, timed, masked, columns }: TokenPlan, places: number): Tokens {
   return {
     rows: new Int32Array(places),
     ...(typeLevels.length > 0 && { types: new Int32Array(places) }),
     ...(timed && { gaps: new Int32Array(places), seconds: new Int32Array(places) }),
+    ...(masked && { present: new Float32Array(places) }),
     columns: columns.map(() => new Int32Array(places)),
   };
 }
@@ -156,6 +163,7 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
       const place = at + event - from;
       const item = items[event];
       into.rows[place] = rowOfItem(plan, item);
+      if (into.present) into.present[place] = 1;
       for (let c = 0; c < into.columns.length; c++) into.columns[c][place] = plan.columns[c].codes[item] ?? 0;
       if (into.types && types) into.types[place] = typeOf[types[event]] ?? 0;
       if (into.gaps && into.seconds && timesMs) {
@@ -164,6 +172,16 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
       }
     }
   };
+}
+
+/** Makes an event one that is asked for: there, at the time of the one before, and nothing else. */
+export function hideToken(plan: TokenPlan, tokens: Tokens, place: number, isFirst: boolean): void {
+  tokens.rows[place] = plan.rows - 1;
+  for (const codes of tokens.columns) codes[place] = 0;
+  if (tokens.present) tokens.present[place] = 1;
+  if (tokens.types) tokens.types[place] = 0;
+  if (tokens.gaps) tokens.gaps[place] = 0;
+  if (tokens.seconds) tokens.seconds[place] = isFirst ? 0 : tokens.seconds[place - 1];
 }
 
 export const rowOfItem = ({ rowOf }: TokenPlan, item: number): number => rowOf[item] ?? UNKNOWN_ROW;

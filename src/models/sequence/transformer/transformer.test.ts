@@ -97,13 +97,13 @@ describe('the behaviour transformer', () => {
     const saved = model.save();
     const state = saved.state as { settings: Record<string, number> };
     const longer = { ...saved.arrays };
-    expect(longer['weight.trunk.positions.weight']?.length).toBe(50 * 24);
+    expect(longer['member.0.trunk.positions.weight']?.length).toBe(50 * 24);
     const short = transformerWith({}).load({
       ...saved,
       state: { ...state, settings: { ...state.settings, length: 20 } } as never,
       arrays: {
         ...longer,
-        'weight.trunk.positions.weight': longer['weight.trunk.positions.weight'].slice(
+        'member.0.trunk.positions.weight': longer['member.0.trunk.positions.weight'].slice(
           0,
           20 * 24,
         ) as Float32Array,
@@ -127,6 +127,47 @@ describe('the behaviour transformer', () => {
     const first = await model.score(before);
     await model.close?.();
     expect(await model.score(before)).toEqual(first);
+  });
+
+  it('answers for a committee with the mean of its members', async () => {
+    const few = takeSequences(
+      train,
+      Int32Array.from({ length: 200 }, (_, i) => i),
+    );
+    const { before } = lastItemCases(asked);
+    const both = await transformerWith({ ...settings, epochs: 2, members: 2 }).fit(few, undefined, RUN);
+    const saved = both.save();
+    const state = saved.state as { settings: Record<string, number> };
+    const alone = (member: number) =>
+      transformerWith({}).load({
+        ...saved,
+        state: { ...state, settings: { ...state.settings, members: 1 } } as never,
+        arrays: Object.fromEntries(
+          Object.entries(saved.arrays ?? {}).map(([key, array]) => [
+            key.replace(`member.${member}.`, 'member.0.'),
+            array,
+          ]),
+        ),
+      });
+    const one = await alone(0).score(before);
+    const other = await alone(1).score(before);
+    expect(one).not.toEqual(other);
+    (await both.score(before)).forEach((score, i) => {
+      expect(Math.abs(score - (one[i] + other[i]) / 2)).toBeLessThan(1e-5);
+    });
+  });
+
+  it('learns from hidden events too, seeing both sides but never what pads a history', async () => {
+    const masked = await transformerWith({ ...settings, masked: true }).fit(train, undefined, RUN);
+    expect(await hitRate(masked, asked)).toBeGreaterThan(0.4);
+    const { before } = lastItemCases(asked);
+    const together = await masked.score(before);
+    for (const row of [3, 40]) {
+      const own = await masked.score(takeSequences(before, [row]));
+      own.forEach((score, item) => {
+        expect(Math.abs(score - together[row * ITEMS + item])).toBeLessThan(1e-5);
+      });
+    }
   });
 
   it('uses the time between events, and only then learns a law of gaps', async () => {

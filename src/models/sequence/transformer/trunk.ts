@@ -40,6 +40,7 @@ export function tokenSpecs(plan: TokenPlan, axes: AxesLike): Record<string, Inpu
     ...itemSpecs('event', plan, axes),
     ...(plan.typeLevels.length > 0 && { types: ids }),
     ...(plan.timed && { gaps: ids, seconds: ids }),
+    ...(plan.masked && { present: { dtype: 'float', axes } as const }),
   };
 }
 
@@ -49,13 +50,16 @@ export function itemSpecs(name: string, { columns }: TokenPlan, axes: AxesLike):
   return Object.fromEntries([[name, ids], ...columns.map((_, c) => [`${name}.column${c}`, ids] as const)]);
 }
 
+type Feeds = Record<string, Int32Array | Float32Array>;
+
 /** Arrays for `tokenSpecs`. */
-export function tokenFeeds({ types, gaps, seconds, ...items }: Tokens): Record<string, Int32Array> {
+export function tokenFeeds({ types, gaps, seconds, present, ...items }: Tokens): Feeds {
   return {
     ...itemFeeds('event', items),
     ...(types && { types }),
     ...(gaps && { gaps }),
     ...(seconds && { seconds }),
+    ...(present && { present }),
   };
 }
 
@@ -75,8 +79,8 @@ export function itemCodes(name: string, { columns }: TokenPlan, batch: SymbolicB
 }
 
 /**
- * Tokens to states [batch, time, width], each of which has seen its own event and those before. Places after the last
- * event may hold anything: no state before them sees them.
+ * Tokens to states [batch, time, width], each of which has seen its own event and those before; of masked plans, all of
+ * them. What pads a history is seen by none.
  */
 export function behaviourTrunk(
   plan: TokenPlan,
@@ -85,7 +89,7 @@ export function behaviourTrunk(
   const { width, blocks, heads, dropout, length } = settings;
   const { timed } = plan;
   const body = transformer({
-    ...{ blocks, heads, width, dropout, causal: true },
+    ...{ blocks, heads, width, dropout, causal: !plan.masked },
     ...(timed && { gapBuckets: PAIR_GAP_LEVELS }),
   });
   return defineModule('behaviourTrunk', (scope, batch) => {
@@ -98,6 +102,10 @@ export function behaviourTrunk(
     ];
     const event = scope.apply('positions', positions({ length }), parts.reduce(add));
     const x = scope.dropout(event, dropout);
-    return scope.apply('body', body, { x, ...(timed && { times: batch.seconds }) });
+    return scope.apply('body', body, {
+      x,
+      ...(timed && { times: batch.seconds }),
+      ...(plan.masked && { mask: batch.present }),
+    });
   });
 }
