@@ -4,11 +4,13 @@ import { silent } from '../../../core/progress.ts';
 import { random } from '../../../core/random.ts';
 import { cutSequences, type Sequences } from '../../../core/sequences.ts';
 import { compileEvaluation } from '../../../nn/program/evaluation-program.ts';
+import { compileTraining } from '../../../nn/program/training-program.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import { trainingBatches } from './batches.ts';
 import { pretraining, trainingSpecs } from './objective.ts';
 import { readTrained } from './saved.ts';
-import { lengthSteps } from './settings.ts';
+import { defaultSettings, lengthSteps, type TransformerSettings } from './settings.ts';
+import { planTokens } from './tokens.ts';
 import { TRANSFORMER, transformerWith } from './transformer.ts';
 
 const ITEMS = 12;
@@ -68,5 +70,27 @@ describe('the pretraining loss', () => {
     }, 0);
     expect(trained).toBeCloseTo(answered, 4);
     await model.close?.();
+  });
+});
+
+describe('the questions asked beside the next item', () => {
+  const priced = { ...attributes, priceMinor: Float64Array.from({ length: ITEMS }, (_, i) => 100 * i) };
+  const typed = { ...train, types: new Uint8Array(8 * SESSIONS), typeLevels: ['view', 'purchase'] };
+  const metricsOf = (told: Partial<TransformerSettings>, sequences: Sequences) => {
+    const used = { ...defaultSettings(1000), ...settings, ...told };
+    const plan = planTokens(sequences, used, priced);
+    return compileTraining(pretraining(plan, used), trainingSpecs(plan, used, 8)).program.metrics;
+  };
+
+  it('are those the data can answer', () => {
+    const { timesMs: _, ...untimed } = train;
+    expect(metricsOf({}, typed)).toEqual(['next_item', 'next_type', 'next_gap', 'next_price']);
+    expect(metricsOf({}, train)).toEqual(['next_item', 'next_gap', 'next_price']);
+    expect(metricsOf({}, untimed)).toEqual(['next_item', 'next_price']);
+  });
+
+  it('are left out where they weigh nothing', () => {
+    expect(metricsOf({ typeWeight: 0, priceWeight: 0 }, typed)).toEqual(['next_item', 'next_gap']);
+    expect(metricsOf({ times: false }, typed)).toEqual(['next_item', 'next_type', 'next_price']);
   });
 });
