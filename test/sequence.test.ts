@@ -142,6 +142,7 @@ describe('popularity, the last item left out', () => {
   it('asked again, the saved model gives the same numbers, and others at other places', async () => {
     const again = await evaluate(out, '--at', '3,5');
     expect(again.metrics).toEqual(said.metrics);
+    expect(again.baselines).toEqual(said.baselines);
     expect(again.by_own_history.excluded.metrics).toEqual(said.by_own_history.excluded.metrics);
     expect(again.model_version).toBe(said.model_version);
     const other = await evaluate(out, '--at', '12', '--exclude-seen', 'no');

@@ -1,7 +1,8 @@
 // What `sequence fit --json` prints: the scores beside every other recommender, both ways to count, the protocol.
 import type { Scores } from '../eval/score.ts';
 import type { OwnHistory } from '../train/sequence/assess-ranks.ts';
-import type { SequenceRun, TestedRecommender } from '../train/sequence/run-sequence.ts';
+import type { SequenceRun } from '../train/sequence/run-sequence.ts';
+import type { TestedRecommender } from '../train/sequence/test-sequence.ts';
 
 export function sequenceDocument(run: SequenceRun): Record<string, unknown> {
   const { data, fitted, histories, model, beside, differences, protocol, version } = run;

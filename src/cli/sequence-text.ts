@@ -2,8 +2,9 @@
 import type { RankMetricName, Scores } from '../eval/score.ts';
 import { leaderboardText, metricsText } from '../report/leaderboard-text.ts';
 import { metricOrder, type OwnHistory } from '../train/sequence/assess-ranks.ts';
-import type { SequenceRun, TestedRecommender } from '../train/sequence/run-sequence.ts';
+import type { SequenceRun } from '../train/sequence/run-sequence.ts';
 import { leaderboardOf } from '../train/sequence/sequence-report.ts';
+import type { TestedRecommender } from '../train/sequence/test-sequence.ts';
 import type { Context } from './context.ts';
 
 const LOOK = { currency: '', unit: 'share', about: 'sequences' } as const;

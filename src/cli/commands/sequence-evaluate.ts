@@ -1,6 +1,8 @@
 // foresell sequence evaluate: a saved next-item model on its left-out items, or on cases of a file.
+import type { Scores } from '../../eval/score.ts';
+import type { LoadedSequence } from '../../registry/sequence-bundle.ts';
 import { metricsText } from '../../report/leaderboard-text.ts';
-import { metricOrder, parseCutOffs } from '../../train/sequence/assess-ranks.ts';
+import { metricOrder, type OwnHistory, parseCutOffs } from '../../train/sequence/assess-ranks.ts';
 import { evaluateSequence } from '../../train/sequence/evaluate-sequence.ts';
 import type { CommandFile } from '../command.ts';
 import { excludeSeenOf } from '../sequence-options.ts';
@@ -61,6 +63,7 @@ export const sequenceEvaluateCommand: CommandFile = {
       model_version: saved.version.version,
       own_history: first,
       metrics: by[first]?.scores,
+      ...(testFile === undefined && { baselines: measuredThen(saved, first, at) }),
       ...(by[first]?.nonRepeat && { non_repeat: { metrics: by[first].nonRepeat } }),
       by_own_history: Object.fromEntries(
         histories.map((own) => [
@@ -79,3 +82,14 @@ export const sequenceEvaluateCommand: CommandFile = {
     });
   },
 };
+
+/** The other recommenders on the same cases, as they were measured when the model was fitted: where they were asked the same. */
+function measuredThen({ histories, baselines }: LoadedSequence, history: OwnHistory, at: readonly number[]) {
+  if (history !== histories[0]) return {};
+  const asked = new Set<string>(metricOrder(at));
+  const known = Object.entries(baselines).map(([id, scores]): [string, Scores] => [
+    id,
+    Object.fromEntries(Object.entries(scores).filter(([metric]) => asked.has(metric))),
+  ]);
+  return Object.fromEntries(known.filter(([, scores]) => Object.keys(scores).length > 0));
+}

@@ -20,7 +20,8 @@ export function holdOutLast(
   const all = Array.from({ length: sequenceCount(sequences) }, (_, row) => row);
   const long = all.filter((row) => offsets[row + 1] - offsets[row] >= 2);
   const count = Math.min(most, Math.floor(long.length * share));
-  if (count === 0) return { train: sequences };
+  // An interval needs two.
+  if (count < 2) return { train: sequences };
   // A partial shuffle: the first `count` places are a draw without replacement.
   for (let i = 0; i < count; i++) {
     const j = i + random.integer(long.length - i);

@@ -40,6 +40,8 @@ export interface SequenceTrial {
 export interface FittedSequence {
   readonly chosen: SequenceTrial;
   readonly model: NextItemModel;
+  /** In the order they were asked for. */
+  readonly tried: readonly SequenceTrial[];
   /** Best first. */
   readonly trials: readonly SequenceTrial[];
   readonly refused: readonly { readonly recommender: Recommender; readonly reason: string }[];
@@ -94,6 +96,7 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
   return {
     chosen: best.trial,
     model: best.model,
+    tried: trials,
     trials: trials.toSorted((a, b) => value(b) - value(a)),
     refused,
     decider,

@@ -6,25 +6,17 @@ import type { Language } from '../../core/name.ts';
 import type { Progress } from '../../core/progress.ts';
 import { checkWritable } from '../../data/output-place.ts';
 import { needFile } from '../../data/sequences/text-lines.ts';
-import type { Protocol, RankMetricName, Score } from '../../eval/score.ts';
-import { compareRanks } from '../../eval/sequences/compare-ranks.ts';
 import { RECOMMENDERS, recommenderById } from '../../models/sequence/catalogue.ts';
 import type { Recommender } from '../../models/sequence/recommender.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import { writeReport } from '../report-file.ts';
-import {
-  type AssessedRanks,
-  assessRanks,
-  type ExcludeSeen,
-  historiesOf,
-  type OwnHistory,
-} from './assess-ranks.ts';
-import { type FittedSequence, fitSequence, type SequenceTrial } from './fit-sequence.ts';
+import { type ExcludeSeen, historiesOf } from './assess-ranks.ts';
+import { fitSequence } from './fit-sequence.ts';
 import { saveSequence } from './save-sequence.ts';
-import { readSequenceData, type SequenceData, type SplitChoice } from './sequence-data.ts';
-import { sequenceProtocol, type TestFacts } from './sequence-protocol.ts';
+import { readSequenceData, type SplitChoice } from './sequence-data.ts';
 import { sequencePage, sequenceReports } from './sequence-report.ts';
 import { checkSource, type SequenceSource } from './sequence-source.ts';
+import { type TestedSequence, testSequence } from './test-sequence.ts';
 
 export interface RunSequenceOptions extends SequenceSource, SplitChoice {
   readonly out: string;
@@ -43,28 +35,7 @@ export interface RunSequenceOptions extends SequenceSource, SplitChoice {
   readonly signal?: AbortSignal;
 }
 
-/** A recommender on the test, in each of the ways to count. */
-export interface TestedRecommender {
-  readonly trial: SequenceTrial;
-  readonly by: Readonly<Partial<Record<OwnHistory, AssessedRanks>>>;
-}
-
-export interface SequenceRun {
-  readonly data: SequenceData;
-  readonly fitted: FittedSequence;
-  /** The first decides. */
-  readonly histories: readonly OwnHistory[];
-  readonly model: TestedRecommender;
-  /** All others, in the catalogue's order. */
-  readonly beside: readonly TestedRecommender[];
-  /** Model less another on the deciding metric and history. */
-  readonly differences: readonly {
-    readonly metric: RankMetricName;
-    readonly against: Recommender;
-    readonly score: Score;
-  }[];
-  readonly facts: TestFacts;
-  readonly protocol: Protocol;
+export interface SequenceRun extends TestedSequence {
   readonly version: VersionInfo;
   readonly reportPath: string;
   readonly out: string;
@@ -84,7 +55,7 @@ export async function runSequence(options: RunSequenceOptions): Promise<Sequence
   const scratch = mkdtempSync(join(tmpdir(), 'foresell-sequence-'));
   try {
     const data = await readSequenceData(options, { ...options, scratch });
-    const { at, seed, timeLimitMs } = options;
+    const { timeLimitMs } = options;
     const histories = historiesOf(options.excludeSeen, data.valid ?? data.test);
     const fitted = await fitSequence(data, {
       ...options,
@@ -94,52 +65,12 @@ export async function runSequence(options: RunSequenceOptions): Promise<Sequence
       ...(timeLimitMs === undefined ? {} : { deadlineMs: startedMs + LEARNING_SHARE * timeLimitMs }),
     });
     try {
-      const { entities } = data.test.before;
-      const tested = fitted.trials.map(
-        (trial): TestedRecommender => ({
-          trial,
-          by: Object.fromEntries(
-            histories.map((own) => [
-              own,
-              assessRanks(trial.ranks, own, { at, seed, entities, repeated: data.repeated }),
-            ]),
-          ),
-        }),
-      );
-      const order = recommenders.map(({ id }) => id);
-      const beside = tested
-        .filter(({ trial }) => trial !== fitted.chosen)
-        .sort((a, b) => order.indexOf(a.trial.recommender.id) - order.indexOf(b.trial.recommender.id));
-      const facts: TestFacts = {
-        ...data,
-        history: histories[0],
-        at,
-        candidates: data.train.itemIds.length,
-        cases: data.test.targets.length,
-        entities: new Set(entities).size,
-        seed,
-        ...(options.testFromMs !== undefined && { testFromMs: options.testFromMs }),
-      };
-      const results = {
-        data,
-        fitted,
-        histories,
-        model: tested.find(({ trial }) => trial === fitted.chosen) as TestedRecommender,
-        beside,
-        differences: differencesOf(fitted, beside, { history: histories[0], entities, seed }),
-        facts,
-        protocol: sequenceProtocol(facts),
-        out: options.out,
-        seconds: (options.now() - startedMs) / 1000,
-      };
-      const version = saveSequence(results, options);
-      const reports = sequenceReports(results, version.version);
-      const page = sequencePage(results, reports, {
-        ...options,
-        seconds: results.seconds,
-        madeAtMs: options.now(),
-      });
-      return { ...results, version, reportPath: writeReport(options.out, page) };
+      const tested = testSequence(data, fitted, { ...options, histories });
+      const seconds = (options.now() - startedMs) / 1000;
+      const version = saveSequence(tested, { ...options, seconds });
+      const reports = sequenceReports(tested, version.version);
+      const page = sequencePage(data, reports, { ...options, seconds, madeAtMs: options.now() });
+      return { ...tested, version, out: options.out, seconds, reportPath: writeReport(options.out, page) };
     } finally {
       await fitted.model.close?.();
     }
@@ -161,16 +92,4 @@ function recommendersOf(models: 'auto' | readonly string[]): {
     recommenders: [...baselines, ...named.filter(({ role }) => role === 'model')],
     choosable: new Set(choosable.map(({ id }) => id)),
   };
-}
-
-function differencesOf(
-  { chosen, decider }: FittedSequence,
-  beside: readonly TestedRecommender[],
-  { history, entities, seed }: { history: OwnHistory; entities: readonly string[]; seed: number },
-): SequenceRun['differences'] {
-  return beside.map(({ trial }) => ({
-    metric: decider,
-    against: trial.recommender,
-    score: compareRanks(chosen.ranks[history], trial.ranks[history], { metric: decider, entities, seed }),
-  }));
 }

@@ -3,14 +3,23 @@ import { saveVersion } from '../../registry/save.ts';
 import { SEQUENCE_FOLDER, sequenceBundleFiles } from '../../registry/sequence-bundle.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import { runRecord } from '../run-record.ts';
-import type { RunSequenceOptions, SequenceRun, TestedRecommender } from './run-sequence.ts';
+import type { TestedRecommender, TestedSequence } from './test-sequence.ts';
+
+/** What was asked for, as far as it is kept with the model. */
+export interface KeptOptions {
+  readonly out: string;
+  readonly format: string;
+  readonly at: readonly number[];
+  readonly seed: number;
+  /** As typed. */
+  readonly command: string;
+  readonly seconds: number;
+  readonly now: () => number;
+}
 
 /** @throws AppError DISK as `saveVersion` does */
-export function saveSequence(
-  run: Omit<SequenceRun, 'version' | 'reportPath'>,
-  options: RunSequenceOptions,
-): VersionInfo {
-  const { data, fitted, histories, model, beside, protocol, seconds } = run;
+export function saveSequence(tested: TestedSequence, options: KeptOptions): VersionInfo {
+  const { data, fitted, histories, model, beside, protocol } = tested;
   const { trials, chosen } = fitted;
   const scoresOf = ({ by }: TestedRecommender) => by[histories[0]]?.scores ?? {};
   const scores = scoresOf(model);
@@ -37,7 +46,7 @@ export function saveSequence(
     metrics: JSON.parse(JSON.stringify(scores)),
     run: {
       ...runRecord(
-        { createdMs: options.now(), seconds, command: options.command },
+        { createdMs: options.now(), seconds: options.seconds, command: options.command },
         trials.map(({ recommender, fitSeconds }) => ({ estimator: recommender, fitSeconds })),
       ),
       casesPerSecond: Object.fromEntries(trials.map((trial) => [trial.recommender.id, trial.casesPerSecond])),

@@ -4,12 +4,11 @@ import { PRODUCT_VERSION } from '../../core/product.ts';
 import type { ReportDocument } from '../../report/document.ts';
 import type { Leaderboard, TaskReport, TestMetrics } from '../../report/task-document.ts';
 import { metricOrder, type OwnHistory } from './assess-ranks.ts';
-import type { SequenceRun, TestedRecommender } from './run-sequence.ts';
+import type { SequenceData } from './sequence-data.ts';
 import { sequenceProtocolWords } from './sequence-protocol.ts';
+import type { TestedRecommender, TestedSequence } from './test-sequence.ts';
 
-type TestedRun = Omit<SequenceRun, 'version' | 'reportPath'>;
-
-export function leaderboardOf({ fitted }: Pick<TestedRun, 'fitted'>): Leaderboard {
+export function leaderboardOf({ fitted }: Pick<TestedSequence, 'fitted'>): Leaderboard {
   const { trials, chosen, refused, decider } = fitted;
   return {
     metric: decider,
@@ -27,7 +26,7 @@ export function leaderboardOf({ fitted }: Pick<TestedRun, 'fitted'>): Leaderboar
 }
 
 /** One task for each way to count, the deciding one first. */
-export function sequenceReports(run: TestedRun, version: string): readonly TaskReport[] {
+export function sequenceReports(run: TestedSequence, version: string): readonly TaskReport[] {
   const [first] = run.histories;
   return run.histories.flatMap((history) => {
     const whole = reportOf(run, history, { version, isFirst: history === first, fresh: false });
@@ -43,7 +42,7 @@ const TITLES = {
 const FRESH_TITLE = name('Next item not had before', '未曾接触的下一个商品');
 
 function reportOf(
-  run: TestedRun,
+  run: TestedSequence,
   history: OwnHistory,
   { version, isFirst, fresh }: { version: string; isFirst: boolean; fresh: boolean },
 ): TaskReport {
@@ -83,7 +82,11 @@ function reportOf(
   };
 }
 
-function metricsOf({ model, beside, facts }: TestedRun, history: OwnHistory, fresh: boolean): TestMetrics {
+function metricsOf(
+  { model, beside, facts }: TestedSequence,
+  history: OwnHistory,
+  fresh: boolean,
+): TestMetrics {
   const shown = ({ trial, by }: TestedRecommender) => ({
     id: trial.recommender.id,
     label: trial.recommender.label,
@@ -92,7 +95,7 @@ function metricsOf({ model, beside, facts }: TestedRun, history: OwnHistory, fre
   return { model: shown(model), baselines: beside.map(shown), order: metricOrder(facts.at) };
 }
 
-function limitsOf({ data }: TestedRun, history: OwnHistory, repeated: number) {
+function limitsOf({ data }: TestedSequence, history: OwnHistory, repeated: number) {
   const cases = data.test.targets.length;
   const share = `${((100 * repeated) / Math.max(1, cases)).toFixed(1)}%`;
   return [
@@ -122,14 +125,14 @@ export interface SequencePageFacts {
 
 /** The page around the reports of one run. */
 export function sequencePage(
-  run: TestedRun,
+  { file, fingerprint }: SequenceData,
   tasks: readonly TaskReport[],
   facts: SequencePageFacts,
 ): ReportDocument {
   return {
     format: 1,
     about: 'sequences',
-    shop: run.data.file,
+    shop: file,
     madeAt: new Date(facts.madeAtMs).toISOString(),
     language: facts.language,
     currency: '',
@@ -138,7 +141,7 @@ export function sequencePage(
       command: facts.command,
       seed: facts.seed,
       threads: facts.threads,
-      dataFingerprint: run.data.fingerprint,
+      dataFingerprint: fingerprint,
       versions: [
         { name: 'foresell', version: PRODUCT_VERSION },
         { name: 'node', version: process.version },
