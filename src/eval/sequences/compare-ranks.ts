@@ -1,8 +1,8 @@
 // Is one recommender better than another: the difference on the same cases, with its interval.
 import { invariant } from '../../core/errors.ts';
-import { type BootstrapOptions, clustersOf, intervalOf, onSample, resample } from '../bootstrap.ts';
-import { meanOf } from '../metrics/binary.ts';
+import { type BootstrapOptions, intervalOf } from '../bootstrap.ts';
 import { type RankMetricName, rankMetricOf, type Score } from '../score.ts';
+import { drawnEntities } from './drawn-entities.ts';
 import { gainsOf } from './score-ranks.ts';
 
 export interface RankComparison extends BootstrapOptions {
@@ -25,7 +25,8 @@ export function compareRanks(
   const parts = rankMetricOf(metric);
   invariant(parts && first.length === second.length, 'a rank metric of the same cases is compared');
   const other = gainsOf(second, parts.kind, parts.k);
-  const gap = meanOf(gainsOf(first, parts.kind, parts.k).map((gain, row) => gain - other[row]));
-  const [draws] = resample([gap], clustersOf(entities), options);
-  return intervalOf(onSample(gap, first.length), draws, { level: options.level });
+  const drawn = drawnEntities(entities, options);
+  const gap = drawn.meanOf(gainsOf(first, parts.kind, parts.k).map((gain, row) => gain - other[row]));
+  const [draws] = drawn.resample([gap]);
+  return intervalOf(drawn.onSample(gap), draws, { level: options.level });
 }

@@ -1,7 +1,9 @@
 // Places against a sort by brute force, and metrics against their definitions written out.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { random } from '../../core/random.ts';
 import type { NextItemCases } from '../../core/sequences.ts';
+import { scoreRanking } from '../metrics/ranking.ts';
 import { compareRanks } from './compare-ranks.ts';
 import { emptyRanks, rankTargets } from './rank-targets.ts';
 import { scoreRanks } from './score-ranks.ts';
@@ -92,6 +94,23 @@ describe('metrics of places', () => {
     expect(scores['recall@20'].value).toBeCloseTo(4 / 5, 12);
     expect(scores['mrr@10'].value).toBeCloseTo((1 + 1 / 2 + 1 / 10) / 5, 12);
     expect(scores['ndcg@10'].value).toBeCloseTo((1 + 1 / Math.log2(3) + 1 / Math.log2(11)) / 5, 12);
+  });
+
+  it('and their intervals are those of drawing entities with their cases one by one', () => {
+    const draw = random(5);
+    const many = Float64Array.from({ length: 300 }, () => 1 + draw.integer(40));
+    const owners = Array.from(many, () => `s${draw.integer(60)}`);
+    const options = { at: [5, 10], seed: 3, draws: 200 };
+    const quick = scoreRanks(many, owners, options);
+    const slow = scoreRanking(
+      Array.from(many, (rank, i) => ({ entity: owners[i], ranks: [rank] })),
+      options,
+    );
+    for (const [metric, { value, low, high }] of Object.entries(slow)) {
+      expect(quick[metric as 'recall@5'].value).toBeCloseTo(value, 12);
+      expect(quick[metric as 'recall@5'].low).toBeCloseTo(low, 12);
+      expect(quick[metric as 'recall@5'].high).toBeCloseTo(high, 12);
+    }
   });
 
   it('some cases apart', () => {

@@ -1,8 +1,8 @@
 // Metrics of cases with one target each, from where it stands: recall, ndcg and mrr with intervals by entity.
-import { type BootstrapOptions, clustersOf, intervalOf, onSample, resample } from '../bootstrap.ts';
-import { meanOf } from '../metrics/binary.ts';
+import { type BootstrapOptions, intervalOf } from '../bootstrap.ts';
 import { rankMetric } from '../metrics/ranking.ts';
 import { RANK_METRIC_KINDS, type RankMetricKind, type RankMetricName, type Scores } from '../score.ts';
+import { drawnEntities } from './drawn-entities.ts';
 
 export interface RankScoring extends BootstrapOptions {
   /** Places down to which rankings are read. */
@@ -23,13 +23,13 @@ export function scoreRanks(
 ): Scores {
   const kept = keep ? ranks.filter((_, row) => keep[row] === 1) : ranks;
   const names = RANK_METRIC_KINDS.flatMap((kind) => at.map((k) => ({ kind, k })));
-  const measures = names.map(({ kind, k }) => meanOf(gainsOf(kept, kind, k)));
-  const clusters = clustersOf(keep ? entities.filter((_, row) => keep[row] === 1) : entities);
-  const draws = resample(measures, clusters, options);
+  const drawn = drawnEntities(keep ? entities.filter((_, row) => keep[row] === 1) : entities, options);
+  const measures = names.map(({ kind, k }) => drawn.meanOf(gainsOf(kept, kind, k)));
+  const draws = drawn.resample(measures);
   return Object.fromEntries(
     names.map(({ kind, k }, i): [RankMetricName, Scores[RankMetricName]] => [
       `${kind}@${k}`,
-      intervalOf(onSample(measures[i], kept.length), draws[i], { level: options.level }),
+      intervalOf(drawn.onSample(measures[i]), draws[i], { level: options.level }),
     ]),
   );
 }

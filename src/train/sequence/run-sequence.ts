@@ -89,7 +89,7 @@ function recommendersOf(models: 'auto' | readonly string[]): {
   const choosable = models === 'auto' && learned.length > 0 ? learned : named;
   const baselines = RECOMMENDERS.filter(({ role }) => role === 'baseline');
   return {
-    recommenders: [...baselines, ...named.filter(({ role }) => role === 'model')],
+    recommenders: [...baselines, ...named.filter(({ id }) => baselines.every((own) => own.id !== id))],
     choosable: new Set(choosable.map(({ id }) => id)),
   };
 }
