@@ -12,7 +12,7 @@ export function logSumExp(values: ArrayLike<number>, temperature: number): numbe
 }
 
 /** Tried for scores of any model: log shares are meant to be read at 1, a network's logits mostly too. */
-export const TEMPERATURES: readonly number[] = [0.5, 0.7, 0.85, 1, 1.2, 1.5, 2];
+export const TEMPERATURES: readonly number[] = [0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3];
 
 /** The temperature with the largest value beside it in `fits`; 1 among equals. */
 export function bestTemperature(fits: readonly number[]): number {
