@@ -126,6 +126,9 @@ describe('popularity, the last item left out', () => {
     expect(said.data).toMatchObject({ not_asked: 1, unknown_targets: 0, passed_over: 0 });
     expect(said.data.repeated_targets).toBe(placesByHand(false).filter(({ isRepeat }) => isRepeat).length);
     expect(said.differences.map(({ against }) => against).sort()).toEqual(Object.keys(said.baselines).sort());
+    const { metrics, baselines, differences } = said;
+    for (const { metric, against, value } of differences)
+      expect(value).toBeCloseTo(metrics[metric].value - baselines[against][metric].value, 12);
   });
 
   it('writes a page in both languages', () => {

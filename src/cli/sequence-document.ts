@@ -2,7 +2,7 @@
 import type { Scores } from '../eval/score.ts';
 import type { OwnHistory } from '../train/sequence/assess-ranks.ts';
 import type { SequenceRun } from '../train/sequence/run-sequence.ts';
-import type { TestedRecommender } from '../train/sequence/test-sequence.ts';
+import type { Difference, TestedRecommender } from '../train/sequence/test-sequence.ts';
 
 export function sequenceDocument(run: SequenceRun): Record<string, unknown> {
   const { data, fitted, histories, model, beside, differences, protocol, version } = run;
@@ -13,8 +13,13 @@ export function sequenceDocument(run: SequenceRun): Record<string, unknown> {
     model_version: version.version,
     own_history: first,
     ...scoresIn(first, model, beside),
-    by_own_history: Object.fromEntries(histories.map((own) => [own, scoresIn(own, model, beside)])),
-    differences: differences.map(({ metric, against, score }) => ({ metric, against: against.id, ...score })),
+    by_own_history: Object.fromEntries(
+      histories.map((own) => [
+        own,
+        { ...scoresIn(own, model, beside), differences: shownDifferences(differences[own]?.all) },
+      ]),
+    ),
+    differences: shownDifferences(differences[first]?.all),
     protocol,
     leaderboard: {
       metric: fitted.decider,
@@ -44,6 +49,9 @@ export function sequenceDocument(run: SequenceRun): Record<string, unknown> {
     seconds: run.seconds,
   };
 }
+
+const shownDifferences = (differences: readonly Difference[] = []) =>
+  differences.map(({ metric, against, score }) => ({ metric, against: against.id, ...score }));
 
 /** Metrics and baselines of one way to count, all cases and those that repeat nothing. */
 function scoresIn(

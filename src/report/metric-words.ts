@@ -36,7 +36,10 @@ const recallAt = (k: number) =>
 const ndcgAt = (k: number) =>
   atK(
     name(`NDCG@${k}`, `归一化折损累计增益@${k}`),
-    name(`The same, counting more the higher it stands (first ${k})`, `前 ${k} 名中排得越靠前得分越高`),
+    name(
+      `How high the right item stands among the first ${k}`,
+      `正确商品在前 ${k} 名中的位置，越靠前得分越高`,
+    ),
   );
 const mrrAt = (k: number) =>
   atK(

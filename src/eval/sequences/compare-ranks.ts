@@ -9,6 +9,8 @@ export interface RankComparison extends BootstrapOptions {
   readonly metric: RankMetricName;
   /** Whom each case belongs to, [cases]. */
   readonly entities: readonly string[];
+  /** 1 where a case counts, [cases]; all when absent. */
+  readonly keep?: Uint8Array;
 }
 
 /**
@@ -20,13 +22,16 @@ export interface RankComparison extends BootstrapOptions {
 export function compareRanks(
   first: Float64Array,
   second: Float64Array,
-  { metric, entities, ...options }: RankComparison,
+  { metric, entities, keep, ...options }: RankComparison,
 ): Score {
   const parts = rankMetricOf(metric);
   invariant(parts && first.length === second.length, 'a rank metric of the same cases is compared');
-  const other = gainsOf(second, parts.kind, parts.k);
-  const drawn = drawnEntities(entities, options);
-  const gap = drawn.meanOf(gainsOf(first, parts.kind, parts.k).map((gain, row) => gain - other[row]));
+  const kept = (_: unknown, row: number) => keep === undefined || keep[row] === 1;
+  const other = gainsOf(second.filter(kept), parts.kind, parts.k);
+  const drawn = drawnEntities(entities.filter(kept), options);
+  const gap = drawn.meanOf(
+    gainsOf(first.filter(kept), parts.kind, parts.k).map((gain, row) => gain - other[row]),
+  );
   const [draws] = drawn.resample([gap]);
   return intervalOf(drawn.onSample(gap), draws, { level: options.level });
 }

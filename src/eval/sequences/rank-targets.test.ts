@@ -147,6 +147,13 @@ describe('differences of places', () => {
       low: 0,
       high: 0,
     });
+    const keep = Uint8Array.from(first, (rank) => Number(rank > 10));
+    const apart = compareRanks(
+      first,
+      first.map((rank) => (rank > 10 ? rank : 99)),
+      { metric: 'recall@20', entities, keep, ...options },
+    );
+    expect(apart).toEqual({ value: 0, low: 0, high: 0 });
     const worse = first.map((rank) => rank + 4);
     const { value, low } = compareRanks(first, worse, { metric: 'recall@10', entities, ...options });
     expect(value).toBeCloseTo(0.2, 12);

@@ -44,7 +44,7 @@ export function rankTargets(
     // Nothing stands behind a score of −∞, nor behind one that is no number.
     const isLast = !(reach > Number.NEGATIVE_INFINITY);
     let place = isLast ? items : 0;
-    if (!isLast) for (let item = 0; item < items; item++) if (own[item] >= reach) place++;
+    if (!isLast) for (let item = 0; item < items; item++) place += own[item] >= reach ? 1 : 0;
     let hidden = 0;
     for (let event = before.offsets[at]; event < before.offsets[at + 1]; event++) {
       const item = before.items[event];

@@ -39,6 +39,9 @@ export interface AssessOptions {
   readonly entities: readonly string[];
 }
 
+/** 1 where the target repeats nothing, [cases]. */
+export const freshOf = (repeated: Uint8Array): Uint8Array => repeated.map((one) => 1 - one);
+
 /** @throws AppError NOT_ENOUGH_DATA with fewer than two entities */
 export function assessRanks(
   ranks: TargetRanks,
@@ -46,7 +49,7 @@ export function assessRanks(
   { repeated, entities, at, seed }: AssessOptions,
 ): AssessedRanks {
   const scores = scoreRanks(ranks[history], entities, { at, seed });
-  const fresh = repeated.map((one) => 1 - one);
+  const fresh = freshOf(repeated);
   const count = fresh.reduce((sum, one) => sum + one, 0);
   const kept = new Set(entities.filter((_, row) => fresh[row] === 1));
   if (count === fresh.length || kept.size < 2) return { scores };

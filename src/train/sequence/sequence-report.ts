@@ -47,6 +47,8 @@ function reportOf(
   { version, isFirst, fresh }: { version: string; isFirst: boolean; fresh: boolean },
 ): TaskReport {
   const { data, facts } = run;
+  const differences = run.differences[history];
+  const shown = (fresh ? differences?.nonRepeat : differences?.all) ?? [];
   const repeated = data.repeated.reduce((sum, one) => sum + one, 0);
   const cases = fresh ? data.test.targets.length - repeated : data.test.targets.length;
   return {
@@ -69,15 +71,9 @@ function reportOf(
     protocolWords: sequenceProtocolWords({ ...facts, history, cases }),
     ...(isFirst && { leaderboard: leaderboardOf(run) }),
     metrics: metricsOf(run, history, fresh),
-    ...(isFirst && {
-      differences: {
-        rows: run.differences.map(({ metric, against, score }) => ({
-          metric,
-          against: against.label,
-          score,
-        })),
-      },
-    }),
+    differences: {
+      rows: shown.map(({ metric, against, score }) => ({ metric, against: against.label, score })),
+    },
     limits: limitsOf(run, history, repeated),
   };
 }

@@ -2,7 +2,7 @@
 import type { Protocol, RankMetricName, Score } from '../../eval/score.ts';
 import { compareRanks } from '../../eval/sequences/compare-ranks.ts';
 import type { Recommender } from '../../models/sequence/recommender.ts';
-import { type AssessedRanks, assessRanks, type OwnHistory } from './assess-ranks.ts';
+import { type AssessedRanks, assessRanks, freshOf, type OwnHistory } from './assess-ranks.ts';
 import type { FittedSequence, SequenceTrial } from './fit-sequence.ts';
 import type { SequenceData } from './sequence-data.ts';
 import { sequenceProtocol, type TestFacts } from './sequence-protocol.ts';
@@ -13,6 +13,18 @@ export interface TestedRecommender {
   readonly by: Readonly<Partial<Record<OwnHistory, AssessedRanks>>>;
 }
 
+export interface Difference {
+  readonly metric: RankMetricName;
+  readonly against: Recommender;
+  readonly score: Score;
+}
+
+export interface Differences {
+  readonly all: readonly Difference[];
+  /** Of cases whose target the entity has not had; absent where there are no numbers of them. */
+  readonly nonRepeat?: readonly Difference[];
+}
+
 export interface TestedSequence {
   readonly data: SequenceData;
   readonly fitted: FittedSequence;
@@ -21,12 +33,8 @@ export interface TestedSequence {
   readonly model: TestedRecommender;
   /** All others, in the order they were asked for. */
   readonly beside: readonly TestedRecommender[];
-  /** Model less another on the deciding metric and history. */
-  readonly differences: readonly {
-    readonly metric: RankMetricName;
-    readonly against: Recommender;
-    readonly score: Score;
-  }[];
+  /** Of each way to count: the model less another on the deciding metric. */
+  readonly differences: Readonly<Partial<Record<OwnHistory, Differences>>>;
   readonly facts: TestFacts;
   readonly protocol: Protocol;
 }
@@ -57,6 +65,18 @@ export function testSequence(
   const { chosen, decider } = fitted;
   const [history] = histories;
   const others = fitted.tried.filter((trial) => trial !== chosen);
+  const model = tested(chosen);
+  const differencesIn = (own: OwnHistory, keep?: Uint8Array): readonly Difference[] =>
+    others.map((trial) => ({
+      metric: decider,
+      against: trial.recommender,
+      score: compareRanks(chosen.ranks[own], trial.ranks[own], {
+        metric: decider,
+        entities,
+        seed,
+        ...(keep && { keep }),
+      }),
+    }));
   const facts: TestFacts = {
     ...data,
     history,
@@ -71,13 +91,17 @@ export function testSequence(
     data,
     fitted,
     histories,
-    model: tested(chosen),
+    model,
     beside: others.map(tested),
-    differences: others.map((trial) => ({
-      metric: decider,
-      against: trial.recommender,
-      score: compareRanks(chosen.ranks[history], trial.ranks[history], { metric: decider, entities, seed }),
-    })),
+    differences: Object.fromEntries(
+      histories.map((own): [OwnHistory, Differences] => [
+        own,
+        {
+          all: differencesIn(own),
+          ...(model.by[own]?.nonRepeat && { nonRepeat: differencesIn(own, freshOf(repeated)) }),
+        },
+      ]),
+    ),
     facts,
     protocol: sequenceProtocol(facts),
   };
