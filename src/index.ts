@@ -14,6 +14,7 @@ export {
 export { type Name, name } from './core/name.ts';
 export { type Progress, silent } from './core/progress.ts';
 export { type Random, random } from './core/random.ts';
+export type { ItemAttributes, NextItemCases, Sequences } from './core/sequences.ts';
 export { parseMoment, parseSpan } from './core/time.ts';
 
 // A shop's data: workspace, import, source, features, labels, examples, sequences, splits, erasure.
@@ -31,6 +32,12 @@ export { proposeMapping } from './data/import/propose.ts';
 export { everyoneKnown, type LabelDefinition, type Population } from './data/labels.ts';
 export { withLake } from './data/lake/open.ts';
 export { measureQuality } from './data/quality.ts';
+// Sequences of items: from text, from tables, from a workspace.
+export { lakeAttributes, lakeSequences } from './data/sequences/lake-sequences.ts';
+export { type CaseFile, readCases } from './data/sequences/read-cases.ts';
+export { readEventTable } from './data/sequences/read-event-table.ts';
+export { readItems } from './data/sequences/read-items.ts';
+export { readSequences, type SequenceFile } from './data/sequences/read-sequences.ts';
 export type { EventSource } from './data/source.ts';
 export { planSplits, rollingOrigins, type SplitPlan } from './data/splits.ts';
 export { simulateShop } from './data/synthetic.ts';
@@ -55,6 +62,12 @@ export { type AmountInterval, applyAmountInterval } from './eval/conformal.ts';
 export { scoreAmount, scoreBinary, scoreClasses } from './eval/evaluate-predictions.ts';
 export { checkLeakage } from './eval/leakage/check-leakage.ts';
 export type { MetricName, Protocol, Score, Scores } from './eval/score.ts';
+export { compareRanks } from './eval/sequences/compare-ranks.ts';
+export { leaveOneOut } from './eval/sequences/leave-one-out.ts';
+export { everyPrefix } from './eval/sequences/prefixes.ts';
+export { rankTargets, type TargetRanks } from './eval/sequences/rank-targets.ts';
+export { scoreRanks } from './eval/sequences/score-ranks.ts';
+export { splitByTime } from './eval/sequences/split-by-time.ts';
 // Why, and what would change the answer, for any model.
 export type { ChangeLimits } from './explain/candidate-values.ts';
 export type { Predictor } from './explain/contribution.ts';
@@ -122,11 +135,15 @@ export {
   searchSettings,
 } from './models/search/search.ts';
 export { searched } from './models/search/searched.ts';
+// What comes next.
+export { loadNextItemModel, RECOMMENDERS, recommenderById } from './models/sequence/catalogue.ts';
+export type { NextItemModel, Recommender } from './models/sequence/recommender.ts';
 // A table's model made honest: what `loadTable` gives, asked about a frame.
 export { answerTable, type TableAnswers, type TableModel } from './models/table-model.ts';
 // The main job.
 export { type Bundle, loadBundle } from './registry/bundle.ts';
 export { promote, rollback } from './registry/promotion.ts';
+export { loadSequence, type SequenceBundle } from './registry/sequence-bundle.ts';
 export { loadTable, type TableBundle } from './registry/table-bundle.ts';
 export { listVersions } from './registry/versions.ts';
 export type { ReportDocument } from './report/document.ts';
@@ -140,6 +157,9 @@ export type { OnnxModel } from './tensor/onnx/model.ts';
 export { writeModel } from './tensor/onnx/write.ts';
 // Training, of a shop's questions and of any table.
 export { type TrainingResult, type TrainOptions, trainTask } from './train/run.ts';
+export { type EvaluatedSequence, evaluateSequence } from './train/sequence/evaluate-sequence.ts';
+export { rankCases } from './train/sequence/rank-cases.ts';
+export { runSequence, type SequenceRun } from './train/sequence/run-sequence.ts';
 export { crossValidateTable, type OutOfFold } from './train/table/cross-validate.ts';
 export { type FittedTable, fitTable } from './train/table/fit-table.ts';
 export { cutFolds, type Folds, givenFolds } from './train/table/folds.ts';
