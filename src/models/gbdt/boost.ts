@@ -69,7 +69,7 @@ export async function boostForest(
     const played =
       valid && isTelling(valid) && settings.patience > 0
         ? await watchedCourse(work, valid, await startOf(valid.frame))
-        : await foldedCourse(work, train.entities);
+        : await foldedCourse(work, train);
     const unit = objective.link === 'identity' ? scale : 1;
     const trees = [...(earlier ? treesOf(earlier.forest) : []), ...scaledTrees(played, unit)];
     const ownBase = scaledMargins(base, objective.link, scale);
@@ -141,9 +141,9 @@ async function watchedCourse(work: Work, valid: Sample, start: Margins): Promise
   return averaged([course.trees.slice(0, best * objective.outputs), ...others]);
 }
 
-async function foldedCourse(work: Work, entities: readonly string[]): Promise<readonly BoostedTree[]> {
+async function foldedCourse(work: Work, sample: Sample): Promise<readonly BoostedTree[]> {
   const { settings, run, objective } = work;
-  const folds = settings.patience > 0 ? judgedFolds(entities, run.seed) : [];
+  const folds = settings.patience > 0 ? judgedFolds(sample, run.seed) : [];
   const judging = folds.length > 0 ? settings.trees : 0;
   const total = judging + settings.forests * settings.trees;
   const report = (done: number) => run.progress.step({ task: work.task, done, total, unit: 'trees' });
@@ -192,7 +192,7 @@ const averaged = (forests: readonly (readonly BoostedTree[])[]): readonly Booste
 /** More rows bear more rounds, by about the root of how many more: what was noise at the fold's size is signal now. */
 function moreRounds(folds: readonly Fold[]): number {
   if (folds.length === 0) return 0;
-  const { inside, outside } = folds[0];
+  const { inside, outside } = folds[folds.length - 1];
   return Math.sqrt((inside.length + outside.length) / outside.length);
 }
 

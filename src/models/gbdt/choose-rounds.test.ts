@@ -43,7 +43,7 @@ describe('the folds rounds are judged on', () => {
   const entities = Array.from({ length: 400 }, (_, row) => `customer ${Math.floor(row / 4)}`);
 
   it('keep customers whole and leave each row out once', () => {
-    const folds = judgedFolds(entities, 1);
+    const folds = judgedFolds(atOnce(entities), 1);
     expect(folds.flatMap(({ inside }) => [...inside]).sort((a, b) => a - b)).toEqual([...entities.keys()]);
     for (const { inside, outside } of folds) {
       const seen = new Set(Array.from(outside, (row) => entities[row]));
@@ -53,16 +53,37 @@ describe('the folds rounds are judged on', () => {
   });
 
   it('are blocks of neighbouring rows where customers are too few', () => {
-    const folds = judgedFolds(new Array(50).fill('the shop'), 1);
+    const folds = judgedFolds(atOnce(new Array(50).fill('the shop')), 1);
     expect(folds.map(({ inside }) => [inside[0], inside.length])).toEqual(
       [0, 10, 20, 30, 40].map((from) => [from, 10]),
     );
   });
 
   it('are fewer for many rows, and none for one', () => {
-    expect(judgedFolds(['a'], 1)).toEqual([]);
+    expect(judgedFolds(atOnce(['a']), 1)).toEqual([]);
     const many = Array.from({ length: 21_000 }, (_, row) => `c${row}`);
-    expect(judgedFolds(many, 1)).toHaveLength(1);
-    expect(judgedFolds(many.slice(0, 5000), 1)).toHaveLength(3);
+    expect(judgedFolds(atOnce(many), 1)).toHaveLength(1);
+    expect(judgedFolds(atOnce(many.slice(0, 5000)), 1)).toHaveLength(3);
   });
 });
+
+it('judge the latest moments by what was learned before them, where there are moments enough', () => {
+  const asOf = Float64Array.from({ length: 100 }, (_, row) => row % 10);
+  const folds = judgedFolds({ entities: Array.from(asOf, (_, row) => `c${row % 7}`), asOf }, 1);
+  const momentsOf = (rows: Int32Array) => [...new Set(Array.from(rows, (row) => asOf[row]))].sort();
+  expect(folds.map(({ outside }) => momentsOf(outside))).toEqual([
+    [0, 1, 2, 3, 4, 5],
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  ]);
+  expect(folds.map(({ inside }) => momentsOf(inside))).toEqual([
+    [6, 7],
+    [8, 9],
+  ]);
+  const few = { entities: Array.from(asOf, (_, row) => `c${row}`), asOf: asOf.map((m) => m % 4) };
+  expect(judgedFolds(few, 1)).toHaveLength(5);
+});
+
+/** Examples of one moment. */
+function atOnce(entities: readonly string[]) {
+  return { entities, asOf: new Float64Array(entities.length) };
+}

@@ -1,6 +1,7 @@
 // How many rounds of boosting unseen customers justify: watched on a sample set aside, or on folds of the training one.
 import type { Frame } from '../../core/frame.ts';
 import { pause } from '../../core/pause.ts';
+import type { Sample } from '../estimator.ts';
 import { readInputs } from '../forest/read-inputs.ts';
 import { customerFolds, foldRows } from '../sample.ts';
 import { leafOf } from '../tree/structure.ts';
@@ -87,11 +88,41 @@ export const FOLDS = 5;
 const MANY_ROWS = 3_000;
 const VERY_MANY_ROWS = 20_000;
 
+/** With so many moments the later ones can judge what was learned from the earlier. */
+const MOMENTS = 5;
+/** Parts of the moments, in time; each of the last two is judged on by a course over all before it. */
+const STRETCHES = 5;
+
 /**
- * Folds to judge on, cut by customer. Where customers are too few to cut by (one shop's weeks, say), blocks of neighbouring
- * rows stand in; none with fewer rows than folds.
+ * Folds to judge on. Where examples are of several moments, the latest are judged by courses over those before: what all
+ * customers of one week share would otherwise be learned from some of them and found again in the others. Else they are cut
+ * by customer.
  */
-export function judgedFolds(entities: readonly string[], seed: number): Fold[] {
+export function judgedFolds({ entities, asOf }: Pick<Sample, 'entities' | 'asOf'>, seed: number): Fold[] {
+  const moments = [...new Set(asOf)].sort((a, b) => a - b);
+  return moments.length < MOMENTS ? foldsByCustomer(entities, seed) : foldsInTime(asOf, moments);
+}
+
+function foldsInTime(asOf: Float64Array, moments: readonly number[]): Fold[] {
+  const startOf = (stretch: number) => moments[Math.floor((stretch * moments.length) / STRETCHES)];
+  const folds: Fold[] = [];
+  for (const stretch of [STRETCHES - 2, STRETCHES - 1]) {
+    const [from, to] = [startOf(stretch), startOf(stretch + 1) ?? Number.POSITIVE_INFINITY];
+    const rows = (wanted: (moment: number) => boolean) =>
+      Int32Array.from(Array.from(asOf.keys()).filter((row) => wanted(asOf[row])));
+    folds.push({
+      inside: rows((moment) => moment >= from && moment < to),
+      outside: rows((moment) => moment < from),
+    });
+  }
+  return folds;
+}
+
+/**
+ * Where customers are too few to cut by (one shop's weeks, say), blocks of neighbouring rows stand in; none with fewer rows
+ * than folds.
+ */
+function foldsByCustomer(entities: readonly string[], seed: number): Fold[] {
   const rows = entities.length;
   const few = new Set(entities).size < 2 * FOLDS;
   const own = few
