@@ -78,11 +78,17 @@ export function trainingBatches(
       rows: drawn.map((item) => (isForgotten(item, chance) ? UNKNOWN_ROW : plan.rowOf[item])),
       columns: plan.columns.map(({ codes }) => drawn.map((item) => codes[item])),
     };
+    const isOut = metNegatives(negative.rows, {
+      ...{ events: settings.repeats ? events.rows : undefined, targets: targets.rows },
+      lengths: Array.from(rows.subarray(0, count), (row) => lengths[row]),
+      time,
+      places,
+    });
     return {
       ...tokenFeeds(events),
       ...itemFeeds('target', targets),
       ...itemFeeds('negative', negative),
-      ...{ targetBias, weight, negativeBias: Float32Array.from(drawn, biasOf) },
+      ...{ targetBias, weight, isOut, negativeBias: Float32Array.from(drawn, biasOf) },
       ...(settings.repeats && met),
       ...(targets.types && { nextType: targets.types }),
       ...(targets.gaps && { nextGap: targets.gaps }),
@@ -100,6 +106,39 @@ export function trainingBatches(
           };
     },
   };
+}
+
+interface Windows {
+  /** Rows read, row after row of [batch, time]; given where what was met before is a candidate of its own. */
+  readonly events: Int32Array | undefined;
+  readonly targets: Int32Array;
+  readonly lengths: readonly number[];
+  readonly time: number;
+  /** batch · time */
+  readonly places: number;
+}
+
+/** 1 where a negative is the item asked for at a place, or was met up to there: [batch, time, samples]. */
+function metNegatives(negatives: Int32Array, windows: Windows): Uint8Array {
+  const { events, targets, lengths, time, places } = windows;
+  const isOut = new Uint8Array(places * negatives.length);
+  const samplesOf = new Map<number, number[]>();
+  negatives.forEach((row, n) => {
+    const known = samplesOf.get(row);
+    if (known) known.push(n);
+    else samplesOf.set(row, [n]);
+  });
+  const mark = (row: number, from: number, to: number): void => {
+    for (const n of samplesOf.get(row) ?? [])
+      for (let place = from; place < to; place++) isOut[place * negatives.length + n] = 1;
+  };
+  lengths.forEach((length, r) => {
+    for (let place = r * time; place < r * time + length; place++) {
+      mark(targets[place], place, place + 1);
+      if (events && events[place] !== UNKNOWN_ROW) mark(events[place], place, r * time + length);
+    }
+  });
+  return isOut;
 }
 
 interface Part {

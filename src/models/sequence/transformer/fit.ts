@@ -85,7 +85,7 @@ async function trainMember(task: MemberTask, first: Record<string, Float32Array>
     ...{ backend: parts.backend, threads, seed, programs, batches, progress, clipNorm: 1 },
     values: first,
     optimiser: { kind: 'adamw' },
-    parameters: parameterSettings(programs, [decayGroups(settings.weightDecay), sparseTables]),
+    parameters: parameterSettings(programs, [decayGroups(settings.weightDecay), sparseTables(settings)]),
     schedule: {
       kind: 'warm-up-cosine',
       rate: settings.learningRate,
@@ -122,5 +122,10 @@ function described({ epoch, scores }: EvaluationEvent): string {
 }
 
 /** The rule for tables too large to be moved whole. */
-const sparseTables = ({ shape }: { readonly shape: readonly number[] }): ParameterSettings =>
-  shape[0] >= SPARSE_ROWS ? { optimiser: { kind: 'row-adam' } } : {};
+const sparseTables =
+  ({ batch, length, negatives }: TransformerSettings) =>
+  ({ shape }: { readonly shape: readonly number[] }): ParameterSettings =>
+    shape[0] >= SPARSE_ROWS
+      ? // What is read, what is asked for, and what is drawn.
+        { optimiser: { kind: 'row-adam' }, touchedRows: 2 * batch * length + negatives }
+      : {};

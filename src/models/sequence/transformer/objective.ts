@@ -7,11 +7,11 @@ import type { InputSpec, Objective, SymbolicBatch } from '../../../nn/program/tr
 import type { Tensor } from '../../../tensor/graph.ts';
 import { softplus } from '../../../tensor/ops/activations.ts';
 import { add, cast, mul, sub, where } from '../../../tensor/ops/arithmetic.ts';
-import { equal, greater, or } from '../../../tensor/ops/comparison.ts';
+import { greater } from '../../../tensor/ops/comparison.ts';
 import { logPartition } from '../../../tensor/ops/losses/log-partition.ts';
 import { l2Normalise } from '../../../tensor/ops/reductions.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
-import { isMet, type RepeatScores, repeatScores } from './repeats.ts';
+import { type RepeatScores, repeatScores } from './repeats.ts';
 import type { TransformerSettings } from './settings.ts';
 import { GAP_LEVELS, seenItems, type TokenPlan } from './tokens.ts';
 import { behaviourTrunk, itemCodes, itemSpecs, itemTower, tokenSpecs } from './trunk.ts';
@@ -48,6 +48,7 @@ export function trainingSpecs(
     ...(repeats && { again: { dtype: 'int32', axes: places }, back: { dtype: 'int32', axes: places } }),
     ...itemSpecs('negative', plan, samples),
     negativeBias: { dtype: 'float', axes: samples },
+    isOut: { dtype: 'bool', axes: { ...places, ...samples } },
     ...(plan.typeLevels.length > 0 && { nextType: { dtype: 'int32', axes: places } }),
     ...(plan.timed && { nextGap: { dtype: 'int32', axes: places } }),
   };
@@ -123,7 +124,7 @@ interface Candidates {
 /**
  * −ln softmax of the item taken among the negatives and, with `repeats`, the items met before: [batch, time]. The biases
  * take ln of the chance of being among the candidates off each score, and add an item's share of a row it does not have
- * alone.
+ * alone; `isOut` leaves out the negatives that are candidates already.
  *
  * @see Yi et al. 2019 (RecSys), eq. 3
  */
@@ -135,11 +136,7 @@ function sampledItemLoss(
   const [rows, time, width] = states.shape as readonly [number, number, number];
   const samples = negatives.shape[0] as number;
   const examples = rows * time;
-  const isTaken = equal(reshape(batch.target, [examples, 1]), batch.negative);
-  const isOut = repeats
-    ? or(isTaken, reshape(isMet(batch.event, batch.negative), [examples, samples]))
-    : isTaken;
-  const bias = where(isOut, LEFT_OUT, batch.negativeBias);
+  const bias = where(reshape(batch.isOut, [examples, samples]), LEFT_OUT, batch.negativeBias);
   const { log } = logPartition(reshape(states, [examples, width]), negatives, bias);
   const drawn = reshape(log, [rows, time]);
   // ln(eᵃ + eᵇ) = a + softplus(b − a)

@@ -3,8 +3,8 @@ import { zeros } from '../../../nn/initialise.ts';
 import { linear } from '../../../nn/layers/linear.ts';
 import { defineModule, type Module, type Scope } from '../../../nn/module.ts';
 import type { Tensor } from '../../../tensor/graph.ts';
-import { add, cast, where } from '../../../tensor/ops/arithmetic.ts';
-import { and, equal, greater, not } from '../../../tensor/ops/comparison.ts';
+import { add, where } from '../../../tensor/ops/arithmetic.ts';
+import { and, equal, greater, lessOrEqual, not } from '../../../tensor/ops/comparison.ts';
 import { gather } from '../../../tensor/ops/indexing.ts';
 import { constant } from '../../../tensor/ops/leaf.ts';
 import { matmul } from '../../../tensor/ops/matrix.ts';
@@ -86,28 +86,9 @@ export function repeatScores(scope: Scope, { states, events, again, back }: Repe
   // The last time an item was met stands for all.
   const isLatest = greater(reshape(again, { batch, time: 1, keys: time }), now);
   const isAsked = equal(reshape(back, { batch, time, keys: 1 }), then);
-  const isOther = and(and(isLatest, constantBefore(time)), not(isAsked));
+  const isOther = and(and(isLatest, lessOrEqual(then, now)), not(isAsked));
   return {
     others: logSumExp(where(isOther, scores, LEFT_OUT), -1),
     bonus: sum(where(isAsked, extra, 0), -1),
   };
-}
-
-/** Whether a place lies at or before another, as booleans: [time, keys]. */
-function constantBefore(time: number): Tensor {
-  return greater(lowerTriangle(time), 0.5);
-}
-
-function lowerTriangle(time: number): Tensor {
-  const ones = Float32Array.from({ length: time * time }, (_, i) =>
-    i % time <= Math.floor(i / time) ? 1 : 0,
-  );
-  return constant(ones, { time, keys: time });
-}
-
-/** Whether each candidate is among the events up to a place: rows int32 [batch, time] and [samples] to [batch, time, samples]. */
-export function isMet(rows: Tensor, candidates: Tensor): Tensor {
-  const [batch, time] = rows.shape as readonly [number, number];
-  const same = cast(equal(reshape(rows, { batch, time, one: 1 }), candidates), 'float');
-  return greater(matmul(lowerTriangle(time), same), 0.5);
 }

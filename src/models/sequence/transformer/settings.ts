@@ -55,19 +55,20 @@ export interface TransformerSettings extends Settings {
  *
  * Small data are learned by heart within a few epochs, so a small log drops half of everything (what the published
  * SASRec does on Amazon's categories) and a large one little: between a hundred thousand and ten million events the
- * share falls evenly in the logarithm from .5 to .1.
+ * share falls evenly in the logarithm from .5 to .1. A second block pays where there is enough to fill it. Steps grow
+ * with the root of the data: 30 epochs of two hundred thousand events, 3 of twenty million.
  */
 export function defaultSettings(events: number): TransformerSettings {
   const size = Math.min(1, Math.max(0, Math.log10(Math.max(1, events) / 1e5) / 2));
   return {
     width: 64,
-    blocks: 2,
+    blocks: events < 1e6 ? 1 : 2,
     members: 1,
     heads: 2,
     length: 50,
     dropout: Math.round((0.5 - 0.4 * size) * 100) / 100,
     batch: 128,
-    epochs: 60,
+    epochs: Math.round(Math.min(200, Math.max(3, 30 * Math.sqrt(2e5 / Math.max(1, events))))),
     patience: 6,
     evaluateEvery: 2,
     learningRate: 0.002,
