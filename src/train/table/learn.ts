@@ -46,8 +46,7 @@ export interface LearnedTable {
 /** @throws AppError NOT_ENOUGH_DATA, INTERRUPTED, USAGE when no candidate can answer */
 export async function learnTable(sample: Sample, options: LearnOptions): Promise<LearnedTable> {
   const { preset, byTime, metric, seed, threads, signal, progress, now, deadlineMs } = options;
-  const inside = foldsInside(sample, options);
-  const [folds] = cutFolds(sample, { ...options, folds: inside }).repeats;
+  const folds = foldsInside(sample, options);
   const run: HeldOutRun = { seed, threads, signal, now, progress: stepsOnly(progress) };
   const attempt = (estimator: Estimator) => tryEstimator(estimator, sample, { folds, run });
   const judged = (raw: readonly RawTrial[]) => raw.map((trial) => judgeTrial(trial, sample, options));
@@ -57,7 +56,7 @@ export async function learnTable(sample: Sample, options: LearnOptions): Promise
     attempt,
     late: (estimator) =>
       tooManyFits(estimator, sample, {
-        ...{ fits: inside + 1, run, now },
+        ...{ fits: folds.length + 1, run, now },
         ...(deadlineMs !== undefined && { deadlineMs }),
       }),
     ...(signal && { signal }),
@@ -103,10 +102,20 @@ export async function learnTable(sample: Sample, options: LearnOptions): Promise
 /** Beyond so many rows two folds choose and calibrate as well as five, at two fifths of the cost. */
 const MANY_ROWS = 50_000;
 
-/** In time no more than there are moments to part: at least two, or the cut says what is missing. */
-function foldsInside({ frame, asOf }: Sample, { folds, byTime }: LearnOptions): number {
-  const wanted = frame.rows > MANY_ROWS ? Math.min(folds, 2) : folds;
-  return byTime ? Math.max(2, foldsInTime(asOf, wanted)) : wanted;
+/**
+ * In time as many stretches as there are moments to part, two at least, or the cut says what is missing; of many rows the
+ * last folds alone, which learn from about as much as the model that answers will.
+ */
+function foldsInside(sample: Sample, { folds, byTime, seed, gapMs }: LearnOptions): readonly Fold[] {
+  const kept = sample.frame.rows > MANY_ROWS ? Math.min(folds, 2) : folds;
+  const wanted = byTime ? Math.max(2, foldsInTime(sample.asOf, folds)) : kept;
+  const [all] = cutFolds(sample, {
+    folds: wanted,
+    byTime,
+    seed,
+    ...(gapMs !== undefined && { gapMs }),
+  }).repeats;
+  return all.slice(-kept);
 }
 
 async function tryEstimator(
