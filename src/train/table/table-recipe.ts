@@ -97,8 +97,11 @@ export function tableRecipe(question: Question, options: RecipeOptions): TableRe
 const canPromise = (id: string, { monotone }: Settings): boolean =>
   monotone === undefined || estimatorById(id).withSettings !== undefined;
 
-/** Models that can aim at medians, and learn where an amount lies besides how much it is, once asked to. */
-const AIMING: readonly string[] = ['gbdt', 'gbdt:fine', 'gbdt:random'];
+/** Boosted trees: they can aim at medians, learn where an amount lies besides how much it is, and cut sets of levels. */
+const BOOSTED: readonly string[] = ['gbdt', 'gbdt:fine', 'gbdt:random'];
+
+/** Trees that cut categories into sets read so many levels as they are; fewer bins than a byte holds. */
+const LEVELS_OF_TREES = 250;
 
 /** @param aims a band (ranges that differ row by row: half as much work again), a loss; what the caller tells goes first */
 function modelsTold(
@@ -116,8 +119,9 @@ function modelsTold(
   }
   return ids.map((id) => {
     const estimator = estimatorById(id);
-    const told = { ...(AIMING.includes(id) ? aims : {}), ...settings };
+    const told = { ...(BOOSTED.includes(id) ? aims : {}), ...settings };
     const changed = Object.keys(told).length > 0 ? estimator.withSettings?.(told) : undefined;
-    return encoded(changed ?? estimator, encoding);
+    const own = BOOSTED.includes(id) ? { ...encoding, maxLevels: LEVELS_OF_TREES } : encoding;
+    return encoded(changed ?? estimator, own);
   });
 }
