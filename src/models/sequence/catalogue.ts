@@ -1,14 +1,14 @@
 // Every next-item recommender by its id, and the way back from a saved one.
 import { AppError } from '../../core/errors.ts';
 import type { SavedModel } from '../estimator.ts';
-import { itemKnn } from './item-knn.ts';
+import { itemKnn } from './classical/item-knn.ts';
+import { popularity, recentPopularity } from './classical/popularity.ts';
+import { repeat } from './classical/repeat.ts';
+import { markov, sequentialRules } from './classical/sequential-rules.ts';
+import { sessionKnn } from './classical/session-knn.ts';
 import { memberIdsOf, mixtureOf } from './mixture.ts';
-import { popularity, recentPopularity } from './popularity.ts';
 import type { NextItemModel, Recommender } from './recommender.ts';
-import { repeat } from './repeat.ts';
 import { baseIdOf, withReturns } from './repeats/with-returns.ts';
-import { markov, sequentialRules } from './sequential-rules.ts';
-import { sessionKnn } from './session-knn.ts';
 import { behaviourTransformer } from './transformer/transformer.ts';
 
 /** All that fit with no settings, baselines first. */

@@ -1,7 +1,7 @@
 // Cases to learn or judge by: in an order of their own, no more than needed, cut from the newest sequences where none are given.
 import { type NextItemCases, type Sequences, takeSequences } from '../../core/sequences.ts';
 import { compareTexts } from '../../core/text-order.ts';
-import { rowsByAge } from './event-recency.ts';
+import { rowsByAge } from './classical/event-recency.ts';
 
 /** At most so many of the cases, evenly from all entities; the order they came in decides nothing. */
 export function someCases({ before, targets }: NextItemCases, most: number): NextItemCases {

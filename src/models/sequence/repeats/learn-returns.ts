@@ -3,7 +3,7 @@ import { minimizeWithPauses } from '../../../core/minimize.ts';
 import { pause } from '../../../core/pause.ts';
 import { type NextItemCases, takeSequences } from '../../../core/sequences.ts';
 import type { FitRun } from '../../estimator.ts';
-import { knownItems } from '../evidence.ts';
+import { knownItems } from '../classical/evidence.ts';
 import { someCases } from '../held-out-cases.ts';
 import type { NextItemModel } from '../recommender.ts';
 import { bestTemperature, TEMPERATURES } from '../softmax-row.ts';

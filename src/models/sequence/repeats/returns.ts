@@ -1,6 +1,6 @@
 // Scores mended by what is known of coming back: P(own) · share among own items, and (1 − P) · the base among the others.
 import type { Sequences } from '../../../core/sequences.ts';
-import { knownItems } from '../evidence.ts';
+import { knownItems } from '../classical/evidence.ts';
 import { logSumExp } from '../softmax-row.ts';
 import { CHOICE_FEATURES, choiceFeatures, ownItemsOf, returnFeatures } from './own-items.ts';
 import { ownLogOdds, splitScores } from './split-scores.ts';

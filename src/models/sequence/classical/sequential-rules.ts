@@ -1,7 +1,7 @@
 // "After this comes that": rules from one item to a later one, counted the less the further apart they stood.
-import { name } from '../../core/name.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { FitRun } from '../estimator.ts';
+import { name } from '../../../core/name.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { FitRun } from '../../estimator.ts';
 import { recencyWeights } from './event-recency.ts';
 import { add } from './evidence.ts';
 import { GRAPH_BOUNDS, type GraphSettings, graphRecommender } from './graph-recommender.ts';

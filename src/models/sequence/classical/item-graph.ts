@@ -1,10 +1,10 @@
 // Which items go with which: a row of weighted neighbours an item, grown one item at a time.
-import { pause } from '../../core/pause.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { FitRun, SavedModel } from '../estimator.ts';
+import { pause } from '../../../core/pause.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { FitRun, SavedModel } from '../../estimator.ts';
+import { readItems, readOffsets, readValues } from '../saved-recommender.ts';
 import { rowsByAge } from './event-recency.ts';
 import { add, empty, emptyTally, type Gather, type Tally } from './evidence.ts';
-import { readItems, readOffsets, readValues } from './saved-recommender.ts';
 
 /** Neighbours of item i are `neighbours[offsets[i] … offsets[i + 1])`, heaviest first. */
 export interface ItemGraph {

@@ -1,7 +1,7 @@
 // Evidence for items turned into shares of the whole catalogue: popularity speaks where there is none.
-import { invariant } from '../../core/errors.ts';
-import { pause } from '../../core/pause.ts';
-import { type Sequences, sequenceCount } from '../../core/sequences.ts';
+import { invariant } from '../../../core/errors.ts';
+import { pause } from '../../../core/pause.ts';
+import { type Sequences, sequenceCount } from '../../../core/sequences.ts';
 
 /** Sums by item, with a list of which are not zero: emptied in the time it took to fill. */
 export interface Tally {

@@ -1,7 +1,7 @@
 // "Taken together": items near those of the history, by how many sequences they share.
-import { name } from '../../core/name.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { FitRun } from '../estimator.ts';
+import { name } from '../../../core/name.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { FitRun } from '../../estimator.ts';
 import { recencyWeights } from './event-recency.ts';
 import { add } from './evidence.ts';
 import { GRAPH_BOUNDS, type GraphSettings, graphRecommender } from './graph-recommender.ts';

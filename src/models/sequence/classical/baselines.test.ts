@@ -1,8 +1,8 @@
 // Popularity, repeats and how new events are, against values worked out by hand.
 import { describe, expect, it } from 'vitest';
-import { silent } from '../../core/progress.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { FitRun } from '../estimator.ts';
+import { silent } from '../../../core/progress.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { FitRun } from '../../estimator.ts';
 import { recencyWeights, rowsByAge } from './event-recency.ts';
 import { popularity, recentPopularity } from './popularity.ts';
 import { repeat } from './repeat.ts';

@@ -1,5 +1,5 @@
 // Past sequences ready to be searched by item, and the nearest of them to a history.
-import type { Sequences } from '../../core/sequences.ts';
+import type { Sequences } from '../../../core/sequences.ts';
 import { rowsByAge } from './event-recency.ts';
 import { nthLargest } from './item-graph.ts';
 

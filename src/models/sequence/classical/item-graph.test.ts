@@ -1,13 +1,13 @@
 // Rules and item neighbourhoods against a paper's example worked out by hand, and against plain loops on random logs.
 import { describe, expect, it } from 'vitest';
-import { silent } from '../../core/progress.ts';
-import { random } from '../../core/random.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { FitRun } from '../estimator.ts';
+import { silent } from '../../../core/progress.ts';
+import { random } from '../../../core/random.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { FitRun } from '../../estimator.ts';
+import { madeUpSequences } from '../made-up-sequences.ts';
 import { recencyWeights } from './event-recency.ts';
 import { growItemGraph, type ItemGraph, nthLargest } from './item-graph.ts';
 import { growItemKnn, type ItemKnnSettings } from './item-knn.ts';
-import { madeUpSequences } from './made-up-sequences.ts';
 import { growRules, type RuleSettings, sequentialRules } from './sequential-rules.ts';
 
 const RUN: FitRun = { seed: 1, threads: 1, progress: silent };

@@ -1,13 +1,14 @@
 // "Again": the items of this very sequence, the most frequent and latest first, then whatever is popular.
-import { throwIfAborted } from '../../core/errors.ts';
-import { name } from '../../core/name.ts';
-import type { SearchSpace, Settings } from '../estimator.ts';
-import { asJson } from '../saved.ts';
+import { throwIfAborted } from '../../../core/errors.ts';
+import { name } from '../../../core/name.ts';
+import type { SearchSpace, Settings } from '../../estimator.ts';
+import { asJson } from '../../saved.ts';
+import type { NextItemModel, Recommender } from '../recommender.ts';
+import { checkTrain, refusesEmpty } from '../refusal.ts';
+import { type RecommenderState, readRecommender, readValues } from '../saved-recommender.ts';
+import { tellSettings } from '../told.ts';
 import { add, type Gather, scoreByEvidence } from './evidence.ts';
-import { checkTrain, popularityShares, refusesEmpty } from './popularity.ts';
-import type { NextItemModel, Recommender } from './recommender.ts';
-import { type RecommenderState, readRecommender, readValues } from './saved-recommender.ts';
-import { tellSettings } from './told.ts';
+import { popularityShares } from './popularity.ts';
 
 const ID = 'repeat';
 const FORMAT = 1;

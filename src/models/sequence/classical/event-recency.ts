@@ -1,5 +1,5 @@
 // How new each event is among all there are: what happened lately says more about what happens next.
-import type { Sequences } from '../../core/sequences.ts';
+import type { Sequences } from '../../../core/sequences.ts';
 
 /**
  * Weights that halve with every `halfLife` of the events that came later: measured in shares of the log, so that neither

@@ -1,9 +1,19 @@
 // "People like you went on with": the past sessions nearest to this one, and what stood near the same item in them.
-import { throwIfAborted } from '../../core/errors.ts';
-import { name } from '../../core/name.ts';
-import { pause } from '../../core/pause.ts';
-import type { SavedModel, SearchSpace, Settings } from '../estimator.ts';
-import { asJson } from '../saved.ts';
+import { throwIfAborted } from '../../../core/errors.ts';
+import { name } from '../../../core/name.ts';
+import { pause } from '../../../core/pause.ts';
+import type { SavedModel, SearchSpace, Settings } from '../../estimator.ts';
+import { asJson } from '../../saved.ts';
+import type { NextItemModel, Recommender } from '../recommender.ts';
+import { checkTrain, refusesEmpty } from '../refusal.ts';
+import {
+  type RecommenderState,
+  readItems,
+  readOffsets,
+  readRecommender,
+  readValues,
+} from '../saved-recommender.ts';
+import { tellSettings } from '../told.ts';
 import { recencyWeights } from './event-recency.ts';
 import { add, type Gather, scoreByEvidence } from './evidence.ts';
 import {
@@ -14,16 +24,7 @@ import {
   searcherOf,
   sessionLog,
 } from './neighbour-sessions.ts';
-import { checkTrain, popularityShares, refusesEmpty } from './popularity.ts';
-import type { NextItemModel, Recommender } from './recommender.ts';
-import {
-  type RecommenderState,
-  readItems,
-  readOffsets,
-  readRecommender,
-  readValues,
-} from './saved-recommender.ts';
-import { tellSettings } from './told.ts';
+import { popularityShares } from './popularity.ts';
 
 const ID = 'session-knn';
 const FORMAT = 1;

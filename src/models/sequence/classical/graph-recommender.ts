@@ -1,15 +1,16 @@
 // A recommender that is an item graph: grown from sequences, walked from the last items of a history.
-import { throwIfAborted } from '../../core/errors.ts';
-import type { Name } from '../../core/name.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { FitRun, SearchSpace, Settings } from '../estimator.ts';
-import { asJson } from '../saved.ts';
+import { throwIfAborted } from '../../../core/errors.ts';
+import type { Name } from '../../../core/name.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { FitRun, SearchSpace, Settings } from '../../estimator.ts';
+import { asJson } from '../../saved.ts';
+import type { NextItemModel, Recommender } from '../recommender.ts';
+import { checkTrain, refusesEmpty } from '../refusal.ts';
+import { type RecommenderState, readRecommender, readValues } from '../saved-recommender.ts';
+import { tellSettings } from '../told.ts';
 import { type BackOff, scoreByEvidence } from './evidence.ts';
 import { gatherNeighbours, graphArrays, type ItemGraph, readGraph } from './item-graph.ts';
-import { checkTrain, popularityShares, refusesEmpty } from './popularity.ts';
-import type { NextItemModel, Recommender } from './recommender.ts';
-import { type RecommenderState, readRecommender, readValues } from './saved-recommender.ts';
-import { tellSettings } from './told.ts';
+import { popularityShares } from './popularity.ts';
 
 const FORMAT = 1;
 

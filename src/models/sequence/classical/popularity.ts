@@ -1,14 +1,15 @@
 // "What everybody takes": items by how often they occurred, over all time or lately.
-import { AppError, throwIfAborted } from '../../core/errors.ts';
-import { type Name, name } from '../../core/name.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { SearchSpace, Settings } from '../estimator.ts';
-import { asJson } from '../saved.ts';
+import { throwIfAborted } from '../../../core/errors.ts';
+import { type Name, name } from '../../../core/name.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { SearchSpace, Settings } from '../../estimator.ts';
+import { asJson } from '../../saved.ts';
+import type { NextItemModel, Recommender } from '../recommender.ts';
+import { checkTrain, refusesEmpty } from '../refusal.ts';
+import { type RecommenderState, readRecommender, readValues } from '../saved-recommender.ts';
+import { tellSettings } from '../told.ts';
 import { recencyWeights, rowsByAge } from './event-recency.ts';
 import { scoreByEvidence } from './evidence.ts';
-import type { NextItemModel, Recommender } from './recommender.ts';
-import { type RecommenderState, readRecommender, readValues } from './saved-recommender.ts';
-import { tellSettings } from './told.ts';
 
 const FORMAT = 1;
 
@@ -38,19 +39,6 @@ export function popularityShares(train: Sequences, halfLife: number): Float64Arr
   }
   const total = shares.reduce((sum, share) => sum + share, 0);
   return shares.map((share) => share / total);
-}
-
-/** Why nothing can be learned from these, the same for every recommender here. */
-export function refusesEmpty(train: Sequences): string | undefined {
-  if (train.itemIds.length === 0) return 'there are no items';
-  return train.items.some((item) => item >= 0) ? undefined : 'there are no events of known items';
-}
-
-/** @throws AppError NOT_ENOUGH_DATA */
-export function checkTrain(recommender: Recommender, train: Sequences): void {
-  const refusal = recommender.refuses(train);
-  if (refusal)
-    throw new AppError('NOT_ENOUGH_DATA', `"${recommender.id}" cannot learn from this: ${refusal}`);
 }
 
 function popularityOf(id: string, label: Name, settings: PopularitySettings): Recommender {

@@ -1,12 +1,12 @@
 // Nearest sessions against an example worked out by hand, and against a plain loop over all past sessions.
 import { describe, expect, it } from 'vitest';
-import { silent } from '../../core/progress.ts';
-import { random } from '../../core/random.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import type { FitRun } from '../estimator.ts';
+import { silent } from '../../../core/progress.ts';
+import { random } from '../../../core/random.ts';
+import type { Sequences } from '../../../core/sequences.ts';
+import type { FitRun } from '../../estimator.ts';
+import { madeUpSequences } from '../made-up-sequences.ts';
 import { recencyWeights, rowsByAge } from './event-recency.ts';
 import { emptyTally } from './evidence.ts';
-import { madeUpSequences } from './made-up-sequences.ts';
 import { indexSessions, sessionLog } from './neighbour-sessions.ts';
 import { gatherFromNeighbours, type SessionKnnSettings, sessionKnn } from './session-knn.ts';
 
