@@ -1,14 +1,14 @@
 // Training batches: windows of like length together, their targets, and the negatives they share.
-import { type Random, random } from '../../../core/random.ts';
-import type { Sequences } from '../../../core/sequences.ts';
-import type { Batch } from '../../../nn/step/training-step.ts';
-import type { BatchSource } from '../../../nn/trainer/batches/batch-source.ts';
-import { lengthBuckets, type PlannedBatch } from '../../../nn/trainer/batches/length-buckets.ts';
+import { type Random, random } from '../../../../core/random.ts';
+import type { Sequences } from '../../../../core/sequences.ts';
+import type { Batch } from '../../../../nn/step/training-step.ts';
+import type { BatchSource } from '../../../../nn/trainer/batches/batch-source.ts';
+import { lengthBuckets, type PlannedBatch } from '../../../../nn/trainer/batches/length-buckets.ts';
+import { writeRepeats } from '../repeats.ts';
+import { lengthSteps, type NetworkSettings } from '../settings.ts';
+import { itemFeeds, tokenFeeds } from './event-vectors.ts';
 import { negativeSampler } from './negatives.ts';
-import { writeRepeats } from './repeats.ts';
-import { lengthSteps, type TransformerSettings } from './settings.ts';
 import { emptyTokens, hideToken, type TokenPlan, tokenWriter, UNKNOWN_ROW, windowsOf } from './tokens.ts';
-import { itemFeeds, tokenFeeds } from './trunk.ts';
 
 /** Of the events of a masked plan: more are asked at once, and less is left to tell them by. BERT4Rec's choice for short histories is .4 to .6, BERT's .15. */
 const HIDDEN_SHARE = 0.3;
@@ -24,7 +24,7 @@ export interface TrainingBatches extends BatchSource {
 export function trainingBatches(
   plan: TokenPlan,
   train: Sequences,
-  settings: TransformerSettings,
+  settings: NetworkSettings,
   seed: number,
 ): TrainingBatches {
   const { length, batch: batchSize, negativePower, unknownRate } = settings;

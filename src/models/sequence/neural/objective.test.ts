@@ -6,12 +6,14 @@ import { cutSequences, type Sequences } from '../../../core/sequences.ts';
 import { compileEvaluation } from '../../../nn/program/evaluation-program.ts';
 import { compileTraining } from '../../../nn/program/training-program.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
-import { trainingBatches } from './batches.ts';
+import { defaultSettings, type TransformerSettings } from '../transformer/settings.ts';
+import { transformerKind, transformerWith } from '../transformer/transformer.ts';
+import { trainingBatches } from './events/batches.ts';
+import { planTokens } from './events/tokens.ts';
+import { networkOf } from './network.ts';
 import { pretraining, trainingSpecs } from './objective.ts';
 import { readTrained } from './saved.ts';
-import { defaultSettings, lengthSteps, type TransformerSettings } from './settings.ts';
-import { planTokens } from './tokens.ts';
-import { TRANSFORMER, transformerWith } from './transformer.ts';
+import { lengthSteps } from './settings.ts';
 
 const ITEMS = 12;
 const draws = random(8);
@@ -39,12 +41,13 @@ describe('the pretraining loss', () => {
   ])('is the cross-entropy of the scores, %s', async (_, told) => {
     const run = { seed: 1, threads: 1, progress: silent };
     const model = await transformerWith({ ...settings, ...told }, { attributes }).fit(train, undefined, run);
-    const { plan, settings: used, members } = readTrained(TRANSFORMER, model.save());
+    const { network, members } = readTrained(transformerKind, model.save());
+    const { plan, settings: used } = network;
     const losses: number[] = [];
     for await (const { bucket, arrays, examples } of trainingBatches(plan, train, used, 1).batches(0, 0)) {
       const time = lengthSteps(used.length)[bucket];
-      const specs = trainingSpecs(plan, used, time);
-      const program = compileEvaluation(pretraining(plan, used), specs);
+      const specs = trainingSpecs(network, time);
+      const program = compileEvaluation(pretraining(network), specs);
       const session = await nodeBackend.open(program.model);
       const fed = program.parameters.map(({ name }) => [name, members[0][name]] as const);
       const outputs = await session.run({ ...arrays, ...Object.fromEntries(fed) });
@@ -78,8 +81,8 @@ describe('the questions asked beside the next item', () => {
   const typed = { ...train, types: new Uint8Array(8 * SESSIONS), typeLevels: ['view', 'purchase'] };
   const metricsOf = (told: Partial<TransformerSettings>, sequences: Sequences) => {
     const used = { ...defaultSettings(1000), ...settings, ...told };
-    const plan = planTokens(sequences, used, priced);
-    return compileTraining(pretraining(plan, used), trainingSpecs(plan, used, 8)).program.metrics;
+    const network = networkOf(transformerKind, planTokens(sequences, used, priced), used);
+    return compileTraining(pretraining(network), trainingSpecs(network, 8)).program.metrics;
   };
 
   it('are those the data can answer', () => {

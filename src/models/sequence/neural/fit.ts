@@ -1,4 +1,4 @@
-// A training run of the behaviour transformer, start to end.
+// A training run of a next-item network, start to end.
 import { AppError, throwIfAborted } from '../../../core/errors.ts';
 import { pause } from '../../../core/pause.ts';
 import { random } from '../../../core/random.ts';
@@ -12,11 +12,12 @@ import type { RunFiles } from '../../../nn/trainer/run-folder.ts';
 import { train as trainLoop } from '../../../nn/trainer/train.ts';
 import type { Backend } from '../../../tensor/session/session.ts';
 import type { FitRun } from '../../estimator.ts';
-import { trainingBatches } from './batches.ts';
+import { trainingBatches } from './events/batches.ts';
+import { planTokens } from './events/tokens.ts';
+import { type Network, type NetworkKind, networkOf } from './network.ts';
 import { pretraining, trainingSpecs } from './objective.ts';
 import { answerPrograms } from './scoring.ts';
-import { lengthSteps, type TransformerSettings } from './settings.ts';
-import { planTokens, type TokenPlan } from './tokens.ts';
+import { isMasked, lengthSteps, type NetworkSettings } from './settings.ts';
 import { byEntity, casesByEntity, rankingScore, splitCases } from './validation.ts';
 
 /** What a run may be handed beside the data. */
@@ -28,8 +29,7 @@ export interface FitParts {
 }
 
 export interface Trained {
-  readonly plan: TokenPlan;
-  readonly settings: TransformerSettings;
+  readonly network: Network;
   /** Weights by name, of each network of the committee. */
   readonly members: readonly Values[];
 }
@@ -41,32 +41,39 @@ const WARM_UP = 0.05;
 /** From so many rows on only those a batch touched are moved: reading the whole table would cost more than the step. */
 const SPARSE_ROWS = 100_000;
 
+export interface TrainingTask<S extends NetworkSettings> {
+  readonly kind: NetworkKind<S>;
+  readonly settings: S;
+  readonly parts: FitParts;
+  readonly run: FitRun;
+}
+
 /** @throws AppError INTERRUPTED, DIVERGED */
-export async function trainTransformer(
+export async function trainNetwork<S extends NetworkSettings>(
   train: Sequences,
   valid: NextItemCases | undefined,
-  { settings, parts, run }: { settings: TransformerSettings; parts: FitParts; run: FitRun },
+  { kind, settings, parts, run }: TrainingTask<S>,
 ): Promise<Trained> {
   throwIfAborted(run.signal);
   const { learn, cases } = splitCases(byEntity(train), valid && casesByEntity(valid), run.seed);
-  const plan = planTokens(learn, settings, parts.attributes);
+  const options = { ...settings, masked: isMasked(settings) };
+  const network = networkOf(kind, planTokens(learn, options, parts.attributes), settings);
   const compiled = lengthSteps(settings.length).map((time) =>
-    compileTraining(pretraining(plan, settings), trainingSpecs(plan, settings, time)),
+    compileTraining(pretraining(network), trainingSpecs(network, time)),
   );
   const programs = compiled.map(({ program }) => program);
-  const task = { plan, settings, learn, cases, programs, parts, run };
+  const task = { network, learn, cases, programs, parts, run };
   const members: Values[] = [];
   for (let member = 0; member < settings.members; member++) {
     const draws = random(run.seed).fork(`member ${member}`);
     const first = initialValues(compiled[0].parameters, draws.fork('weights'));
     members.push(await trainMember({ ...task, member, seed: draws.integer(2 ** 32) }, first));
   }
-  return { plan, settings, members };
+  return { network, members };
 }
 
 interface MemberTask {
-  readonly plan: TokenPlan;
-  readonly settings: TransformerSettings;
+  readonly network: Network;
   readonly learn: Sequences;
   readonly cases: NextItemCases | undefined;
   readonly programs: readonly TrainingProgram[];
@@ -77,7 +84,8 @@ interface MemberTask {
 }
 
 async function trainMember(task: MemberTask, first: Record<string, Float32Array>): Promise<Values> {
-  const { plan, settings, learn, cases, programs, parts, member, seed } = task;
+  const { network, learn, cases, programs, parts, member, seed } = task;
+  const { plan, settings } = network;
   const { threads, progress, signal } = task.run;
   const batches = trainingBatches(plan, learn, settings, seed);
   const steps = settings.epochs * batches.batchesPerEpoch;
@@ -96,8 +104,8 @@ async function trainMember(task: MemberTask, first: Record<string, Float32Array>
     limits: { steps, ...(settings.seconds > 0 && { seconds: settings.seconds / settings.members }) },
     ...(settings.average > 0 && { averageDecay: settings.average }),
     ...(cases && {
-      evaluations: answerPrograms(plan, settings, settings.batch),
-      evaluate: rankingScore(cases, plan, settings),
+      evaluations: answerPrograms(network, settings.batch),
+      evaluate: rankingScore(cases, network),
       evaluateEvery: settings.evaluateEvery * batches.batchesPerEpoch,
       earlyStopping: { metric: 'ndcg', better: 'higher', patience: settings.patience },
     }),
@@ -123,7 +131,7 @@ function described({ epoch, scores }: EvaluationEvent): string {
 
 /** The rule for tables too large to be moved whole. */
 const sparseTables =
-  ({ batch, length, negatives }: TransformerSettings) =>
+  ({ batch, length, negatives }: NetworkSettings) =>
   ({ shape }: { readonly shape: readonly number[] }): ParameterSettings =>
     shape[0] >= SPARSE_ROWS
       ? // What is read, what is asked for, and what is drawn.

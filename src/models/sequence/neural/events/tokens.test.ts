@@ -1,6 +1,6 @@
 // Event tokens: the same for one history and for many, unknown things as unknown, every event asked once.
 import { describe, expect, it } from 'vitest';
-import type { Sequences } from '../../../core/sequences.ts';
+import type { Sequences } from '../../../../core/sequences.ts';
 import { emptyTokens, gapLevel, planTokens, tokenWriter, UNKNOWN_ROW, windowsOf } from './tokens.ts';
 
 const SECOND_MS = 1000;

@@ -1,6 +1,6 @@
 // How events become numbers a network reads: learned once from the training sequences, then the same for one history and for a million.
-import { hash32 } from '../../../core/random.ts';
-import { type ItemAttributes, type Sequences, sequenceCount } from '../../../core/sequences.ts';
+import { hash32 } from '../../../../core/random.ts';
+import { type ItemAttributes, type Sequences, sequenceCount } from '../../../../core/sequences.ts';
 
 /** The row all items share that training never saw. */
 export const UNKNOWN_ROW = 0;

@@ -7,11 +7,10 @@ import { gather } from '../../../tensor/ops/indexing.ts';
 import { constant } from '../../../tensor/ops/leaf.ts';
 import { matmul } from '../../../tensor/ops/matrix.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
+import { tokenSpecs } from './events/event-vectors.ts';
+import type { Network } from './network.ts';
 import { buildParts } from './objective.ts';
 import { repeatBonus } from './repeats.ts';
-import type { TransformerSettings } from './settings.ts';
-import type { TokenPlan } from './tokens.ts';
-import { tokenSpecs } from './trunk.ts';
 
 export interface Shape {
   readonly batch: number;
@@ -22,11 +21,8 @@ export interface Shape {
  * Histories to `states` [batch, width]; `last` [batch] names the place of each one's last event among all places. With
  * `repeats` also to `bonus` [batch, time], what the item of each place gets for having been met as long ago as `age` says.
  */
-export function stateProgram(
-  plan: TokenPlan,
-  settings: TransformerSettings,
-  { batch, time }: Shape,
-): EvaluationProgram {
+export function stateProgram(network: Network, { batch, time }: Shape): EvaluationProgram {
+  const { plan, settings } = network;
   const specs: Record<string, InputSpec> = {
     ...tokenSpecs(plan, { batch, time }),
     last: { dtype: 'int32', axes: { batch } },
@@ -34,7 +30,7 @@ export function stateProgram(
   };
   return compileEvaluation(
     defineModule('states', (scope, inputs: SymbolicBatch) => {
-      const all = buildParts(scope, plan, settings).states(inputs);
+      const all = buildParts(scope, network).states(inputs);
       const states = gather(reshape(all, { places: batch * time, width: settings.width }), inputs.last);
       const repeats = settings.repeats && {
         bonus: scope.apply('repeats', repeatBonus(inputs.age), states),
@@ -46,11 +42,12 @@ export function stateProgram(
 }
 
 /** All items as `vectors` [items, width]. */
-export function vectorProgram(plan: TokenPlan, settings: TransformerSettings): EvaluationProgram {
+export function vectorProgram(network: Network): EvaluationProgram {
+  const { plan } = network;
   const items = { items: plan.itemIds.length };
   return compileEvaluation(
     defineModule('vectors', (scope, inputs: SymbolicBatch) => {
-      const vectors = buildParts(scope, plan, settings).items('item', inputs);
+      const vectors = buildParts(scope, network).items('item', inputs);
       return { loss: sum(vectors), outputs: { vectors } };
     }),
     Object.fromEntries(
@@ -63,11 +60,8 @@ export function vectorProgram(plan: TokenPlan, settings: TransformerSettings): E
 }
 
 /** States [batch, width] and vectors [items, width] to `scores` [batch, items]. */
-export function scoreProgram(
-  plan: TokenPlan,
-  { width }: TransformerSettings,
-  batch: number,
-): EvaluationProgram {
+export function scoreProgram({ plan, settings }: Network, batch: number): EvaluationProgram {
+  const { width } = settings;
   const items = plan.itemIds.length;
   const specs = {
     states: { dtype: 'float', axes: { batch, width } },

@@ -1,5 +1,5 @@
 // Items drawn beside the one that was taken, by how often they occur; how likely each was to be drawn is known.
-import type { Random } from '../../../core/random.ts';
+import type { Random } from '../../../../core/random.ts';
 
 export interface NegativeSampler {
   /** Item codes, drawn with replacement; where no more items were seen than are wanted, each of them once. */

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { silent } from '../../../core/progress.ts';
 import { random } from '../../../core/random.ts';
+import { transformerWith } from '../transformer/transformer.ts';
 import { writeRepeats } from './repeats.ts';
-import { transformerWith } from './transformer.ts';
 
 describe('items met before', () => {
   it('stand at their next place, and the one asked for at its last', () => {

@@ -4,9 +4,8 @@ import { cutSequences, type NextItemCases, type Sequences, takeSequences } from 
 import { compareTexts } from '../../../core/text-order.ts';
 import { ranksOf } from '../../../eval/metrics/ranking.ts';
 import type { Evaluate } from '../../../nn/trainer/evaluate.ts';
+import type { Network } from './network.ts';
 import { itemVectors, scoreHistories } from './scoring.ts';
-import type { TransformerSettings } from './settings.ts';
-import type { TokenPlan } from './tokens.ts';
 
 /** More make an evaluation dearer than an epoch of small data, and the score little surer: ±.003 at an NDCG of .05. */
 const MOST_CASES = 5000;
@@ -63,15 +62,11 @@ function someOf({ before, targets }: NextItemCases, draws: Random): NextItemCase
 }
 
 /** `ndcg` and `recall` among the first ten of all items, ties against us; to be asked the `answerPrograms`. */
-export function rankingScore(
-  { before, targets }: NextItemCases,
-  plan: TokenPlan,
-  settings: TransformerSettings,
-): Evaluate {
-  const items = plan.itemIds.length;
+export function rankingScore({ before, targets }: NextItemCases, network: Network): Evaluate {
+  const items = network.plan.itemIds.length;
   return async (ask) => {
-    const vectors = await itemVectors(plan, settings, ask);
-    const asked = { plan, settings, batchSize: settings.batch, vectors };
+    const vectors = await itemVectors(network, ask);
+    const asked = { network, batchSize: network.settings.batch, vectors };
     const total = { ndcg: 0, recall: 0 };
     for await (const { rows, scores } of scoreHistories(before, asked, ask))
       rows.forEach((row, r) => {

@@ -1,4 +1,4 @@
-// A trained transformer that answers: sessions opened when first asked, vectors of items made once.
+// A trained network that answers: sessions opened when first asked, vectors of items made once.
 import { type Sequences, sequenceCount } from '../../../core/sequences.ts';
 import type { EvaluationProgram } from '../../../nn/program/evaluation-program.ts';
 import type { Backend, Session } from '../../../tensor/session/session.ts';
@@ -16,11 +16,11 @@ const MANY = 128;
 const FEW = 4;
 
 /** Sessions open at the first question and again after `close`. */
-export function openScorer({ plan, settings, members }: Trained, backend: Backend, threads: number): Scorer {
-  const items = plan.itemIds.length;
+export function openScorer({ network, members }: Trained, backend: Backend, threads: number): Scorer {
+  const items = network.plan.itemIds.length;
   const sizes = new Map<number, readonly Asking[]>();
   const membersOf = (batchSize: number): readonly Asking[] => {
-    const programs = () => answerPrograms(plan, settings, batchSize);
+    const programs = () => answerPrograms(network, batchSize);
     const asked = sizes.get(batchSize) ?? members.map((own) => asking(programs(), own, { backend, threads }));
     sizes.set(batchSize, asked);
     return asked;
@@ -32,8 +32,8 @@ export function openScorer({ plan, settings, members }: Trained, backend: Backen
       const batchSize = count <= FEW ? 1 : MANY;
       const all = new Float32Array(count * items);
       for (const [m, { ask }] of membersOf(batchSize).entries()) {
-        vectors[m] ??= await itemVectors(plan, settings, ask);
-        const asked = { plan, settings, batchSize, vectors: vectors[m] };
+        vectors[m] ??= await itemVectors(network, ask);
+        const asked = { network, batchSize, vectors: vectors[m] };
         for await (const { rows, scores } of scoreHistories(before, asked, ask))
           rows.forEach((row, r) => {
             addShare(all, row * items, scores.subarray(r * items, (r + 1) * items), members.length);

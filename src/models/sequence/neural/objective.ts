@@ -11,19 +11,19 @@ import { greater } from '../../../tensor/ops/comparison.ts';
 import { logPartition } from '../../../tensor/ops/losses/log-partition.ts';
 import { l2Normalise } from '../../../tensor/ops/reductions.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
+import { itemCodes, itemSpecs, itemTower, tokenSpecs } from './events/event-vectors.ts';
+import { GAP_LEVELS, seenItems } from './events/tokens.ts';
+import type { Network } from './network.ts';
 import { type RepeatScores, repeatScores } from './repeats.ts';
-import type { TransformerSettings } from './settings.ts';
-import { GAP_LEVELS, seenItems, type TokenPlan } from './tokens.ts';
-import { behaviourTrunk, itemCodes, itemSpecs, itemTower, tokenSpecs } from './trunk.ts';
 
 /** Trunk and item tower under the names all programs share. */
-export function buildParts(scope: Scope, plan: TokenPlan, settings: TransformerSettings) {
+export function buildParts(scope: Scope, { plan, settings, trunk }: Network) {
   const tower = itemTower(plan, settings.width);
   const direction = (x: Tensor): Tensor => (settings.temperature > 0 ? l2Normalise(x) : x);
   return {
     /** [batch, time, width], ready to be multiplied with item vectors */
     states(batch: SymbolicBatch): Tensor {
-      const states = scope.apply('trunk', behaviourTrunk(plan, settings), batch);
+      const states = scope.apply('trunk', trunk, batch);
       return settings.temperature > 0 ? mul(l2Normalise(states), 1 / settings.temperature) : states;
     },
     /** [..., width] */
@@ -33,11 +33,8 @@ export function buildParts(scope: Scope, plan: TokenPlan, settings: TransformerS
 }
 
 /** All a training batch holds. */
-export function trainingSpecs(
-  plan: TokenPlan,
-  { batch, negatives, repeats }: Pick<TransformerSettings, 'batch' | 'negatives' | 'repeats'>,
-  time: number,
-): Record<string, InputSpec> {
+export function trainingSpecs({ plan, settings }: Network, time: number): Record<string, InputSpec> {
+  const { batch, negatives, repeats } = settings;
   const places = { batch, time };
   const samples = { samples: Math.min(negatives, seenItems(plan)) };
   return {
@@ -54,13 +51,11 @@ export function trainingSpecs(
   };
 }
 
-export function pretraining(
-  plan: TokenPlan,
-  settings: TransformerSettings,
-): Module<SymbolicBatch, Objective> {
+export function pretraining(network: Network): Module<SymbolicBatch, Objective> {
+  const { plan, settings } = network;
   const price = plan.columns.findIndex(({ name }) => name === 'price');
   return defineModule('pretraining', (scope, batch) => {
-    const parts = buildParts(scope, plan, settings);
+    const parts = buildParts(scope, network);
     const states = parts.states(batch);
     const repeats = settings.repeats
       ? repeatScores(scope, {

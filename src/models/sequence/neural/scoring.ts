@@ -4,17 +4,18 @@ import type { Batch } from '../../../nn/step/training-step.ts';
 import { lengthBuckets } from '../../../nn/trainer/batches/length-buckets.ts';
 import type { RunArray } from '../../../tensor/session/session.ts';
 import { scoreProgram, stateProgram, vectorProgram } from './answers.ts';
+import { itemFeeds, tokenFeeds } from './events/event-vectors.ts';
+import { emptyTokens, hideToken, type TokenPlan, tokenWriter } from './events/tokens.ts';
+import type { Network } from './network.ts';
 import { repeatLevel } from './repeats.ts';
-import { lengthSteps, type TransformerSettings } from './settings.ts';
-import { emptyTokens, hideToken, type TokenPlan, tokenWriter } from './tokens.ts';
-import { itemFeeds, tokenFeeds } from './trunk.ts';
+import { lengthSteps } from './settings.ts';
 
 /** The programs of one batch size, in the order `scoreHistories` names them by: a length each, vectors, scores. */
-export function answerPrograms(plan: TokenPlan, settings: TransformerSettings, batch: number) {
+export function answerPrograms(network: Network, batch: number) {
   return [
-    ...lengthSteps(settings.length).map((time) => stateProgram(plan, settings, { batch, time })),
-    vectorProgram(plan, settings),
-    scoreProgram(plan, settings, batch),
+    ...lengthSteps(network.settings.length).map((time) => stateProgram(network, { batch, time })),
+    vectorProgram(network),
+    scoreProgram(network, batch),
   ];
 }
 
@@ -29,19 +30,14 @@ export interface AskedBatch {
 }
 
 /** All items as vectors by the weights as they are: [items, width]. */
-export async function itemVectors(
-  plan: TokenPlan,
-  settings: TransformerSettings,
-  ask: Ask,
-): Promise<Float32Array> {
+export async function itemVectors({ plan, settings }: Network, ask: Ask): Promise<Float32Array> {
   const arrays = itemFeeds('item', { rows: plan.rowOf, columns: plan.columns.map(({ codes }) => codes) });
   const { vectors } = await ask({ bucket: lengthSteps(settings.length).length, arrays });
   return vectors as Float32Array;
 }
 
 export interface Asked {
-  readonly plan: TokenPlan;
-  readonly settings: TransformerSettings;
+  readonly network: Network;
   /** Of the programs asked. */
   readonly batchSize: number;
   readonly vectors: Float32Array;
@@ -50,9 +46,10 @@ export interface Asked {
 /** Scores a batch at a time; the arrays of one are good until the next is asked for. */
 export async function* scoreHistories(
   before: Sequences,
-  { plan, settings, batchSize, vectors }: Asked,
+  { network, batchSize, vectors }: Asked,
   ask: Ask,
 ): AsyncGenerator<AskedBatch, void> {
+  const { plan, settings } = network;
   const { offsets } = before;
   const steps = lengthSteps(settings.length);
   const items = plan.itemIds.length;

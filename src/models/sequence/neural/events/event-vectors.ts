@@ -1,0 +1,85 @@
+// Events and items as vectors: a row for the item, one for each thing known of it, and what a trunk reads of a batch.
+import { normal } from '../../../../nn/initialise.ts';
+import { defineModule, type Module, type Scope } from '../../../../nn/module.ts';
+import type { InputSpec, SymbolicBatch } from '../../../../nn/program/training-program.ts';
+import type { Tensor } from '../../../../tensor/graph.ts';
+import { add } from '../../../../tensor/ops/arithmetic.ts';
+import { gather } from '../../../../tensor/ops/indexing.ts';
+import type { AxesLike } from '../../../../tensor/type.ts';
+import { GAP_LEVELS, type TokenPlan, type Tokens } from './tokens.ts';
+
+/** Items as ids of rows: of the item table, and of the table of each column. */
+export interface ItemCodes {
+  /** int32 [...] */
+  readonly rows: Tensor;
+  /** int32 [...], one a column of the plan. */
+  readonly columns: readonly Tensor[];
+}
+
+/** Items as vectors [..., width]: a row of their own and one for what is known of them, so that a new item is not unknown. */
+export function itemTower({ rows, columns }: TokenPlan, width: number): Module<ItemCodes, Tensor> {
+  return defineModule('itemTower', (scope, codes) =>
+    columns.reduce(
+      (sum, { levels }, c) =>
+        add(sum, gather(scope.parameter(`column${c}`, { levels, width }, normal()), codes.columns[c])),
+      gather(scope.parameter('weight', { rows, width }, normal()), codes.rows),
+    ),
+  );
+}
+
+/** The inputs a trunk reads, by name: those of `tokenFeeds`. */
+export function tokenSpecs(plan: TokenPlan, axes: AxesLike): Record<string, InputSpec> {
+  const ids: InputSpec = { dtype: 'int32', axes };
+  return {
+    ...itemSpecs('event', plan, axes),
+    ...(plan.typeLevels.length > 0 && { types: ids }),
+    ...(plan.timed && { gaps: ids, seconds: ids }),
+    ...(plan.masked && { present: { dtype: 'float', axes } as const }),
+  };
+}
+
+/** Inputs for items under a name of their own: the events read, the targets, the negatives. */
+export function itemSpecs(name: string, { columns }: TokenPlan, axes: AxesLike): Record<string, InputSpec> {
+  const ids: InputSpec = { dtype: 'int32', axes };
+  return Object.fromEntries([[name, ids], ...columns.map((_, c) => [`${name}.column${c}`, ids] as const)]);
+}
+
+type Feeds = Record<string, Int32Array | Float32Array>;
+
+/** Arrays for `tokenSpecs`. */
+export function tokenFeeds({ types, gaps, seconds, present, ...items }: Tokens): Feeds {
+  return {
+    ...itemFeeds('event', items),
+    ...(types && { types }),
+    ...(gaps && { gaps }),
+    ...(seconds && { seconds }),
+    ...(present && { present }),
+  };
+}
+
+export function itemFeeds(
+  name: string,
+  { rows, columns }: Pick<Tokens, 'rows' | 'columns'>,
+): Record<string, Int32Array> {
+  return Object.fromEntries([
+    [name, rows],
+    ...columns.map((codes, c) => [`${name}.column${c}`, codes] as const),
+  ]);
+}
+
+/** The tensors of `itemSpecs`. */
+export function itemCodes(name: string, { columns }: TokenPlan, batch: SymbolicBatch): ItemCodes {
+  return { rows: batch[name], columns: columns.map((_, c) => batch[`${name}.column${c}`]) };
+}
+
+/** Events as vectors [batch, time, width]: the sum of what is known of each. Parameters `item`, `types`, `gaps`. */
+export function eventVectors(scope: Scope, plan: TokenPlan, width: number, batch: SymbolicBatch): Tensor {
+  const known = (name: string, levels: number): Tensor =>
+    gather(scope.parameter(name, { levels, width }, normal()), batch[name]);
+  const parts = [
+    scope.apply('item', itemTower(plan, width), itemCodes('event', plan, batch)),
+    ...(plan.typeLevels.length > 0 ? [known('types', plan.typeLevels.length + 1)] : []),
+    ...(plan.timed ? [known('gaps', GAP_LEVELS)] : []),
+  ];
+  return parts.reduce(add);
+}

@@ -1,0 +1,60 @@
+// A kind of network as a recommender: what it is called, what it may be told, and what it answers.
+import { type Sequences, sequenceCount } from '../../../core/sequences.ts';
+import { nodeBackend } from '../../../tensor/session/session-node.ts';
+import type { Settings } from '../../estimator.ts';
+import type { NextItemModel, Recommender } from '../recommender.ts';
+import { checkTrain } from '../refusal.ts';
+import { type FitParts, type Trained, trainNetwork } from './fit.ts';
+import type { NetworkKind } from './network.ts';
+import { readTrained, savedTrained } from './saved.ts';
+import { openScorer } from './scorer.ts';
+import type { NetworkSettings } from './settings.ts';
+
+/** The recommender told some settings, and handed what is known of the items. @throws AppError USAGE */
+export function networkRecommender<S extends NetworkSettings>(
+  kind: NetworkKind<S>,
+  told: Settings = {},
+  parts: Partial<FitParts> = {},
+): Recommender {
+  kind.settings(0, told);
+  const recommender: Recommender = {
+    id: kind.id,
+    label: kind.label,
+    role: 'model',
+    space: kind.space,
+    withSettings: (settings) => networkRecommender(kind, { ...told, ...settings }, parts),
+    knowing: (attributes) => networkRecommender(kind, told, { ...parts, attributes }),
+    within: (seconds) => networkRecommender(kind, { ...told, seconds }, parts),
+    refuses,
+    async fit(train, valid, run) {
+      checkTrain(recommender, train);
+      const settings = kind.settings(train.items.length, told);
+      const trained = await trainNetwork(train, valid, {
+        ...{ kind, settings, run },
+        parts: { backend: nodeBackend, ...parts },
+      });
+      return modelOf(kind.id, trained, run.threads);
+    },
+    load: (saved) => modelOf(kind.id, readTrained(kind, saved), 1),
+  };
+  return recommender;
+}
+
+function refuses({ items, offsets, entities }: Sequences): string | undefined {
+  const first = items.find((item) => item >= 0);
+  if (!items.some((item) => item >= 0 && item !== first)) return 'there are not two items with events';
+  const rows = sequenceCount({ offsets });
+  for (let row = 0; row < rows; row++) if (offsets[row + 1] - offsets[row] >= 2) return undefined;
+  return `none of ${entities.length} sequences has two events`;
+}
+
+function modelOf(id: string, trained: Trained, threads: number): NextItemModel {
+  const scorer = openScorer(trained, nodeBackend, threads);
+  return {
+    recommender: id,
+    itemIds: trained.network.plan.itemIds,
+    score: scorer.score,
+    save: () => savedTrained(id, trained),
+    close: scorer.close,
+  };
+}
