@@ -1,6 +1,6 @@
 // Examples: for every customer of a population at every moment, the features of a view and the outcome that followed.
 import { AppError, throwIfAborted } from '../core/errors.ts';
-import { type Frame, makeFrame } from '../core/frame.ts';
+import { type Column, type Frame, makeFrame } from '../core/frame.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import { localDay } from '../core/time.ts';
 import type { Engine } from './engine.ts';
@@ -9,7 +9,7 @@ import type { FeatureView } from './features/definition.ts';
 import { planView } from './features/plan.ts';
 import { collectColumns } from './features/sql/columns.ts';
 import { type LogSql, reachMs, relationsOf, selectAt } from './features/sql/relations.ts';
-import { collectSequence, type SequenceCollector } from './features/sql/sequence-columns.ts';
+import { collectSequences, type SequenceFeature } from './features/sql/sequence-columns.ts';
 import { openWorktable } from './features/sql/worktable.ts';
 import {
   emptyTarget,
@@ -46,6 +46,16 @@ export interface ExampleSet {
   readonly target?: Float64Array;
   /** Rows at each moment, in order. */
   readonly counts: readonly { readonly asOf: number; readonly rows: number }[];
+  /** What a row is about besides its customer, where it is about more. */
+  readonly subjects?: Subjects;
+}
+
+/** Row i of everything belongs to example i. */
+export interface Subjects {
+  readonly items?: readonly string[];
+  readonly sessions?: readonly string[];
+  /** Where rows stand within the stretch that begins at their `asOf`: the moment each one is asked at, UTC ms. */
+  readonly at?: Float64Array;
 }
 
 /**
@@ -98,10 +108,12 @@ export async function buildExamples(
       ? await work.materialise((log) => labelRows(label, log), { afterMs: moments[0] })
       : '';
 
-    const sequences: SequenceCollector[] = [];
-    for (const { feature, rule } of plan.features.filter((planned) => planned.kind === 'sequence')) {
-      sequences.push(await collectSequence(engine, work, { ...feature, rule }, signal));
-    }
+    const sequences = await collectSequences(
+      engine,
+      work,
+      plan.features.flatMap(({ kind, feature }) => (kind === 'sequence' ? [feature as SequenceFeature] : [])),
+      signal,
+    );
     const columns = collectColumns(plan, total, work.levels);
     const entities: string[] = new Array(total);
     const asOf = new Float64Array(total);
@@ -125,7 +137,7 @@ export async function buildExamples(
         const slots = relation.aggregates.map((aggregate) => values[slotOf.get(aggregate) ?? 0]);
         await work.scatter(selectAt(relation, tables[r], moment), rowOf, slots);
       }
-      for (const sequence of sequences) await sequence.addMoment(moment, codes);
+      await sequences.addMoment(moment, codes);
       const day = localDay(source.zone, moment);
       columns.finish({ asOfMs: moment, day }, { values, offset, rows: codes.length });
       if (label && target) {
@@ -138,9 +150,8 @@ export async function buildExamples(
       throwIfAborted(signal);
       step();
     }
-    const finished = columns
-      .done()
-      .map((column) => column ?? (sequences.shift() as SequenceCollector).done());
+    const ragged = sequences.done().values();
+    const finished = columns.done().map((column) => column ?? (ragged.next().value as Column));
     return {
       entities,
       asOf,

@@ -96,7 +96,7 @@ function cellOf(frame: Frame, f: number, row: number): FeatureValue {
   if (column.kind === 'category') return column.codes[row] < 0 ? null : column.levels[column.codes[row]];
   if (column.kind !== 'sequence') throw new Error(`a ${column.kind} column from a view`);
   const codes = column.codes.subarray(column.offsets[row], column.offsets[row + 1]);
-  return Array.from(codes, (code) => column.levels[code]);
+  return Array.from(codes, (code) => column.levels[code] ?? null);
 }
 
 /** Integers to the last bit, floats 1e-9 relative. */

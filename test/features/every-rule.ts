@@ -27,6 +27,8 @@ const CAMPAIGN: EventFilter = {
 };
 const FEW: EventFilter = { types: ['purchase'], where: [{ field: 'quantity', is: 'less', value: 1.5 }] };
 
+const ALIGNED = { kind: 'sequence', filter: ANY, limit: 5, keepMissing: true } as const;
+
 const RULES: Readonly<Record<string, FeatureRule>> = {
   count_dear: { kind: 'count', filter: DEAR, lookbackMs: 45 * DAY_MS },
   count_odd: { kind: 'count', filter: ODD },
@@ -64,6 +66,20 @@ const RULES: Readonly<Record<string, FeatureRule>> = {
   unanswered_views: { kind: 'unanswered', filter: { types: ['view', 'click'] }, answer: BOUGHT },
   asks_itself: { kind: 'unanswered', filter: ANY, answer: BOUGHT, lookbackMs: 50 * DAY_MS },
   last_items: { kind: 'sequence', field: 'item_id', filter: ANY, limit: 5 },
+  last_prices: { kind: 'sequence', field: 'price', cuts: [500, 1000, 2000], filter: ANY, limit: 6 },
+  last_ratings: { ...ALIGNED, field: 'rating', cuts: [2, 3.5] },
+  last_gaps: { ...ALIGNED, field: 'timestamp', measure: 'gap', cuts: [1, HOUR_MS, 2 * DAY_MS] },
+  last_ages: { ...ALIGNED, field: 'timestamp', measure: 'age', cuts: [1, DAY_MS, 30 * DAY_MS] },
+  last_brands: { ...ALIGNED, field: 'brand', lookbackMs: 90 * DAY_MS },
+  gaps_of_dear: {
+    kind: 'sequence',
+    field: 'timestamp',
+    measure: 'gap',
+    cuts: [HOUR_MS],
+    filter: DEAR,
+    limit: 4,
+    lookbackMs: 60 * DAY_MS,
+  },
   last_types: { kind: 'sequence', field: 'type', filter: DEAR, limit: 3, lookbackMs: 120 * DAY_MS },
   own_sales_day: {
     kind: 'calendar',

@@ -27,7 +27,7 @@ export type Oracle = (
   feature: FeatureDefinition,
   events: readonly EventRow[],
   asOf: number,
-) => number | string | null | string[];
+) => number | string | null | (string | null)[];
 
 export function openOracle(shop: OracleShop): Oracle {
   const formatter = new Intl.DateTimeFormat('en-US', {
@@ -302,11 +302,25 @@ export function openOracle(shop: OracleShop): Oracle {
         }
         break;
       }
-      case 'sequence':
-        return pick(history, rule.filter, from, asOf)
-          .map((event) => field(event, rule.field))
-          .filter((value) => value !== null)
-          .slice(-rule.limit) as string[];
+      case 'sequence': {
+        const all = pick(history, rule.filter, always, asOf);
+        const number = (event: EventRow): number | null => {
+          if (rule.measure === 'age') return asOf - event.timestamp;
+          if (rule.measure !== 'gap') return field(event, rule.field) as number | null;
+          const at = all.indexOf(event);
+          return at === 0 ? null : event.timestamp - all[at - 1].timestamp;
+        };
+        const inWords = (event: EventRow): string | null => {
+          if (rule.cuts === undefined) return field(event, rule.field) as string | null;
+          const value = number(event);
+          const reached = rule.cuts.filter((cut) => value !== null && value >= cut);
+          return value === null ? null : String(reached.at(-1) ?? 'below');
+        };
+        return all
+          .filter((event) => event.timestamp > from && (rule.keepMissing || inWords(event) !== null))
+          .slice(-rule.limit)
+          .map(inWords);
+      }
     }
     throw new Error('a rule the oracle does not know');
   };

@@ -19,7 +19,7 @@ import { buildExamples } from '../examples.ts';
 import { everyoneKnown } from '../labels.ts';
 import { simulateShop } from '../synthetic.ts';
 import { readCapabilities, viewFor } from './capabilities.ts';
-import { defaultView } from './default-view.ts';
+import { defaultView, withEvents } from './default-view.ts';
 
 const engine = await openEngine({ threads: 2 });
 afterAll(() => engine.close());
@@ -31,7 +31,7 @@ describe('SQL, the online fold and the brute-force oracle give the same values',
   it.each(zones)('on a random log in %s', async (zoneName) => {
     const log = randomLog({ seed: 7, users: 40, startMs: Date.UTC(2011, 9, 1), days: 420 });
     const source = await tableSource(engine, log.events, { zone: zoneOffsets(zoneName), items: log.items });
-    for (const view of [everyRule, defaultView(60)]) {
+    for (const view of [everyRule, withEvents(defaultView(60))]) {
       const agreement = await checkAgreement(engine, source, {
         view,
         items: log.items,
@@ -49,7 +49,7 @@ describe('SQL, the online fold and the brute-force oracle give the same values',
     try {
       const shop = simulateShop({ scenario: 'promo', customers: 120, items: 60, days: 200, seed: 3 });
       const { source, items } = await shopSource(engine, shop, folder);
-      const { view } = viewFor(defaultView(60), await readCapabilities(engine, source));
+      const { view } = viewFor(withEvents(defaultView(60)), await readCapabilities(engine, source));
       const agreement = await checkAgreement(engine, source, { view, items, users: 80, moments: 4, seed: 2 });
       expect(agreement.differences).toEqual([]);
       expect(agreement.examples).toBeGreaterThan(100);
@@ -60,7 +60,7 @@ describe('SQL, the online fold and the brute-force oracle give the same values',
 
   it('on Online Retail', async () => {
     const source = await retailSource(engine);
-    const { view } = viewFor(defaultView(30), await readCapabilities(engine, source));
+    const { view } = viewFor(withEvents(defaultView(30)), await readCapabilities(engine, source));
     const agreement = await checkAgreement(engine, source, { view, users: 80, moments: 6, seed: 5 });
     expect(agreement.differences).toEqual([]);
     expect(agreement.examples).toBeGreaterThan(250);

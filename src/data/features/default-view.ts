@@ -2,6 +2,7 @@
 import { basketFeatures, rangeFeatures, returnFeatures } from './default/baskets.ts';
 import { browsingFeatures } from './default/browsing.ts';
 import { historyFeatures, rhythmFeatures, windowFeatures } from './default/buying.ts';
+import { eventFeatures } from './default/events.ts';
 import { calendarFeatures, profileFeatures } from './default/surroundings.ts';
 import type { FeatureView } from './definition.ts';
 
@@ -25,4 +26,9 @@ export function defaultView(horizonDays: number): FeatureView {
       ...profileFeatures(),
     ],
   };
+}
+
+/** The same view with the newest events of each customer beside it, for models that read what was done in order. */
+export function withEvents(view: FeatureView): FeatureView {
+  return { ...view, features: [...view.features, ...eventFeatures()] };
 }

@@ -18,6 +18,10 @@ export const FEATURE_GROUPS = {
   trend: name('Trend', '走势'),
   tenure: name('Profile and tenure', '客户概况与时长'),
   engagement: name('Browsing', '浏览互动'),
+  visit: name('This visit', '本次访问'),
+  interest: name('Interest in the product', '对该商品的兴趣'),
+  product: name('The product itself', '商品本身'),
+  events: name('What was done, in order', '行为先后'),
 } as const satisfies Record<string, Name>;
 
 export type FeatureGroup = keyof typeof FEATURE_GROUPS;
@@ -163,11 +167,24 @@ export interface CalendarRule {
   readonly salesDays?: readonly SalesDay[];
 }
 
-/** The last `limit` values of a text field, oldest first; equal moments in order of `event_id` (UTF-8 bytes). */
+/**
+ * What the last `limit` events say, oldest first; equal moments in order of `event_id` (UTF-8 bytes). An event that does
+ * not say it is left out, or with `keepMissing` holds its place: sequences over one filter and limit then stand side by
+ * side, place by place.
+ *
+ * A text field gives its values. Numbers are told in classes: by the last of `cuts` (rising, in the field's own unit)
+ * that is reached, or as `below` the first. `gap` is the time since the event before, of any age, that the filter lets
+ * through, and missing where there is none; `age` is the time from the event to `asOf`; both with cuts in milliseconds
+ * and `timestamp` as the field.
+ */
 export interface SequenceRule extends Windowed {
   readonly kind: 'sequence';
   readonly field: string;
+  /** `value` when absent. */
+  readonly measure?: 'value' | 'gap' | 'age';
+  readonly cuts?: readonly number[];
   readonly limit: number;
+  readonly keepMissing?: boolean;
 }
 
 export type FeatureRule =
@@ -184,6 +201,12 @@ export type FeatureRule =
   | CalendarRule
   | SequenceRule;
 
+/**
+ * Whose events a feature of an example that is more than a customer is made of: those of the visit so far, of everybody
+ * with the item, of the customer with the item, or of the customer with the item's category.
+ */
+export type FeatureOwner = 'visit' | 'item' | 'pair' | 'category';
+
 /** One feature: what it is called, how it reads, and the rule that makes it. */
 export interface FeatureDefinition {
   readonly name: string;
@@ -191,6 +214,8 @@ export interface FeatureDefinition {
   readonly unit: Unit;
   readonly group: FeatureGroup;
   readonly rule: FeatureRule;
+  /** The customer when absent (before the visit, where the example is one). */
+  readonly of?: FeatureOwner;
 }
 
 /** The columns a model is given, in order; plain JSON, saved beside the model. */

@@ -3,13 +3,14 @@ import { compareTexts } from '../../core/text-order.ts';
 import { localDay } from '../../core/time.ts';
 import type { EventRow } from '../event.ts';
 import { type Aggregate, emptyValue, filterKey } from './aggregate.ts';
+import { classOf, type SequenceReading, sequenceReading } from './classes.ts';
 import type { EventFilter, FeatureView, SequenceRule } from './definition.ts';
 import { type FieldContext, fieldNamed } from './fields.ts';
 import { filterPredicate } from './filter.ts';
 import { planView } from './plan.ts';
 
-/** A number (NaN where missing), a category (null where missing), or a sequence. */
-export type FeatureValue = number | string | null | readonly string[];
+/** A number (NaN where missing), a category (null where missing), or a sequence (null at places that are kept though missing). */
+export type FeatureValue = number | string | null | readonly (string | null)[];
 
 /** Folds events of one user, in any order, into the view's values at `asOfMs`; later events are not looked at. */
 export type Fold = (events: readonly EventRow[], asOfMs: number) => FeatureValue[];
@@ -41,12 +42,15 @@ export function compileFold(view: FeatureView, context: FieldContext): Fold {
     return predicate;
   };
   const evaluators = plan.aggregates.map((aggregate) => evaluator(aggregate));
+  const sequences = plan.features.map((planned) =>
+    planned.kind === 'sequence' ? sequenceEvaluator(planned.feature.name, planned.rule) : undefined,
+  );
   return (events, asOfMs) => {
     const log = openLog(events, asOfMs, { context, predicateOf });
     const atoms = evaluators.map((evaluate) => evaluate(log, asOfMs));
     const moment = { asOfMs, day: localDay(context.zone, asOfMs) };
-    return plan.features.map((planned): FeatureValue => {
-      if (planned.kind === 'sequence') return sequence(planned.rule, log, asOfMs);
+    return plan.features.map((planned, f): FeatureValue => {
+      if (planned.kind === 'sequence') return sequences[f]?.(log, asOfMs) ?? [];
       if (planned.kind === 'category') {
         const value = atoms[planned.slots[0]];
         return typeof value === 'string' ? value : null;
@@ -221,16 +225,41 @@ function visits(log: UserLog, { filter, gapMs = 0, lookbackMs, untilMs = 0 }: Ag
   return { sessions, session_ms: sessionMs };
 }
 
-function sequence(
-  { filter, field, lookbackMs, limit }: SequenceRule,
-  log: UserLog,
-  asOfMs: number,
-): string[] {
-  const from = lookbackMs === undefined ? Number.NEGATIVE_INFINITY : asOfMs - lookbackMs;
-  const values = log.field(field);
-  return log
-    .matching(filter)
-    .filter((i) => log.times[i] > from && values[i] !== null)
-    .slice(-limit)
-    .map((i) => values[i] as string);
+/** What the event at one of a filter's places says, or null. */
+type Tell = (log: UserLog, places: readonly number[], at: number, asOfMs: number) => string | null;
+
+function sequenceEvaluator(
+  name: string,
+  rule: SequenceRule,
+): (log: UserLog, asOfMs: number) => (string | null)[] {
+  const { filter, lookbackMs, limit, keepMissing } = rule;
+  const tell = tellerOf(sequenceReading(name, rule));
+  return (log, asOfMs) => {
+    const from = lookbackMs === undefined ? Number.NEGATIVE_INFINITY : asOfMs - lookbackMs;
+    const places = log.matching(filter);
+    const told: (string | null)[] = [];
+    for (let at = places.length - 1; at >= 0 && told.length < limit && log.times[places[at]] > from; at--) {
+      const value = tell(log, places, at, asOfMs);
+      if (keepMissing || value !== null) told.push(value);
+    }
+    return told.reverse();
+  };
+}
+
+function tellerOf(reading: SequenceReading): Tell {
+  if (reading.kind === 'text')
+    return (log, places, at) => log.field(reading.field)[places[at]] as string | null;
+  const { measure, field, cuts, levels } = reading;
+  const named = (value: number): string => levels[classOf(cuts, value)];
+  switch (measure) {
+    case 'age':
+      return (log, places, at, asOfMs) => named(asOfMs - log.times[places[at]]);
+    case 'gap':
+      return ({ times }, places, at) => (at === 0 ? null : named(times[places[at]] - times[places[at - 1]]));
+    case 'value':
+      return (log, places, at) => {
+        const value = log.field(field)[places[at]] as number | null;
+        return value === null ? null : named(value);
+      };
+  }
 }

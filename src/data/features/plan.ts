@@ -1,6 +1,7 @@
 // A view compiled: each aggregate it needs once, and where every feature finds its own.
 import { AppError } from '../../core/errors.ts';
 import { type Aggregate, aggregateKey } from './aggregate.ts';
+import { sequenceReading } from './classes.ts';
 import type { FeatureDefinition, FeatureView, SequenceRule } from './definition.ts';
 import { columnKind, type Formula, formulaOf } from './formula.ts';
 
@@ -32,7 +33,10 @@ export function planView(view: FeatureView): ViewPlan {
         `two features of view "${view.name}" are called "${feature.name}"`,
       );
     names.add(feature.name);
-    if (feature.rule.kind === 'sequence') return { kind: 'sequence', feature, rule: feature.rule };
+    if (feature.rule.kind === 'sequence') {
+      sequenceReading(feature.name, feature.rule);
+      return { kind: 'sequence', feature, rule: feature.rule };
+    }
     const formula = formulaOf(feature);
     const slots = formula.needs.map((aggregate) => {
       const key = aggregateKey(aggregate);
