@@ -1,6 +1,15 @@
 // What each entity did, one thing after the other: flat arrays with offsets, as they come from a log and as models read them.
 import { invariant } from './errors.ts';
 
+/** What else is known of each event: a class from 1, 0 where it is not known. */
+export interface EventMark {
+  readonly name: string;
+  /** Classes there are, 0 included. */
+  readonly levels: number;
+  /** [events] */
+  readonly codes: Uint8Array;
+}
+
 /** Items in the order of the moments; an entity is a user, or a session. */
 export interface Sequences {
   /** [entities] */
@@ -14,6 +23,7 @@ export interface Sequences {
   /** What was done with the item, codes into `typeLevels`, [events]; absent where all events are of one kind. */
   readonly types?: Uint8Array;
   readonly typeLevels?: readonly string[];
+  readonly marks?: readonly EventMark[];
   readonly itemIds: readonly string[];
 }
 
@@ -51,7 +61,7 @@ export function cutSequences(
   rows: ArrayLike<number>,
   range: (row: number) => readonly [from: number, to: number],
 ): Sequences {
-  const { entities, items, timesMs, types, typeLevels, itemIds } = sequences;
+  const { entities, items, timesMs, types, typeLevels, marks, itemIds } = sequences;
   const offsets = new Uint32Array(rows.length + 1);
   for (let i = 0; i < rows.length; i++) {
     const [from, to] = range(rows[i]);
@@ -76,6 +86,9 @@ export function cutSequences(
     ...(timesMs && { timesMs: cut(timesMs, new Float64Array(events)) }),
     ...(types && { types: cut(types, new Uint8Array(events)) }),
     ...(typeLevels && { typeLevels }),
+    ...(marks && {
+      marks: marks.map((mark) => ({ ...mark, codes: cut(mark.codes, new Uint8Array(events)) })),
+    }),
     itemIds,
   };
 }

@@ -48,6 +48,9 @@ export function trainingSpecs({ plan, settings }: Network, time: number): Record
     isOut: { dtype: 'bool', axes: { ...places, ...samples } },
     ...(plan.typeLevels.length > 0 && { nextType: { dtype: 'int32', axes: places } }),
     ...(plan.timed && { nextGap: { dtype: 'int32', axes: places } }),
+    ...Object.fromEntries(
+      plan.marks.map((_, m) => [`nextMark${m}`, { dtype: 'int32', axes: places }] as const),
+    ),
   };
 }
 
@@ -93,6 +96,11 @@ export function pretraining(network: Network): Module<SymbolicBatch, Objective> 
         weight: price < 0 ? 0 : settings.priceWeight,
         loss: () => asked('nextPrice', plan.columns[price].levels, batch[`target.column${price}`]),
       },
+      ...plan.marks.map(({ name, levels }, m) => ({
+        name: `next_${name}`,
+        weight: settings.priceWeight,
+        loss: () => asked(`nextMark${m}`, levels, batch[`nextMark${m}`]),
+      })),
     ].filter(({ weight }) => weight > 0);
     const losses = side.map(({ name, weight, loss }) => ({ name, weight, value: loss() }));
     return {

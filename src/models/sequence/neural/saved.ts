@@ -12,23 +12,64 @@ import { isMasked, type NetworkSettings } from './settings.ts';
 
 const FORMAT = 1;
 
-interface NetworkState extends RecommenderState {
+/** What of a plan is no bulk. */
+export interface PlanState {
+  readonly itemIds: readonly string[];
   readonly typeLevels: readonly string[];
   readonly timed: boolean;
   readonly rows: number;
   readonly columns: readonly { readonly name: string; readonly levels: number }[];
+  /** Absent in models made before events had any. */
+  readonly marks?: TokenPlan['marks'];
+}
+
+interface NetworkState extends RecommenderState, PlanState {}
+
+/** A plan at rest: what reads as text, and the arrays beside it. */
+export function savedPlan(plan: TokenPlan): {
+  readonly state: PlanState;
+  readonly arrays: Readonly<Record<string, Int32Array | Float32Array>>;
+} {
+  const { itemIds, typeLevels, timed, rows, columns, marks, rowOf, counts, logShare } = plan;
+  return {
+    state: {
+      ...{ itemIds, typeLevels, timed, rows },
+      columns: columns.map(({ name, levels }) => ({ name, levels })),
+      ...(marks.length > 0 && { marks }),
+    },
+    arrays: {
+      ...{ rowOf, counts, logShare },
+      ...Object.fromEntries(columns.map(({ codes }, c) => [`column.${c}`, codes])),
+    },
+  };
+}
+
+/** @throws AppError BAD_FILE for arrays that are absent, of another length, or name what there is not */
+export function readPlan(saved: SavedModel, state: PlanState, masked: boolean): TokenPlan {
+  const { itemIds, typeLevels, timed, rows, columns, marks = [] } = state;
+  const codes = (key: string, below: number): Int32Array => {
+    const array = readValues(saved, key, 'int32', itemIds.length);
+    if (array.every((code) => code >= 0 && code < below)) return array;
+    throw new AppError(
+      'BAD_FILE',
+      `a saved "${saved.estimator}" model needs codes below ${below} in "${key}"`,
+    );
+  };
+  return {
+    ...{ itemIds, typeLevels, timed, rows, masked, marks },
+    rowOf: codes('rowOf', rows),
+    counts: readValues(saved, 'counts', 'int32', itemIds.length),
+    logShare: readValues(saved, 'logShare', 'float32', itemIds.length),
+    columns: columns.map((column, c) => ({ ...column, codes: codes(`column.${c}`, column.levels) })),
+  };
 }
 
 export function savedTrained(id: string, { network, members }: Trained): SavedModel {
   const { plan, settings } = network;
-  const { itemIds, typeLevels, timed, rows, columns, rowOf, counts, logShare } = plan;
-  const state: NetworkState = {
-    ...{ settings, itemIds, typeLevels, timed, rows },
-    columns: columns.map(({ name, levels }) => ({ name, levels })),
-  };
+  const atRest = savedPlan(plan);
+  const state: NetworkState = { ...atRest.state, settings };
   const arrays = {
-    ...{ rowOf, counts, logShare },
-    ...Object.fromEntries(columns.map(({ codes }, c) => [`column.${c}`, codes])),
+    ...atRest.arrays,
     ...Object.fromEntries(
       members.flatMap((values, m) =>
         Object.entries(values).map(([name, value]) => [prefixOf(m) + name, value] as const),
@@ -42,20 +83,8 @@ export function savedTrained(id: string, { network, members }: Trained): SavedMo
 export function readTrained<S extends NetworkSettings>(kind: NetworkKind<S>, saved: SavedModel): Trained {
   const { id } = kind;
   const state = readRecommender<NetworkState>(saved, id, FORMAT, ['typeLevels', 'timed', 'rows', 'columns']);
-  const { itemIds, typeLevels, timed, rows, columns } = state;
   const settings = kind.settings(0, state.settings);
-  const codes = (key: string, below: number): Int32Array => {
-    const array = readValues(saved, key, 'int32', itemIds.length);
-    if (array.every((code) => code >= 0 && code < below)) return array;
-    throw new AppError('BAD_FILE', `a saved "${id}" model needs codes below ${below} in "${key}"`);
-  };
-  const plan: TokenPlan = {
-    ...{ itemIds, typeLevels, timed, rows, masked: isMasked(settings) },
-    rowOf: codes('rowOf', rows),
-    counts: readValues(saved, 'counts', 'int32', itemIds.length),
-    logShare: readValues(saved, 'logShare', 'float32', itemIds.length),
-    columns: columns.map((column, c) => ({ ...column, codes: codes(`column.${c}`, column.levels) })),
-  };
+  const plan = readPlan(saved, state, isMasked(settings));
   const network = networkOf(kind, plan, settings);
   const needed = answerPrograms(network, 1).flatMap(({ parameters }) => parameters);
   const members = Array.from({ length: settings.members }, (_, m): Values => {

@@ -92,6 +92,7 @@ export function trainingBatches(
       ...(settings.repeats && met),
       ...(targets.types && { nextType: targets.types }),
       ...(targets.gaps && { nextGap: targets.gaps }),
+      ...Object.fromEntries(targets.marks.map((codes, m) => [`nextMark${m}`, codes] as const)),
     };
   };
   return {
@@ -156,4 +157,5 @@ function copyTokens(source: Written, into: Written, { from, to, at }: Part): voi
   if (source.seconds) into.seconds?.set(source.seconds.subarray(from, to), at);
   if (source.present) into.present?.set(source.present.subarray(from, to), at);
   source.columns.forEach((codes, c) => void into.columns[c].set(codes.subarray(from, to), at));
+  source.marks.forEach((codes, m) => void into.marks[m].set(codes.subarray(from, to), at));
 }

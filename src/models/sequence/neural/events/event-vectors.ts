@@ -34,6 +34,7 @@ export function tokenSpecs(plan: TokenPlan, axes: AxesLike): Record<string, Inpu
     ...itemSpecs('event', plan, axes),
     ...(plan.typeLevels.length > 0 && { types: ids }),
     ...(plan.timed && { gaps: ids, seconds: ids }),
+    ...Object.fromEntries(plan.marks.map((_, m) => [`mark${m}`, ids] as const)),
     ...(plan.masked && { present: { dtype: 'float', axes } as const }),
   };
 }
@@ -47,12 +48,13 @@ export function itemSpecs(name: string, { columns }: TokenPlan, axes: AxesLike):
 type Feeds = Record<string, Int32Array | Float32Array>;
 
 /** Arrays for `tokenSpecs`. */
-export function tokenFeeds({ types, gaps, seconds, present, ...items }: Tokens): Feeds {
+export function tokenFeeds({ types, gaps, seconds, present, marks, ...items }: Tokens): Feeds {
   return {
     ...itemFeeds('event', items),
     ...(types && { types }),
     ...(gaps && { gaps }),
     ...(seconds && { seconds }),
+    ...Object.fromEntries(marks.map((codes, m) => [`mark${m}`, codes] as const)),
     ...(present && { present }),
   };
 }
@@ -72,7 +74,7 @@ export function itemCodes(name: string, { columns }: TokenPlan, batch: SymbolicB
   return { rows: batch[name], columns: columns.map((_, c) => batch[`${name}.column${c}`]) };
 }
 
-/** Events as vectors [batch, time, width]: the sum of what is known of each. Parameters `item`, `types`, `gaps`. */
+/** Events as vectors [batch, time, width]: the sum of what is known of each. Parameters `item`, `types`, `gaps`, `mark0`, … */
 export function eventVectors(scope: Scope, plan: TokenPlan, width: number, batch: SymbolicBatch): Tensor {
   const known = (name: string, levels: number): Tensor =>
     gather(scope.parameter(name, { levels, width }, normal()), batch[name]);
@@ -80,6 +82,7 @@ export function eventVectors(scope: Scope, plan: TokenPlan, width: number, batch
     scope.apply('item', itemTower(plan, width), itemCodes('event', plan, batch)),
     ...(plan.typeLevels.length > 0 ? [known('types', plan.typeLevels.length + 1)] : []),
     ...(plan.timed ? [known('gaps', GAP_LEVELS)] : []),
+    ...plan.marks.map(({ levels }, m) => known(`mark${m}`, levels)),
   ];
   return parts.reduce(add);
 }

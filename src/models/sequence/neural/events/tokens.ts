@@ -31,6 +31,8 @@ export interface TokenPlan {
   /** Whether events are hidden and asked for between others, rather than asked for after them. */
   readonly masked: boolean;
   readonly columns: readonly ItemColumn[];
+  /** Of each event itself, classes with 0 for what is not known. */
+  readonly marks: readonly { readonly name: string; readonly levels: number }[];
 }
 
 export interface TokenOptions {
@@ -65,6 +67,7 @@ export function planTokens(
     typeLevels: train.types && typeLevels.length > 1 ? typeLevels : [],
     timed: times && train.timesMs !== undefined,
     columns: attributes ? columnsOf(attributes) : [],
+    marks: (train.marks ?? []).map(({ name, levels }) => ({ name, levels })),
   };
 }
 
@@ -131,15 +134,21 @@ export interface Tokens {
   readonly present?: Float32Array;
   /** One a column of the plan. */
   readonly columns: readonly Int32Array[];
+  /** One a mark of the plan. */
+  readonly marks: readonly Int32Array[];
 }
 
-export function emptyTokens({ typeLevels, timed, masked, columns }: TokenPlan, places: number): Tokens {
+export function emptyTokens(
+  { typeLevels, timed, masked, columns, marks }: TokenPlan,
+  places: number,
+): Tokens {
   return {
     rows: new Int32Array(places),
     ...(typeLevels.length > 0 && { types: new Int32Array(places) }),
     ...(timed && { gaps: new Int32Array(places), seconds: new Int32Array(places) }),
     ...(masked && { present: new Float32Array(places) }),
     columns: columns.map(() => new Int32Array(places)),
+    marks: marks.map(() => new Int32Array(places)),
   };
 }
 
@@ -157,6 +166,7 @@ export type WriteTokens = (window: Window, into: Tokens, at: number) => void;
 /** @param sequences items by the plan's codes; other kinds of events than the plan's, and codes outside, are unknown */
 export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens {
   const { items, timesMs, types, typeLevels = [] } = sequences;
+  const marks = plan.marks.map(({ name }) => sequences.marks?.find((mark) => mark.name === name)?.codes);
   const typeOf = typeLevels.map((level) => 1 + plan.typeLevels.indexOf(level));
   return ({ from, to, start }, into, at) => {
     for (let event = from; event < to; event++) {
@@ -165,6 +175,7 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
       into.rows[place] = rowOfItem(plan, item);
       if (into.present) into.present[place] = 1;
       for (let c = 0; c < into.columns.length; c++) into.columns[c][place] = plan.columns[c].codes[item] ?? 0;
+      for (let m = 0; m < marks.length; m++) into.marks[m][place] = marks[m]?.[event] ?? 0;
       if (into.types && types) into.types[place] = typeOf[types[event]] ?? 0;
       if (into.gaps && into.seconds && timesMs) {
         into.gaps[place] = event === start ? 0 : gapLevel(timesMs[event] - timesMs[event - 1]);
@@ -177,7 +188,7 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
 /** Makes an event one that is asked for: there, at the time of the one before, and nothing else. */
 export function hideToken(plan: TokenPlan, tokens: Tokens, place: number, isFirst: boolean): void {
   tokens.rows[place] = plan.rows - 1;
-  for (const codes of tokens.columns) codes[place] = 0;
+  for (const codes of [...tokens.columns, ...tokens.marks]) codes[place] = 0;
   if (tokens.present) tokens.present[place] = 1;
   if (tokens.types) tokens.types[place] = 0;
   if (tokens.gaps) tokens.gaps[place] = 0;
