@@ -40,6 +40,13 @@ export interface CrossFitOptions {
   readonly watch?: boolean;
   readonly run: FitRun;
   readonly onFit?: () => void;
+  /** Fits the folds side by side, where none watches; one after the other when absent. Says itself what it has done. */
+  readonly fitAll?: (fits: readonly FoldFit[]) => Promise<readonly Model[]>;
+}
+
+export interface FoldFit {
+  readonly estimator: Estimator;
+  readonly sample: Sample;
 }
 
 export const foldsOf = (entities: readonly string[], count: number, seed: number): Folds => ({
@@ -55,27 +62,30 @@ export const foldsOf = (entities: readonly string[], count: number, seed: number
 export async function crossFit(
   estimator: Estimator,
   sample: Sample,
-  { folds, watch, run, onFit }: CrossFitOptions,
+  { folds, watch, run, onFit, fitAll }: CrossFitOptions,
 ): Promise<CrossFit> {
   const { rows } = sample.frame;
+  const parts = Array.from({ length: folds.count }, (_, fold) => ({
+    estimator: inFold(estimator, fold),
+    ...foldRows(folds.of, fold),
+  })).filter(({ inside }) => inside.length > 0);
+  if (parts.some(({ outside }) => outside.length === 0))
+    throw new AppError(
+      'NOT_ENOUGH_DATA',
+      'expected examples of more than one customer, to hold some of them out',
+    );
+  const seenBy = (outside: readonly number[]): Sample => sortSample(takeSample(sample, outside));
+  const together = watch
+    ? undefined
+    : await fitAll?.(parts.map(({ estimator, outside }) => ({ estimator, sample: seenBy(outside) })));
   const models: Model[] = [];
   let unseen = new Float64Array(0);
   const band = { low: new Float64Array(rows), high: new Float64Array(rows) };
-  for (let fold = 0; fold < folds.count; fold++) {
+  for (const [part, { estimator: own, inside, outside }] of parts.entries()) {
     await pause(run.signal);
-    const { inside, outside } = foldRows(folds.of, fold);
-    if (inside.length === 0) continue;
-    if (outside.length === 0)
-      throw new AppError(
-        'NOT_ENOUGH_DATA',
-        'expected examples of more than one customer, to hold some of them out',
-      );
     const held = takeSample(sample, inside);
-    const seen = sortSample(takeSample(sample, outside));
-    const model = await inFold(estimator, fold).fit(seen, watch ? sortSample(held) : undefined, {
-      ...run,
-      progress: silent,
-    });
+    const valid = watch ? sortSample(held) : undefined;
+    const model = together?.[part] ?? (await own.fit(seenBy(outside), valid, { ...run, progress: silent }));
     const said = await model.predict(held.frame);
     const width = said.length / inside.length;
     if (unseen.length === 0) unseen = new Float64Array(rows * width);
@@ -88,7 +98,7 @@ export async function crossFit(
       band.high[row] = ends ? ends.high[i] : Number.NaN;
     });
     models.push(model);
-    onFit?.();
+    if (!together) onFit?.();
   }
   const banded = models.every((model) => model.band);
   return { models, unseen, ...(banded && { unseenBand: band }) };

@@ -18,6 +18,7 @@ import { BLENDS } from './blends.ts';
 import { boundView } from './bounded-view.ts';
 import { chosenOf, type RankedTrial } from './choose.ts';
 import { momentsOf } from './corrections.ts';
+import { type FitCrew, fitCrew } from './crew/fit-crew.ts';
 import { sampleCustomers } from './customer-sample.ts';
 import { learningDeadline } from './expected-time.ts';
 import { type HorizonPlan, planHorizon } from './horizon.ts';
@@ -87,6 +88,19 @@ export interface FittedTask {
  * @throws AppError NOT_ENOUGH_DATA, USAGE for an unknown model, INTERRUPTED
  */
 export async function fitTask(engine: Engine, source: EventSource, options: FitOptions): Promise<FittedTask> {
+  const crew = fitCrew(options.threads);
+  try {
+    return await fitWithCrew(engine, source, { ...options, crew });
+  } finally {
+    crew.close();
+  }
+}
+
+async function fitWithCrew(
+  engine: Engine,
+  source: EventSource,
+  options: FitOptions & { readonly crew: FitCrew },
+): Promise<FittedTask> {
   const { task, seed, progress, signal, repeat } = options;
   const startedMs = options.now();
   const horizon = planHorizon(task, source, options);

@@ -2,9 +2,9 @@
 import { joinSamples } from '../models/join-samples.ts';
 import type { RankedTrial } from './choose.ts';
 import { tooLong } from './expected-time.ts';
-import { refitTrial } from './refit.ts';
+import { refitAll } from './refit.ts';
 import type { Samples } from './samples.ts';
-import { fitRunOf, type TrialRun } from './trials.ts';
+import type { TrialRun } from './trials.ts';
 
 export interface LearnedAgain {
   readonly trial: RankedTrial;
@@ -36,8 +36,10 @@ export async function learnAgain(
     if (late) run.progress.note(`not learned again from the calibration period: ${late}`);
     return { trial, again: false };
   }
-  run.progress.step({ task: `learn ${trial.estimator.id} again`, done: 0, total: 1 });
-  const model = await refitTrial(trial, joinSamples(train, calibrate), fitRunOf(run));
-  run.progress.step({ task: `learn ${trial.estimator.id} again`, done: 1, total: 1 });
+  const task = `learn ${trial.estimator.id} again`;
+  run.progress.step({ task, done: 0 });
+  const [model] = await refitAll([{ trial, sample: joinSamples(train, calibrate) }], run, (done, total) =>
+    run.progress.step({ task, done, total, unit: 'fits' }),
+  );
   return { trial: { ...trial, model }, again: true };
 }

@@ -7,9 +7,9 @@ import type { Sample } from '../models/estimator.ts';
 import { takeSample } from '../models/sample.ts';
 import type { RankedTrial } from './choose.ts';
 import { fitCorrections } from './corrections.ts';
-import { refitTrial } from './refit.ts';
+import { refitAll } from './refit.ts';
 import type { Samples } from './samples.ts';
-import { fitRunOf, type Trial, type TrialRun } from './trials.ts';
+import type { Trial, TrialRun } from './trials.ts';
 
 /** Each costs a fit on what came before it; the newest say most. */
 const MOST_MOMENTS = 3;
@@ -47,25 +47,34 @@ export async function correctOverPast(
  * @returns oldest first; none of moments before which no outcome window ended, or nothing was spent
  */
 export async function pastMoments(
-  trial: Pick<Trial, 'estimator' | 'model' | 'blend'>,
+  trial: Pick<Trial, 'estimator' | 'model' | 'blend' | 'fitSeconds'>,
   train: Sample,
   run: TrialRun,
 ): Promise<readonly LevelOrigin[]> {
   const some = fewer(train, run.seed);
   const moments = [...new Set(some.asOf)].sort((a, b) => a - b);
-  const origins: LevelOrigin[] = [];
-  for (const moment of moments.slice(1).slice(-MOST_MOMENTS)) {
-    throwIfAborted(run.signal);
+  const wanted = moments.slice(1).slice(-MOST_MOMENTS);
+  const learned = wanted.flatMap((moment) => {
     const over = rowsWhere(some, (asOf) => asOf + run.plan.horizonMs <= moment);
-    if (!over.some((row) => some.target[row] > 0) || over.length < leastRows(some)) continue;
+    const teaches = over.some((row) => some.target[row] > 0) && over.length >= leastRows(some);
+    return teaches ? [{ moment, sample: takeSample(some, over) }] : [];
+  });
+  const task = `${trial.estimator.id} before earlier moments`;
+  const models = await refitAll(
+    learned.map(({ sample }) => ({ trial, sample })),
+    run,
+    (done, total) => run.progress.step({ task, done, total, unit: 'fits' }),
+  );
+  const origins: LevelOrigin[] = [];
+  for (const [i, { moment }] of learned.entries()) {
+    throwIfAborted(run.signal);
     const now = rowsWhere(some, (asOf) => asOf === moment);
     const asked = takeSample(some, now);
-    const model = await refitTrial(trial, takeSample(some, over), fitRunOf(run));
     origins.push({
       asOf: moment,
       entities: asked.entities,
       actual: takeNumbers(some.target, now),
-      predicted: await model.predict(asked.frame),
+      predicted: await models[i].predict(asked.frame),
     });
   }
   return origins;

@@ -8,6 +8,7 @@ import { isBagged } from '../models/ensemble/bag.ts';
 import type { Mixture } from '../models/ensemble/weights.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../models/estimator.ts';
 import { attemptEach, type Refusal } from './attempts.ts';
+import type { FitCrew } from './crew/fit-crew.ts';
 import { tooManyFits } from './expected-time.ts';
 import type { Samples } from './samples.ts';
 
@@ -39,6 +40,8 @@ export interface TrialRun {
   readonly now: () => number;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
+  /** Who fits what can be fitted side by side; without one, one after the other. */
+  readonly crew?: FitCrew;
 }
 
 /** The sample whose unseen predictions calibrate and choose: a later period, or the training customers held out in turn. */
@@ -85,7 +88,11 @@ export async function runTrial(samples: Samples, estimator: Estimator, run: Tria
   const fittedMs = run.now();
   const said = await model.predict(sample.frame);
   const predictedMs = run.now();
-  const crossed = bag ?? (samples.calibrate ? undefined : await fitHeldOut(estimator, sample, run));
+  const crossed =
+    bag ??
+    (samples.calibrate
+      ? undefined
+      : await fitHeldOut(estimator, sample, { run, seconds: (fittedMs - startedMs) / 1000 }));
   const band = model.band && (crossed ? crossed.unseenBand : await model.band(sample.frame));
   return {
     estimator,
@@ -104,9 +111,18 @@ export const foldsOf = ({ entities }: Sample, { plan, seed }: TrialRun): Folds =
   count: plan.folds,
 });
 
-/** Each customer predicted by a fit that never saw them. */
-function fitHeldOut(estimator: Estimator, sample: Sample, run: TrialRun): Promise<CrossFit> {
+/**
+ * Each customer predicted by a fit that never saw them.
+ *
+ * @param seconds one fit is expected to take
+ */
+function fitHeldOut(
+  estimator: Estimator,
+  sample: Sample,
+  { run, seconds }: { readonly run: TrialRun; readonly seconds: number },
+): Promise<CrossFit> {
   const folds = foldsOf(sample, run);
+  const { crew } = run;
   let done = 0;
   const onFit = () =>
     run.progress.step({
@@ -115,5 +131,15 @@ function fitHeldOut(estimator: Estimator, sample: Sample, run: TrialRun): Promis
       total: folds.count,
       unit: 'folds',
     });
-  return crossFit(estimator, sample, { folds, run: fitRunOf(run), onFit });
+  return crossFit(estimator, sample, {
+    ...{ folds, run: fitRunOf(run), onFit },
+    ...(crew && {
+      fitAll: (fits) =>
+        crew.fitAll(
+          fits.map((fit) => ({ ...fit, seconds })),
+          fitRunOf(run),
+          onFit,
+        ),
+    }),
+  });
 }
