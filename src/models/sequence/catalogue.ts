@@ -7,6 +7,9 @@ import { repeat } from './classical/repeat.ts';
 import { markov, sequentialRules } from './classical/sequential-rules.ts';
 import { sessionKnn } from './classical/session-knn.ts';
 import { memberIdsOf, mixtureOf } from './mixture.ts';
+import { convolutionalNetwork } from './networks/cnn.ts';
+import { recurrentNetwork } from './networks/gru.ts';
+import { aggregateNetwork } from './networks/mlp.ts';
 import type { NextItemModel, Recommender } from './recommender.ts';
 import { baseIdOf, withReturns } from './repeats/with-returns.ts';
 import { behaviourTransformer } from './transformer/transformer.ts';
@@ -20,8 +23,16 @@ export const RECOMMENDERS: readonly Recommender[] = [
   sequentialRules,
   itemKnn,
   sessionKnn,
+  aggregateNetwork,
+  convolutionalNetwork,
+  recurrentNetwork,
   behaviourTransformer,
 ];
+
+/** Those tried where none is named: of the networks only the one that leads the others, each costs minutes. */
+export const UNASKED_RECOMMENDERS: readonly Recommender[] = RECOMMENDERS.filter(
+  (recommender) => ![aggregateNetwork, convolutionalNetwork, recurrentNetwork].includes(recommender),
+);
 
 /** Any of them, mended by how often people come back to what they had: `ID:repeats`. */
 export const repeatsLearned = (base: Recommender): Recommender => withReturns(base, loadNextItemModel);

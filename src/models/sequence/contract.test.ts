@@ -101,8 +101,12 @@ describe('the catalogue of recommenders', () => {
 });
 
 /** A network is checked small: what it promises does not depend on its size. */
+const QUICK = { width: 16, length: 8, epochs: 8, learningRate: 0.01, dropout: 0.1, batch: 64 };
 const SMALL: Readonly<Record<string, Settings>> = {
-  transformer: { width: 16, blocks: 1, epochs: 10, learningRate: 0.01, dropout: 0.1, batch: 64 },
+  transformer: { ...QUICK, blocks: 1 },
+  gru: { ...QUICK, hidden: 16 },
+  cnn: { ...QUICK, horizontal: 4, vertical: 2 },
+  mlp: { ...QUICK, hidden: 32 },
 };
 const CHECKED = [
   ...RECOMMENDERS.map((one) => (SMALL[one.id] ? one.withSettings!(SMALL[one.id]) : one)),
