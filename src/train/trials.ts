@@ -8,7 +8,7 @@ import { isBagged } from '../models/ensemble/bag.ts';
 import type { Mixture } from '../models/ensemble/weights.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../models/estimator.ts';
 import { attemptEach, type Refusal } from './attempts.ts';
-import type { FitCrew } from './crew/fit-crew.ts';
+import type { FitCrew, Fitted } from './crew/fit-crew.ts';
 import { tooManyFits } from './expected-time.ts';
 import type { Samples } from './samples.ts';
 
@@ -55,8 +55,9 @@ export async function runTrials(
 ): Promise<{ trials: readonly Trial[]; refused: readonly Refusal[] }> {
   const total = candidates.length;
   const fits = samples.calibrate ? 1 : 1 + run.plan.folds;
+  const ahead = fitAhead(samples, candidates, run);
   const tried = await attemptEach(candidates, samples.train, {
-    attempt: (estimator) => runTrial(samples, estimator, run),
+    attempt: async (estimator) => runTrial(samples, estimator, run, await ahead.get(estimator)),
     late: (estimator) =>
       tooManyFits(estimator, samples.train, {
         ...{ fits, run: fitRunOf(run), now: run.now },
@@ -69,14 +70,46 @@ export async function runTrials(
   return tried;
 }
 
+/** Seconds a fit may take for every number it reads: enough to tell work that is worth threads from work that is not. */
+const SECONDS_PER_CELL = 3e-7;
+
+/** Fits under way before their turn comes; none under a time limit, which judges each by how long the others took. */
+function fitAhead(
+  samples: Samples,
+  candidates: readonly Estimator[],
+  run: TrialRun,
+): ReadonlyMap<Estimator, Promise<Fitted>> {
+  const { question, frame } = samples.train;
+  if (!run.crew || run.deadlineMs !== undefined) return new Map();
+  const able = candidates.filter(
+    (estimator) =>
+      estimator.role === 'model' && !isBagged(estimator) && estimator.refuses(question, frame) === undefined,
+  );
+  const seconds = SECONDS_PER_CELL * frame.rows * frame.columns.length;
+  const begun = run.crew.begin(
+    able.map((estimator) => ({ estimator, sample: samples.train, seconds })),
+    fitRunOf(run),
+  );
+  return new Map(able.flatMap((estimator, i) => (begun[i] ? [[estimator, begun[i]] as const] : [])));
+}
+
 /** Estimators tell their own steps; their notes about a single fit would drown the run's. */
 export const fitRunOf = ({ seed, threads, progress, signal }: TrialRun): FitRun => {
   const quiet: Progress = { step: (step) => progress.step(step), note() {} };
   return { seed, threads, progress: quiet, signal };
 };
 
-/** Fits one candidate and asks it about the calibration examples; nobody's answer comes from a fit that saw them. */
-export async function runTrial(samples: Samples, estimator: Estimator, run: TrialRun): Promise<Trial> {
+/**
+ * Fits one candidate and asks it about the calibration examples; nobody's answer comes from a fit that saw them.
+ *
+ * @param ahead its fit, where that is done
+ */
+export async function runTrial(
+  samples: Samples,
+  estimator: Estimator,
+  run: TrialRun,
+  ahead?: Fitted,
+): Promise<Trial> {
   const fitRun = fitRunOf(run);
   const sample = calibrationSample(samples);
   const startedMs = run.now();
@@ -84,23 +117,22 @@ export async function runTrial(samples: Samples, estimator: Estimator, run: Tria
     isBagged(estimator) && !samples.calibrate
       ? await estimator.fitOverFolds(sample, foldsOf(sample, run), fitRun)
       : undefined;
-  const model = bag?.model ?? (await fitModel(estimator, samples.train, undefined, fitRun));
+  const model = ahead?.model ?? bag?.model ?? (await fitModel(estimator, samples.train, undefined, fitRun));
   const fittedMs = run.now();
+  const fitSeconds = ahead?.seconds ?? (fittedMs - startedMs) / 1000;
   const said = await model.predict(sample.frame);
   const predictedMs = run.now();
   const crossed =
     bag ??
-    (samples.calibrate
-      ? undefined
-      : await fitHeldOut(estimator, sample, { run, seconds: (fittedMs - startedMs) / 1000 }));
+    (samples.calibrate ? undefined : await fitHeldOut(estimator, sample, { run, seconds: fitSeconds }));
   const band = model.band && (crossed ? crossed.unseenBand : await model.band(sample.frame));
   return {
     estimator,
     model,
     onCalibration: crossed?.unseen ?? said,
     ...(band && { bandOnCalibration: { low: band.low, high: band.high } }),
-    fitSeconds: (fittedMs - startedMs) / 1000,
-    totalSeconds: (run.now() - startedMs) / 1000,
+    fitSeconds,
+    totalSeconds: fitSeconds + (run.now() - fittedMs) / 1000,
     predictMs: ((predictedMs - fittedMs) * 1000) / Math.max(1, sample.frame.rows),
   };
 }

@@ -14,7 +14,20 @@ export interface FitJob {
   readonly seconds: number;
 }
 
+export interface Fitted {
+  readonly model: Model;
+  /** On its thread. */
+  readonly seconds: number;
+}
+
 export interface FitCrew {
+  /**
+   * Begins fits as `fitModel` does them, for whoever awaits them.
+   *
+   * @returns one a job, in their order; `undefined` for those that are not worth a thread, or cannot travel to one. They
+   *   reject as `fitModel` does.
+   */
+  begin(jobs: readonly FitJob[], run: FitRun): readonly (Promise<Fitted> | undefined)[];
   /**
    * Fits every job as `fitModel` does.
    *
@@ -22,7 +35,7 @@ export interface FitCrew {
    * @throws AppError as `fitModel`: the first failure, once nothing runs any more; INTERRUPTED
    */
   fitAll(jobs: readonly FitJob[], run: FitRun, onFit?: () => void): Promise<readonly Model[]>;
-  /** Lets the threads end. */
+  /** Ends the threads; what still runs is not waited for. */
   close(): void;
 }
 
@@ -36,49 +49,67 @@ const MOST_THREADS = 8;
 /** Starts its threads when the first work comes that is worth them. */
 export function fitCrew(threads: number): FitCrew {
   const members: Member[] = [];
+  const idle: Member[] = [];
+  const queue: Waiting[] = [];
+  const serve = async (member: Member): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) await next.take(member);
+    idle.push(member);
+  };
+  const begin: FitCrew['begin'] = (jobs, run) => {
+    const away = jobs.filter(travels);
+    const seconds = away.reduce((sum, job) => sum + job.seconds, 0);
+    const wanted = Math.min(threads, MOST_THREADS, away.length);
+    if (wanted < 2 || seconds < LEAST_SECONDS) return jobs.map(() => undefined);
+    const begun = new Map(away.map((job) => [job, waitingFor(job, run)]));
+    queue.push(...[...begun.values()].sort((a, b) => b.seconds - a.seconds));
+    for (; members.length < wanted; idle.push(members[members.length - 1])) members.push(startMember());
+    for (const member of idle.splice(0)) void serve(member);
+    return jobs.map((job) => begun.get(job)?.fitted);
+  };
   return {
+    begin,
     async fitAll(jobs, run, onFit) {
-      const away = jobs.filter(travels);
-      const seconds = away.reduce((sum, job) => sum + job.seconds, 0);
-      const wanted = Math.min(threads, MOST_THREADS, away.length);
-      if (wanted < 2 || seconds < LEAST_SECONDS) return fitHere(jobs, run, onFit);
-      while (members.length < wanted) members.push(startMember());
-      const models = new Map<FitJob, Model>();
-      const queue = away.slice().sort((a, b) => b.seconds - a.seconds);
-      const failures: unknown[] = [];
-      const serve = async (member: Member): Promise<void> => {
-        for (let job = queue.shift(); job && failures.length === 0; job = queue.shift()) {
-          try {
-            models.set(job, await member.fit(job, run));
-            onFit?.();
-          } catch (error) {
-            failures.push(error);
-          }
-        }
-      };
-      await Promise.all(members.slice(0, wanted).map(serve));
-      throwIfAborted(run.signal);
-      if (failures.length > 0) throw failures[0];
-      const left = jobs.filter((job) => !models.has(job));
-      const own = await fitHere(left, run, onFit);
-      left.forEach((job, i) => {
-        models.set(job, own[i]);
-      });
-      return jobs.map((job) => models.get(job) as Model);
+      const away = begin(jobs, run).map((fitted) =>
+        fitted?.then(({ model }) => {
+          onFit?.();
+          return model;
+        }),
+      );
+      const ends = await Promise.allSettled(away);
+      const models: Model[] = [];
+      for (const [i, end] of ends.entries()) {
+        if (end.status === 'rejected') throw end.reason;
+        models.push(end.value ?? (await fitModel(jobs[i].estimator, jobs[i].sample, undefined, run)));
+        if (!away[i]) onFit?.();
+      }
+      return models;
     },
     close() {
+      queue.splice(0);
       for (const member of members.splice(0)) member.close();
     },
   };
 }
 
-async function fitHere(jobs: readonly FitJob[], run: FitRun, onFit?: () => void): Promise<Model[]> {
-  const models: Model[] = [];
-  for (const { estimator, sample } of jobs) {
-    models.push(await fitModel(estimator, sample, undefined, run));
-    onFit?.();
-  }
-  return models;
+/** A fit that waits for a thread. */
+interface Waiting {
+  readonly seconds: number;
+  readonly fitted: Promise<Fitted>;
+  take(member: Member): Promise<void>;
+}
+
+function waitingFor(job: FitJob, run: FitRun): Waiting {
+  let settle: { resolve(fitted: Fitted): void; reject(error: unknown): void } | undefined;
+  const fitted = new Promise<Fitted>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Whoever asked may be busy with an earlier one when this fails: it hears of it when it comes.
+  fitted.catch(() => undefined);
+  return {
+    seconds: job.seconds,
+    fitted,
+    take: (member) => member.fit(job, run).then(settle?.resolve, settle?.reject),
+  };
 }
 
 /** Only what its id alone brings back on the other side: estimators that were told something, or made up, stay. */
@@ -92,7 +123,7 @@ function travels({ estimator, sample }: FitJob): boolean {
 }
 
 interface Member {
-  fit(job: FitJob, run: FitRun): Promise<Model>;
+  fit(job: FitJob, run: FitRun): Promise<Fitted>;
   close(): void;
 }
 
@@ -128,13 +159,16 @@ function startMember(): Member {
         post({ kind: 'fit', estimator: estimator.id, sample, seed });
         const message = await answered;
         if (message.kind === 'failed') throw receiveError(message.error);
-        return loadModel(message.model);
+        return { model: loadModel(message.model), seconds: message.seconds };
       } finally {
         signal?.removeEventListener('abort', abort);
         worker.unref();
       }
     },
     // Not `terminate`: that would tear a runtime down in the middle of a step.
-    close: () => post({ kind: 'close' }),
+    close() {
+      post({ kind: 'abort' });
+      post({ kind: 'close' });
+    },
   };
 }

@@ -13,7 +13,7 @@ export type ToFitWorker =
   | { readonly kind: 'close' };
 
 export type FromFitWorker =
-  | { readonly kind: 'fitted'; readonly model: SavedModel }
+  | { readonly kind: 'fitted'; readonly model: SavedModel; readonly seconds: number }
   | { readonly kind: 'failed'; readonly error: SentError };
 
 invariant(parentPort !== null, 'a thread of a crew is not started as a script');
@@ -29,8 +29,9 @@ port.on('message', async (message: ToFitWorker) => {
   const run = { seed, threads: 1, progress: silent, signal: stop.signal };
   let answer: FromFitWorker;
   try {
+    const startedMs = performance.now();
     const model = await fitModel(estimatorById(estimator), sample, undefined, run);
-    answer = { kind: 'fitted', model: model.save() };
+    answer = { kind: 'fitted', model: model.save(), seconds: (performance.now() - startedMs) / 1000 };
   } catch (error) {
     answer = { kind: 'failed', error: sendError(error) };
   }
