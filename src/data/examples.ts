@@ -32,6 +32,8 @@ export interface ExampleOptions {
   readonly horizonMs?: number;
   /** Only these users, where they belong to the population. */
   readonly onlyEntities?: readonly string[];
+  /** Of items and visits: the customers asked about, as SQL over `user_id`; everybody's events are read nevertheless. */
+  readonly drawn?: string;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }

@@ -4,7 +4,8 @@ import type { Frame } from '../core/frame.ts';
 import { minorPerMajor } from '../core/money.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../data/engine.ts';
-import { buildExamples } from '../data/examples.ts';
+import type { Subjects } from '../data/examples.ts';
+import { readExamples } from '../data/read-examples.ts';
 import type { EventSource } from '../data/source.ts';
 import { type Forecast, forecast } from '../models/calibrated.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
@@ -28,6 +29,8 @@ export interface Predictions {
   readonly unit: string;
   /** What one shown unit is in `forecast`: 100 for EUR, 1 for a probability. */
   readonly perUnit: number;
+  /** What rows are about besides their customers, where they are about more. */
+  readonly subjects?: Subjects;
 }
 
 /**
@@ -43,7 +46,8 @@ export async function predictBatch(
 ): Promise<Predictions> {
   const { task, view, calibrated } = bundle;
   const { asOf } = options;
-  const examples = await buildExamples(engine, source, {
+  const examples = await readExamples(engine, source, {
+    entity: task.entity,
     view,
     population: task.population,
     asOfs: [asOf],
@@ -74,11 +78,26 @@ export async function predictBatch(
     forecast: await forecast(calibrated, examples.frame, examples.asOf),
     unit: money ? currency : 'probability',
     perUnit: money ? minorPerMajor(currency) : 1,
+    ...(examples.subjects ? { subjects: examples.subjects } : {}),
   };
 }
 
 /** Row numbers by falling value; what calibration made equal by the model's own answer, then by id. */
 export function rankedRows({ forecast: { value, raw }, entities }: Predictions): Uint32Array {
   const order = Uint32Array.from(value.keys());
-  return order.sort((a, b) => value[b] - value[a] || raw[b] - raw[a] || (entities[a] < entities[b] ? -1 : 1));
+  return order.sort(
+    (a, b) =>
+      value[b] - value[a] ||
+      raw[b] - raw[a] ||
+      (entities[a] === entities[b] ? a - b : entities[a] < entities[b] ? -1 : 1),
+  );
 }
+
+/** Whom or what a row is about, in one text. */
+export const nameOfRow = (
+  { entities, subjects }: Pick<Predictions, 'entities' | 'subjects'>,
+  row: number,
+): string => {
+  const own = subjects?.items ?? subjects?.sessions;
+  return own ? `${entities[row]} · ${own[row]}` : entities[row];
+};

@@ -1,4 +1,4 @@
-// Predictions as a file others read, one row a customer: which columns it has.
+// Predictions as a file others read, one row a customer, visit, or customer and item: which columns it has.
 import { formatMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { type WrittenColumn, writeTable } from '../data/table/write-table.ts';
@@ -11,10 +11,12 @@ export interface PredictionRows {
   readonly bundle: LoadedBundle;
   /** Row numbers of the predictions to write, best first. */
   readonly rows: ArrayLike<number>;
+  /** [rows]; the place in the file when absent. */
+  readonly ranks?: ArrayLike<number>;
 }
 
 /**
- * One row a customer, in the order of `rows`.
+ * One row an answer, in the order of `rows`.
  *
  * @throws AppError USAGE, DISK as `writeTable` does
  */
@@ -26,8 +28,9 @@ export async function writePredictions(engine: Engine, path: string, written: Pr
  * In file order. `value` of an amount adds up over customers; `typical` is the median of customers alike, for one customer's
  * sake. Ids are written as they are: they are keys others join by.
  */
-function predictionColumns({ predictions, bundle, rows }: PredictionRows): readonly WrittenColumn[] {
-  const { forecast, entities, perUnit, unit } = predictions;
+function predictionColumns({ predictions, bundle, rows, ranks }: PredictionRows): readonly WrittenColumn[] {
+  const { forecast, entities, perUnit, unit, subjects } = predictions;
+  const { sessions, items, at } = subjects ?? {};
   const one = (text: string) => new Array<string>(rows.length).fill(text);
   const amounts = (values: ArrayLike<number> | undefined) =>
     Float64Array.from(rows, (row) => (values ? rounded(values[row], perUnit) : Number.NaN));
@@ -36,9 +39,18 @@ function predictionColumns({ predictions, bundle, rows }: PredictionRows): reado
     { name: 'task', values: one(bundle.task.name) },
     { name: 'entity_type', values: one(bundle.task.entity) },
     { name: 'user_id', values: Array.from(rows, (row) => entities[row]) },
-    { name: 'rank', values: Int32Array.from(rows, (_, i) => i + 1) },
-    { name: 'as_of', values: one(formatMoment(predictions.asOf)) },
-    { name: 'horizon_days', values: new Float64Array(rows.length).fill(bundle.horizonDays) },
+    ...(sessions ? [{ name: 'session_id', values: Array.from(rows, (row) => sessions[row]) }] : []),
+    ...(items ? [{ name: 'item_id', values: Array.from(rows, (row) => items[row]) }] : []),
+    { name: 'rank', values: Int32Array.from(rows, (_, i) => ranks?.[i] ?? i + 1) },
+    {
+      name: 'as_of',
+      values: at ? Array.from(rows, (row) => formatMoment(at[row])) : one(formatMoment(predictions.asOf)),
+    },
+    // A visit's horizon is its end, whenever that comes.
+    {
+      name: 'horizon_days',
+      values: new Float64Array(rows.length).fill(sessions ? Number.NaN : bundle.horizonDays),
+    },
     { name: 'value', values: amounts(forecast.value) },
     { name: 'unit', values: one(unit) },
     { name: 'low', values: amounts(forecast.low) },

@@ -1,12 +1,14 @@
 // Every shipped task by its name.
 import { AppError } from '../core/errors.ts';
 import { churn } from './churn.ts';
+import { itemPurchase } from './item-purchase.ts';
 import { ltv } from './ltv.ts';
 import { purchase } from './purchase.ts';
+import { sessionPurchase } from './session-purchase.ts';
 import { spend } from './spend.ts';
 import type { Task } from './task.ts';
 
-export const TASKS: readonly Task[] = [purchase, spend, churn, ltv];
+export const TASKS: readonly Task[] = [purchase, spend, churn, ltv, sessionPurchase, itemPurchase];
 
 /**
  * @param own tasks the shop declared itself; they come first, so a shop may redefine a shipped one

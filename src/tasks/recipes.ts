@@ -25,6 +25,15 @@ export const AMOUNT_METRICS_ORDER: readonly RowMetricName[] = [
 
 export const BASELINES: readonly string[] = ['rate', 'last-period', 'recency', 'own-rate'];
 
+/** Of an item: the average, how much it sells, when it was touched last, how often those who meet it buy it. */
+export const ITEM_BASELINES: readonly string[] = ['rate', 'popularity', 'last-touched', 'item-rate'];
+
+/** Of a visit: the average, how much the item met last sells, when the visitor last bought, how long the visit is. */
+export const VISIT_BASELINES: readonly string[] = ['rate', 'popularity', 'recency', 'visit-length'];
+
+/** Moments and items are no histories of buying: models of those have nothing to say here. */
+export const MOMENT_RECIPE: readonly string[] = ['logistic', 'gbdt', 'gbdt:random', 'tree', 'elastic-net'];
+
 export const PROBABILITY_RECIPE: readonly string[] = [
   'logistic',
   'gbdt',

@@ -103,7 +103,10 @@ function protocolOf(fitted: FittedTask, evaluation: Evaluation, source: EventSou
   const { plan } = fitted.horizon;
   const crossFit = plan.calibrate === 'cross-fit';
   return {
-    split: 'by time, a full horizon apart',
+    split:
+      fitted.task.entity === 'session'
+        ? 'by time: visits of one stretch begin after those of the one before have ended'
+        : 'by time, a full horizon apart',
     train_as_of: plan.train.map(formatMoment),
     calibrate_as_of: plan.calibrate === 'cross-fit' ? [] : plan.calibrate.map(formatMoment),
     calibration: crossFit
@@ -113,13 +116,10 @@ function protocolOf(fitted: FittedTask, evaluation: Evaluation, source: EventSou
         : 'later period',
     test_as_of: plan.test.map(formatMoment),
     horizon_days: fitted.horizon.checkedDays,
-    candidates:
-      fitted.oneIn === 1
-        ? `all ${evaluation.examples} customers asked about`
-        : `${evaluation.examples} customers, one in ${fitted.oneIn} of those asked about, drawn by seed`,
+    candidates: candidatesOf(fitted, evaluation.examples),
     ties: 'midrank',
     users: evaluation.users,
-    items: 0,
+    items: new Set(fitted.samples.testSubjects?.items).size,
     interactions: source.rows,
     examples: evaluation.examples,
     positives: evaluation.positives,
@@ -128,4 +128,18 @@ function protocolOf(fitted: FittedTask, evaluation: Evaluation, source: EventSou
     ...(evaluation.threshold === undefined ? {} : { threshold: evaluation.threshold }),
     data_fingerprint: source.fingerprint,
   };
+}
+
+const ASKED: Readonly<Record<FittedTask['task']['entity'], string>> = {
+  user: 'customers',
+  session: 'moments of visits',
+  user_item: 'customers and items',
+};
+
+function candidatesOf({ task, oneIn }: FittedTask, examples: number): string {
+  const asked = ASKED[task.entity];
+  if (oneIn === 1) return `all ${examples} ${asked} asked about`;
+  return task.entity === 'user'
+    ? `${examples} customers, one in ${oneIn} of those asked about, drawn by seed`
+    : `${examples} ${asked}, of one in ${oneIn} customers, drawn by seed`;
 }

@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { DAY_MS, formatMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
-import { buildExamples } from '../data/examples.ts';
+import { readExamples } from '../data/read-examples.ts';
 import type { EventSource } from '../data/source.ts';
 import type { Protocol, Scores } from '../eval/score.ts';
 import { type Forecast, forecast } from '../models/calibrated.ts';
@@ -50,6 +50,7 @@ export async function backtest(
   const { task, view, calibrated, checkedDays } = bundle;
   const { seed, progress, signal } = options;
   const horizonMs = Math.round(checkedDays * DAY_MS);
+  const ids = task.baselines ?? BASELINES;
   const moments = [...new Set(options.moments)].sort((a, b) => a - b);
   for (const moment of moments) {
     if (moment + horizonMs > source.lastMs) {
@@ -61,7 +62,9 @@ export async function backtest(
     }
   }
   const before = moments.map((moment) => moment - horizonMs).filter((moment) => moment > source.firstMs);
-  const examples = await buildExamples(engine, source, {
+  const examples = await readExamples(engine, source, {
+    entity: task.entity,
+    seed,
     view,
     label: task.target,
     population: task.population,
@@ -94,12 +97,12 @@ export async function backtest(
     }
     const model = await forecast(checked, sample.frame, sample.asOf);
     const baselines = before.includes(moment - horizonMs)
-      ? await baselineAnswers(at(moment - horizonMs), sample, options)
+      ? await baselineAnswers(at(moment - horizonMs), sample, { ...options, ids })
       : {};
     said.push({ sample, model, baselines });
     origins.push({ asOf: formatMoment(moment), ...measure(sample, model, baselines, { seed, threshold }) });
   }
-  const whole = pool(said);
+  const whole = pool(said, ids);
   const pooled = measure(whole.sample, whole.model, whole.baselines, { seed, threshold });
   return {
     origins,
@@ -122,10 +125,10 @@ export async function backtest(
 async function baselineAnswers(
   train: Sample,
   test: Sample,
-  { seed, progress, signal }: BacktestOptions,
+  { ids, seed, progress, signal }: BacktestOptions & { readonly ids: readonly string[] },
 ): Promise<Record<string, Forecast>> {
   const answers: Record<string, Forecast> = {};
-  for (const id of BASELINES) {
+  for (const id of ids) {
     const estimator = estimatorById(id);
     if (train.frame.rows === 0 || estimator.refuses(train.question, train.frame)) continue;
     const model = await fitModel(estimator, train, undefined, { seed, threads: 1, progress, signal });
@@ -155,6 +158,7 @@ function measure(
 
 function pool(
   parts: readonly { sample: Sample; model: Forecast; baselines: Readonly<Record<string, Forecast>> }[],
+  tried: readonly string[],
 ): { sample: Sample; model: Forecast; baselines: Record<string, Forecast> } {
   const join = (pick: (part: (typeof parts)[number]) => Float64Array) => {
     const arrays = parts.map(pick);
@@ -166,7 +170,7 @@ function pool(
     }
     return joined;
   };
-  const ids = BASELINES.filter((id) => parts.every(({ baselines }) => id in baselines));
+  const ids = tried.filter((id) => parts.every(({ baselines }) => id in baselines));
   const withEnds = parts.every(({ model }) => model.low && model.high);
   return {
     sample: {

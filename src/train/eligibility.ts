@@ -1,9 +1,9 @@
 // Is there enough to answer a question with: checked in words before training, and by `check` for every task.
 import { AppError } from '../core/errors.ts';
-import { name } from '../core/name.ts';
+import { type Name, name } from '../core/name.ts';
 import { DAY_MS, formatDay, formatLocalMoment, offsetAt } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
-import { buildExamples } from '../data/examples.ts';
+import { readExamples } from '../data/read-examples.ts';
 import type { EventSource } from '../data/source.ts';
 import type { Eligibility } from '../report/task-document.ts';
 import type { Task } from '../tasks/task.ts';
@@ -14,8 +14,36 @@ const FEWEST_OF_EACH = 20;
 /** Fewer than this many: intervals will be wide. */
 const ENOUGH_OF_EACH = 100;
 
+/** What is counted, in words. */
+const COUNTED: Readonly<Record<Task['entity'], Name>> = {
+  user: name('customers', '个客户'),
+  session: name('moments of visits', '个访问时刻'),
+  user_item: name('customers with an item', '个客户与商品组合'),
+};
+
+/** What a log must hold before anything is counted. */
+const NEEDED: Readonly<Partial<Record<Task['entity'], { readonly columns: string; readonly words: Name }>>> =
+  {
+    session: {
+      columns:
+        "type IN ('view', 'click', 'search', 'add_to_cart') AND coalesce(user_id, anonymous_id, session_id) IS NOT NULL",
+      words: name(
+        'the log holds no visits: import views, searches or additions to the cart, with a session, visitor or user id',
+        '日志中没有访问行为：请导入带有会话、访客或用户编号的浏览、搜索或加购事件',
+      ),
+    },
+    user_item: {
+      columns: "type <> 'purchase' AND item_id IS NOT NULL AND user_id IS NOT NULL",
+      words: name(
+        'the log does not say which items customers look at: import views, carts or wishes with a user id and an item id',
+        '日志中没有客户关注商品的记录：请导入带有用户编号与商品编号的浏览、加购或收藏事件',
+      ),
+    },
+  };
+
 /**
- * Counts who could be learned from, at the newest training moment and at the test.
+ * Counts who could be learned from, at the newest training moment and at the test; of visits and items, of which each moment
+ * holds few, at every training moment.
  *
  * Never throws for too little data: that is its answer.
  */
@@ -63,25 +91,38 @@ export async function checkEligibility(
       ),
     });
   }
+  const needed = NEEDED[task.entity];
+  if (needed) {
+    const [{ rows }] = await engine.rows<{ rows: number }>(
+      `SELECT count(*) AS rows FROM ${source.events} WHERE ${needed.columns}`,
+      signal,
+    );
+    if (rows === 0)
+      return { verdict: 'not-ready', checks: [...checks, { passed: false, words: needed.words }] };
+  }
   const newestTrain = plan.train[plan.train.length - 1];
-  const examples = await buildExamples(engine, source, {
+  const train = task.entity === 'user' ? [newestTrain] : plan.train;
+  const counted = COUNTED[task.entity];
+  const examples = await readExamples(engine, source, {
+    entity: task.entity,
     view: { name: 'none', version: 1, features: [] },
     label: task.target,
     population: task.population,
-    asOfs: [newestTrain, ...plan.test],
+    asOfs: [...train, ...plan.test],
     horizonMs: plan.horizonMs,
     signal,
   });
   let enough = true;
   let plenty = true;
-  for (const [stageEn, stageZh, moment] of [
-    ['training', '训练', newestTrain],
-    ['test', '测试', plan.test[0]],
+  for (const [stageEn, stageZh, moments] of [
+    ['training', '训练', train],
+    ['test', '测试', [plan.test[0]]],
   ] as const) {
+    const moment = moments[0];
     let rows = 0;
     let positives = 0;
     examples.asOf.forEach((asOfRow, row) => {
-      if (asOfRow !== moment) return;
+      if (!moments.includes(asOfRow)) return;
       rows++;
       if (examples.target?.[row] !== 0) positives++;
     });
@@ -92,8 +133,8 @@ export async function checkEligibility(
     checks.push({
       passed: measured >= ENOUGH_OF_EACH,
       words: name(
-        `${stageEn} at ${formatLocalMoment(moment, source.zone)}: ${rows} customers, ${positives} with the outcome${measured < FEWEST_OF_EACH ? `; at least ${FEWEST_OF_EACH} ${task.kind === 'binary' ? 'with and without it ' : ''}are needed` : ''}`,
-        `${stageZh}时点 ${formatLocalMoment(moment, source.zone)}：${rows} 个客户，其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `；至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
+        `${stageEn} ${moments.length > 1 ? 'from' : 'at'} ${formatLocalMoment(moment, source.zone)}: ${rows} ${counted.en}, ${positives} with the outcome${measured < FEWEST_OF_EACH ? `; at least ${FEWEST_OF_EACH} ${task.kind === 'binary' ? 'with and without it ' : ''}are needed` : ''}`,
+        `${stageZh}时点 ${formatLocalMoment(moment, source.zone)}${moments.length > 1 ? ' 起' : ''}：${rows} ${counted.zh}，其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `；至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
       ),
     });
   }

@@ -74,6 +74,12 @@ export async function driversPart(
   };
 }
 
+/** The customer, with the item or the visit where the row is about more. */
+function nameOf({ samples: { test, testSubjects } }: FittedTask, row: number): string {
+  const own = testSubjects?.items ?? testSubjects?.sessions;
+  return own ? `${test.entities[row]} · ${own[row]}` : test.entities[row];
+}
+
 /** A few test customers taken apart: the highest, a middling and a low prediction. */
 export async function examplesPart(
   fitted: FittedTask,
@@ -107,7 +113,7 @@ export async function examplesPart(
     const margin = explanation.margins[i];
     const rest = margin - explanation.base - contributions.reduce((sum, part) => sum + part.contribution, 0);
     return {
-      entity: test.entities[row],
+      entity: nameOf(fitted, row),
       value: answers.value[row],
       ...(answers.low && answers.high ? { low: answers.low[row], high: answers.high[row] } : {}),
       actual: test.target[row],

@@ -1,11 +1,13 @@
 // From a shop's log to a chosen, calibrated model of one task: everything but the disk.
 import type { Progress } from '../core/progress.ts';
+import { DAY_MS } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
-import { defaultView } from '../data/features/default-view.ts';
+import { startingView } from '../data/features/default-view.ts';
 import type { FeatureDefinition, FeatureView } from '../data/features/definition.ts';
 import { withFeatures } from '../data/features/yaml/read-features.ts';
 import type { EventSource } from '../data/source.ts';
+import { visitorLog } from '../data/visits/visits.ts';
 import type { Season } from '../eval/season/season.ts';
 import { type CalibratedModel, seasonValues } from '../models/calibrated.ts';
 import { ANY_HORIZON, modelOverHorizon } from '../models/catalogue.ts';
@@ -104,10 +106,16 @@ async function fitWithCrew(
   const { task, seed, progress, signal, repeat } = options;
   const startedMs = options.now();
   const horizon = planHorizon(task, source, options);
+  const known = task.entity === 'session' ? visitorLog(source) : source;
   const question = questionFor(task, horizon.checkedDays);
-  const capabilities = await readCapabilities(engine, source, signal);
-  const fed = viewFor(withFeatures(defaultView(horizon.checkedDays), options.features ?? []), capabilities);
-  const bounded = boundView(fed.view, horizon.plan.train[0] - source.firstMs);
+  const capabilities = await readCapabilities(engine, known, signal);
+  const historyMs = horizon.plan.train[0] - source.firstMs;
+  const starting = startingView(task.entity, {
+    horizonDays: horizon.checkedDays,
+    historyDays: historyMs / DAY_MS,
+  });
+  const fed = viewFor(withFeatures(starting, options.features ?? []), capabilities);
+  const bounded = boundView(fed.view, historyMs);
   const { train, calibrate, test } = horizon.plan;
   const season = await learnSeason(engine, source, { question, untilMs: test[0], signal });
   const timeless = season
@@ -121,13 +129,16 @@ async function fitWithCrew(
       progress.note(`feature "${name}" is left out: ${reason}`);
   }
   const moments = train.length + (calibrate === 'cross-fit' ? 0 : calibrate.length) + test.length;
-  const drawn = await sampleCustomers(engine, source, { moments, seed, signal, most: options.maxExamples });
+  const most = options.maxExamples;
+  const drawn = await sampleCustomers(engine, source, { task, moments, seed, signal, most });
   if (drawn.oneIn > 1) progress.note(`learning from one in ${drawn.oneIn} customers, drawn by seed ${seed}`);
   const built = await buildSamples(engine, drawn.source, {
     task,
     question,
     view,
     plan: horizon.plan,
+    drawn: drawn.drawn,
+    seed,
     progress,
     signal,
   });
@@ -201,7 +212,9 @@ function entriesOf(
   const wanted = repeat ? repeat.trials : models === 'auto' ? [...preset.models, ...preset.blends] : models;
   const blends = blendsAmong(wanted);
   const searches = repeat?.searches ?? {};
-  const ids = [...new Set([...BASELINES, ...wanted])].filter((id) => !blends.some((blend) => blend === id));
+  const ids = [...new Set([...(task.baselines ?? BASELINES), ...wanted])].filter(
+    (id) => !blends.some((blend) => blend === id),
+  );
   const candidates = repeatedCandidates(ids, searches);
   const repeated = repeat && { repeated: searches };
   if (horizon.horizonDays === horizon.checkedDays) return { candidates, preset, blends, ...repeated };

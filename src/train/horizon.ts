@@ -42,10 +42,14 @@ export function planHorizon(task: Task, source: EventSource, request: HorizonReq
       lastMs: source.lastMs,
       horizonMs: Math.round(days * DAY_MS),
       zone: source.zone,
+      ...(task.entity === 'user' ? {} : momentSpans(source, days)),
       ...(request.asOf === undefined ? {} : { testAsOf: request.asOf }),
       ...(request.maxTrainOrigins === undefined ? {} : { maxTrainOrigins: request.maxTrainOrigins }),
     });
-  if (!task.extrapolates) return { horizonDays, checkedDays: horizonDays, plan: planOver(horizonDays) };
+  if (!task.extrapolates) {
+    const days = request.horizonDays ?? longestOf([horizonDays, ...(task.shorterDays ?? [])], planOver);
+    return { horizonDays: days, checkedDays: days, plan: planOver(days) };
+  }
   for (const days of [horizonDays, ...SHORTER_HORIZONS_DAYS.filter((shorter) => shorter < horizonDays)]) {
     try {
       return { horizonDays, checkedDays: days, plan: planOver(days) };
@@ -54,4 +58,31 @@ export function planHorizon(task: Task, source: EventSource, request: HorizonReq
     }
   }
   return { horizonDays, checkedDays: horizonDays, plan: planOver(horizonDays) };
+}
+
+/** A month behind the first stretch where the log is long enough; weeks of visits to learn from, as seasons say little here. */
+const MOMENT_HISTORY_DAYS = 30;
+const MOMENT_ORIGINS = 12;
+
+/** Visits and items are learned from more and shorter stretches than customers, with features that look back less far. */
+const momentSpans = ({ firstMs, lastMs }: EventSource, horizonDays: number) => ({
+  minHistoryMs: Math.max(
+    Math.min(MOMENT_HISTORY_DAYS * DAY_MS, (lastMs - firstMs) / 4),
+    Math.min(horizonDays * DAY_MS, (lastMs - firstMs) / 4),
+  ),
+  maxTrainOrigins: MOMENT_ORIGINS,
+});
+
+/** The longest with a calibration period of its own; the longest that fits where none has one; the first where none fits. */
+function longestOf(horizons: readonly number[], planOver: (days: number) => SplitPlan): number {
+  let fits: number | undefined;
+  for (const days of horizons) {
+    try {
+      if (planOver(days).calibrate !== 'cross-fit') return days;
+      fits ??= days;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'NOT_ENOUGH_DATA') throw error;
+    }
+  }
+  return fits ?? horizons[0];
 }

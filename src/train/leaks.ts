@@ -2,7 +2,7 @@
 import { takeRows } from '../core/frame.ts';
 import { random } from '../core/random.ts';
 import { type Engine, sqlText } from '../data/engine.ts';
-import { buildExamples } from '../data/examples.ts';
+import { readExamples } from '../data/read-examples.ts';
 import type { EventSource } from '../data/source.ts';
 import { checkLeakage, LEAKAGE_CHECKS } from '../eval/leakage/check-leakage.ts';
 import type { Finding, Stage } from '../eval/leakage/finding.ts';
@@ -35,7 +35,8 @@ export async function findLeaks(
   const rows = recomputedRows(test, run.seed);
   const entities = rows.map((row) => test.entities[row]);
   const again = (log: EventSource) =>
-    buildExamples(engine, log, {
+    readExamples(engine, log, {
+      entity: run.fitted.task.entity,
       view: run.fitted.view,
       population: run.fitted.task.population,
       asOfs: plan.test,

@@ -3,8 +3,9 @@ import { AppError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { DAY_MS, formatMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
-import { buildExamples, type ExampleSet } from '../data/examples.ts';
+import type { ExampleSet, Subjects } from '../data/examples.ts';
 import type { FeatureView } from '../data/features/definition.ts';
+import { readExamples } from '../data/read-examples.ts';
 import type { EventSource } from '../data/source.ts';
 import type { SplitPlan } from '../data/splits.ts';
 import type { Question, Sample } from '../models/estimator.ts';
@@ -16,6 +17,8 @@ export interface Samples {
   /** Examples of a later period; absent when calibration uses held-out customers of `train`. */
   readonly calibrate?: Sample;
   readonly test: Sample;
+  /** What the rows of the test are about besides their customers, where they are about more. */
+  readonly testSubjects?: Subjects;
 }
 
 export interface SampleRequest {
@@ -23,6 +26,10 @@ export interface SampleRequest {
   readonly question: Question;
   readonly view: FeatureView;
   readonly plan: SplitPlan;
+  /** Of items and visits: the customers asked about, as SQL over `user_id`; everybody when absent. */
+  readonly drawn?: string;
+  /** Draws the moments of visits. */
+  readonly seed?: number;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
@@ -37,9 +44,12 @@ export async function buildSamples(
   source: EventSource,
   request: SampleRequest,
 ): Promise<Samples> {
-  const { task, plan, view, progress, signal } = request;
+  const { task, plan, view, drawn, seed, progress, signal } = request;
   const calibrate = plan.calibrate === 'cross-fit' ? [] : plan.calibrate;
-  const examples = await buildExamples(engine, source, {
+  const examples = await readExamples(engine, source, {
+    entity: task.entity,
+    drawn,
+    seed,
     view,
     label: task.target,
     population: task.population,
@@ -53,15 +63,25 @@ export async function buildSamples(
     train: stage(plan.train),
     test: stage(plan.test),
     ...(calibrate.length > 0 ? { calibrate: stage(calibrate) } : {}),
+    ...(examples.subjects
+      ? { testSubjects: takeSubjects(examples.subjects, rowsAt(examples, plan.test)) }
+      : {}),
   };
 }
 
-function stageOf(examples: ExampleSet, question: Question, moments: readonly number[]): Sample {
+function rowsAt({ asOf }: ExampleSet, moments: readonly number[]): number[] {
   const wanted = new Set(moments);
-  const rows: number[] = [];
-  examples.asOf.forEach((moment, row) => {
-    if (wanted.has(moment)) rows.push(row);
-  });
+  return Array.from(asOf.keys()).filter((row) => wanted.has(asOf[row]));
+}
+
+const takeSubjects = ({ items, sessions, at }: Subjects, rows: readonly number[]): Subjects => ({
+  ...(items ? { items: rows.map((row) => items[row]) } : {}),
+  ...(sessions ? { sessions: rows.map((row) => sessions[row]) } : {}),
+  ...(at ? { at: Float64Array.from(rows, (row) => at[row]) } : {}),
+});
+
+function stageOf(examples: ExampleSet, question: Question, moments: readonly number[]): Sample {
+  const rows = rowsAt(examples, moments);
   if (rows.length === 0) {
     throw new AppError(
       'NOT_ENOUGH_DATA',

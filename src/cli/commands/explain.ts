@@ -7,7 +7,7 @@ import { storedIds } from '../../data/pseudonym.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { textTable } from '../../report/text-table.ts';
-import { predictBatch } from '../../serve/batch.ts';
+import { nameOfRow, type Predictions, predictBatch, rankedRows } from '../../serve/batch.ts';
 import { explainPredictions } from '../../serve/reasons.ts';
 import { whatIfPredictions } from '../../serve/what-if.ts';
 import type { CommandFile } from '../command.ts';
@@ -24,7 +24,8 @@ export const explainCommand: CommandFile = {
   ],
   declare(command) {
     withAsOf(command, 'the moment to stand at (default: the last event)')
-      .option('--entity <id>', 'the customer')
+      .option('--entity <id>', 'the customer, or the visitor')
+      .option('--item <id>', 'tasks about items: which (default: the customer’s best)')
       .option('--model-version <version>', 'a saved version (default: the promoted one)');
     withWhatIf(command);
   },
@@ -47,14 +48,15 @@ export const explainCommand: CommandFile = {
         onlyEntities: storedIds(workspace.dir, workspace.settings.pseudonyms, entity),
         signal,
       });
+      const row = rowOf(predictions, options.item as string | undefined);
       const { explanation, reasons } = await explainPredictions(bundle, predictions, {
-        rows: [0],
+        rows: [row],
         most: 8,
         signal,
       });
       const { forecast, perUnit, unit } = predictions;
       const asked = whatIfOf(options, perUnit);
-      const whatIf = asked && (await whatIfPredictions(bundle, predictions, { ...asked, row: 0, signal }));
+      const whatIf = asked && (await whatIfPredictions(bundle, predictions, { ...asked, row, signal }));
       const [told] = reasons;
       // On the identity the margin is the amount itself: in the unit it is shown in.
       const scale = explanation.link === 'identity' ? perUnit : 1;
@@ -67,14 +69,16 @@ export const explainCommand: CommandFile = {
       context.document({
         task: task.name,
         entity,
-        as_of: formatMoment(asOf),
+        ...(predictions.subjects?.items ? { item_id: predictions.subjects.items[row] } : {}),
+        ...(predictions.subjects?.sessions ? { session_id: predictions.subjects.sessions[row] } : {}),
+        as_of: formatMoment(predictions.subjects?.at?.[row] ?? asOf),
         horizon_days: bundle.horizonDays,
         model_version: bundle.version.version,
-        value: forecast.value[0] / perUnit,
-        low: forecast.low ? forecast.low[0] / perUnit : null,
-        high: forecast.high ? forecast.high[0] / perUnit : null,
+        value: forecast.value[row] / perUnit,
+        low: forecast.low ? forecast.low[row] / perUnit : null,
+        high: forecast.high ? forecast.high[row] / perUnit : null,
         unit,
-        tier: forecast.tier?.[0] ?? null,
+        tier: forecast.tier?.[row] ?? null,
         margin: explanation.margins[0] / scale,
         base,
         link: explanation.link,
@@ -93,9 +97,9 @@ export const explainCommand: CommandFile = {
         topCustomersText(
           [
             {
-              id: entity,
-              value: forecast.value[0],
-              ...(forecast.low && forecast.high ? { low: forecast.low[0], high: forecast.high[0] } : {}),
+              id: nameOfRow(predictions, row),
+              value: forecast.value[row],
+              ...(forecast.low && forecast.high ? { low: forecast.low[row], high: forecast.high[row] } : {}),
               reasons: [],
             },
           ],
@@ -134,3 +138,13 @@ export const explainCommand: CommandFile = {
     });
   },
 };
+
+/** The one row of a customer; of several the one named, or the best. @throws AppError NOT_FOUND for an item not asked about */
+function rowOf(predictions: Predictions, item: string | undefined): number {
+  const { items } = predictions.subjects ?? {};
+  if (item === undefined) return rankedRows(predictions)[0];
+  if (!items) throw new AppError('USAGE', '--item is for tasks about items');
+  const row = items.indexOf(item);
+  if (row >= 0) return row;
+  throw new AppError('NOT_FOUND', 'that customer has not touched that item lately: it is not asked about');
+}

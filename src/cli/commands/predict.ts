@@ -8,7 +8,8 @@ import { erasedSince } from '../../data/lake/read.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { audienceRows } from '../../serve/audience.ts';
-import { predictBatch, rankedRows } from '../../serve/batch.ts';
+import { nameOfRow, predictBatch, rankedRows } from '../../serve/batch.ts';
+import { listByCustomer, readCandidates } from '../../serve/item-lists.ts';
 import { writePredictions } from '../../serve/prediction-file.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
@@ -27,25 +28,37 @@ export const predictCommand: CommandFile = {
   declare(command) {
     withAsOf(command, 'the moment to stand at (default: the last event)')
       .option('--out <file>', 'file ending in .csv, .ndjson or .parquet')
-      .option('--top <k>', 'only the k highest', positiveNumber('--top'))
+      .option(
+        '--top <k>',
+        'only the k highest; of tasks about items the k best of each customer',
+        positiveNumber('--top'),
+      )
       .option(
         '--segment <rule>',
         'only customers for whom the rule holds: value, low, high, tier, rank or any feature, with =, !=, <, <=, >, >=, and, or, not',
       )
       .option('--model-version <version>', 'a saved version (default: the promoted one)')
-      .option('--exclude-seen', 'for tasks about items')
-      .option('--candidates <file>', 'for tasks about items');
+      .option('--exclude-seen', 'tasks about items: without what the customer has bought')
+      .option('--candidates <file>', 'tasks about items: only those of a text file, one id a line');
   },
   async run(context, [name], options) {
     const workspace = workspaceOf(context);
     const out = options.out as string | undefined;
     const task = taskOf(workspace, name);
-    for (const option of ['excludeSeen', 'candidates']) {
+    for (const option of task.entity === 'user_item' ? [] : ['excludeSeen', 'candidates']) {
       if (options[option] !== undefined) {
         const flag = option === 'candidates' ? '--candidates' : '--exclude-seen';
-        throw new AppError('USAGE', `${flag} is for tasks about items; "${task.name}" is about customers`);
+        throw new AppError(
+          'USAGE',
+          `${flag} is for tasks about items; "${task.name}" is about ${task.about.en}`,
+        );
       }
     }
+    const lists = {
+      excludeSeen: options.excludeSeen === true,
+      ...(options.top === undefined ? {} : { top: Number(options.top) }),
+      ...(options.candidates === undefined ? {} : { candidates: readCandidates(String(options.candidates)) }),
+    };
     if (out === undefined)
       throw new AppError('USAGE', 'expected --out FILE ending in .csv, .ndjson or .parquet');
     const bundle = loadBundle(
@@ -63,8 +76,9 @@ export const predictCommand: CommandFile = {
       });
       let rows = Array.from(rankedRows(predictions));
       if (options.segment !== undefined) rows = audienceRows(String(options.segment), predictions, rows);
-      if (options.top !== undefined) rows = rows.slice(0, Number(options.top));
-      await writePredictions(engine, out, { predictions, bundle, rows });
+      const listed = predictions.subjects?.items ? listByCustomer(predictions, rows, lists) : undefined;
+      rows = listed ? [...listed.rows] : rows.slice(0, lists.top);
+      await writePredictions(engine, out, { predictions, bundle, rows, ranks: listed?.ranks });
       if (erasedSince(workspace, source)) {
         // Thrown inside `withLake`, this begins anew on the lake without the customer.
         rmSync(out);
@@ -86,7 +100,7 @@ export const predictCommand: CommandFile = {
       context.say(
         topCustomersText(
           rows.slice(0, SHOWN).map((row) => ({
-            id: predictions.entities[row],
+            id: nameOfRow(predictions, row),
             value: value[row],
             ...(low && high ? { low: low[row], high: high[row] } : {}),
             reasons: [],
