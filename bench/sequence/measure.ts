@@ -1,0 +1,185 @@
+// One entry of the table: fitted with each seed, ranked against the whole catalogue, and counted in every way.
+import { type NextItemCases, takeSequences } from '../../src/core/sequences.ts';
+import type { RankMetricName } from '../../src/eval/score.ts';
+import { repeatedTargets } from '../../src/eval/sequences/count-sequences.ts';
+import { scoreRanks } from '../../src/eval/sequences/score-ranks.ts';
+import type { Settings } from '../../src/models/estimator.ts';
+import { recommenderById } from '../../src/models/sequence/catalogue.ts';
+import type { Recommender } from '../../src/models/sequence/recommender.ts';
+import { rankCases } from '../../src/train/sequence/rank-cases.ts';
+import type { History, SequenceSet } from './sequence-set.ts';
+
+/** A mean over seeds, how far seeds lie apart, and the interval of the first seed by entity. */
+export interface Figure {
+  readonly mean: number;
+  /** Standard deviation between seeds; absent with one. */
+  readonly spread?: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+type Figures = Partial<Record<RankMetricName, Figure>>;
+
+export interface Entry {
+  /** As asked for: an id, with `@SECONDS` where it was stopped. */
+  readonly model: string;
+  readonly seeds: number;
+  /** Deciding metric on the validation cases, a mean over seeds. */
+  readonly valid: number;
+  readonly by: Readonly<Record<History, Figures>>;
+  /** In the deciding way to count: cases whose target the entity has had, and those whose target it has not. */
+  readonly repeat?: Figures;
+  readonly nonRepeat?: Figures;
+  readonly fitSeconds: number;
+  readonly scoredPerSecond: number;
+  readonly peakMegabytes: number;
+}
+
+export interface MeasureOptions {
+  readonly seeds: readonly number[];
+  readonly threads: number;
+  /** Told to recommenders that know them. */
+  readonly settings: Settings;
+  readonly attributes: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Of an interval of one seed: enough for two digits. */
+const DRAWS = 500;
+
+export async function measure(asked: string, set: SequenceSet, options: MeasureOptions): Promise<Entry> {
+  const { threads, log } = options;
+  const recommender = recommenderOf(asked, set, options);
+  // What learns nothing by chance is the same with every seed.
+  const seeds = recommender.within ? options.seeds : options.seeds.slice(0, 1);
+  const runs: Run[] = [];
+  for (const seed of seeds) {
+    const run = await runOnce(recommender, set, { seed, threads, log });
+    const [metric] = set.metrics;
+    log(
+      `${set.name} ${asked} seed ${seed}: ${metric} ${(run.by[set.history][metric]?.value ?? Number.NaN).toFixed(4)} (valid ${run.valid.toFixed(4)}), fitted in ${run.fitSeconds.toFixed(1)} s`,
+    );
+    runs.push(run);
+  }
+  const mean = (of: (run: Run) => number): number =>
+    runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  return {
+    model: asked,
+    seeds: runs.length,
+    valid: mean(({ valid }) => valid),
+    by: {
+      excluded: figures(runs.map(({ by }) => by.excluded)),
+      included: figures(runs.map(({ by }) => by.included)),
+    },
+    ...(runs.every(({ repeat }) => repeat) && {
+      repeat: figures(runs.map(({ repeat }) => repeat as Scored)),
+    }),
+    ...(runs.every(({ nonRepeat }) => nonRepeat) && {
+      nonRepeat: figures(runs.map(({ nonRepeat }) => nonRepeat as Scored)),
+    }),
+    fitSeconds: mean(({ fitSeconds }) => fitSeconds),
+    scoredPerSecond: mean(({ scoredPerSecond }) => scoredPerSecond),
+    peakMegabytes: process.resourceUsage().maxRSS / 1024,
+  };
+}
+
+/** `ID@SECONDSs` is told how long it may take. */
+function recommenderOf(
+  asked: string,
+  set: SequenceSet,
+  { settings, attributes }: MeasureOptions,
+): Recommender {
+  const [id, seconds] = asked.split('@');
+  const base = recommenderById(id);
+  const told = base.within && Object.keys(settings).length > 0 ? base.withSettings?.(settings) : base;
+  const knowing = attributes && set.attributes ? told?.knowing?.(set.attributes) : told;
+  const plain = knowing ?? told ?? base;
+  return seconds === undefined
+    ? plain
+    : (plain.within?.(STOPPING_SHARE * Number.parseFloat(seconds)) ?? plain);
+}
+
+/** Of the seconds given: the rest is for what comes before and after the steps. */
+const STOPPING_SHARE = 0.95;
+
+type Scored = ReturnType<typeof scoreRanks>;
+
+interface Run {
+  readonly valid: number;
+  readonly by: Readonly<Record<History, Scored>>;
+  readonly repeat?: Scored;
+  readonly nonRepeat?: Scored;
+  readonly fitSeconds: number;
+  readonly scoredPerSecond: number;
+}
+
+async function runOnce(
+  recommender: Recommender,
+  set: SequenceSet,
+  { seed, threads, log }: { seed: number; threads: number; log: (line: string) => void },
+): Promise<Run> {
+  const startedMs = performance.now();
+  const progress = { step() {}, note: (line: string) => log(`  ${line}`) };
+  const model = await recommender.fit(set.train, set.valid, { seed, threads, progress });
+  const fitSeconds = (performance.now() - startedMs) / 1000;
+  try {
+    const [decider] = set.metrics;
+    const at = set.at;
+    const asked = someOf(set.valid, MOST_VALID);
+    const checked = await rankCases(model, asked, { now: () => performance.now() });
+    const { entities } = set.test.before;
+    const { ranks, casesPerSecond } = await rankCases(model, set.test, { now: () => performance.now() });
+    const score = (history: History, keep?: Uint8Array): Scored =>
+      scoreRanks(ranks[history], entities, { at, seed, draws: DRAWS, ...(keep && { keep }) });
+    const isRepeat = repeatedTargets(set.test);
+    const repeats = isRepeat.reduce((sum, one) => sum + one, 0);
+    const apart = set.history === 'included' && repeats > 1 && repeats < isRepeat.length - 1;
+    return {
+      valid: scoreOf(
+        scoreRanks(checked.ranks[set.history], asked.before.entities, { at, seed, draws: 2 }),
+        decider,
+      ),
+      by: { excluded: score('excluded'), included: score('included') },
+      ...(apart && {
+        repeat: score('included', isRepeat),
+        nonRepeat: score(
+          'included',
+          isRepeat.map((one) => 1 - one),
+        ),
+      }),
+      fitSeconds,
+      scoredPerSecond: casesPerSecond,
+    };
+  } finally {
+    await model.close?.();
+  }
+}
+
+/** More tell models apart no better. */
+const MOST_VALID = 10_000;
+
+function someOf(cases: NextItemCases, most: number): NextItemCases {
+  const count = cases.targets.length;
+  if (count <= most) return cases;
+  const rows = Int32Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * count) / most));
+  return {
+    before: takeSequences(cases.before, rows),
+    targets: Int32Array.from(rows, (row) => cases.targets[row]),
+  };
+}
+
+const scoreOf = (scored: Scored, metric: RankMetricName): number => scored[metric]?.value ?? Number.NaN;
+
+function figures(scored: readonly Scored[]): Figures {
+  const names = Object.keys(scored[0]) as RankMetricName[];
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = scored.map((one) => scoreOf(one, name));
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+      const { low = Number.NaN, high = Number.NaN } = scored[0][name] ?? {};
+      const spread = values.length > 1 ? { spread: Math.sqrt(squares / (values.length - 1)) } : {};
+      return [name, { mean, ...spread, low, high }];
+    }),
+  );
+}
