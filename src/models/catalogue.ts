@@ -5,6 +5,7 @@ import { constantRate } from './baseline/constant-rate.ts';
 import { lastPeriod } from './baseline/last-period.ts';
 import { ownRate } from './baseline/own-rate.ts';
 import { recency } from './baseline/recency.ts';
+import { behaviourTransformer, fineTuned } from './behaviour/behaviour.ts';
 import { bgNbd, mbgNbd, paretoNbd } from './customer-base/estimators.ts';
 import { type EncodedOptions, encodedOf } from './encoding/encoded.ts';
 import { ENCODED, loadEncoded } from './encoding/encoded-model.ts';
@@ -22,7 +23,7 @@ import { checkSample, sortSample } from './sample.ts';
 import { decisionTree } from './tree/tree.ts';
 
 /** What kind of animal a model is, for leaderboards. */
-export type Family = 'baseline' | 'linear' | 'tree' | 'customer-base' | 'ensemble';
+export type Family = 'baseline' | 'linear' | 'tree' | 'customer-base' | 'sequence' | 'ensemble';
 
 export interface CatalogueEntry {
   readonly family: Family;
@@ -49,6 +50,7 @@ const SINGLE: readonly CatalogueEntry[] = [
   { family: 'customer-base', estimator: bgNbd },
   { family: 'customer-base', estimator: mbgNbd },
   { family: 'customer-base', estimator: paretoNbd },
+  { family: 'sequence', estimator: behaviourTransformer },
 ];
 
 /** Who joins when nobody says: unlike one another, and each fast. Those that refuse the question stay out. */
@@ -77,13 +79,19 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { family: 'ensemble', estimator: ensemble('greedy', DEFAULT_MEMBERS) },
 ];
 
+/** These, and the other ways of fine-tuning, which keep the promises of the first: checked beside their own files. */
+const KNOWN: readonly CatalogueEntry[] = [
+  ...CATALOGUE,
+  ...fineTuned.map((estimator): CatalogueEntry => ({ family: 'sequence', estimator })),
+];
+
 /** By its id, or `ID:bagged`. @throws AppError USAGE naming the ids there are */
 export function estimatorById(id: string): Estimator {
   const inside = insideOf(id);
   if (inside !== undefined) return bagged(estimatorById(inside));
-  const entry = CATALOGUE.find(({ estimator }) => estimator.id === id);
+  const entry = KNOWN.find(({ estimator }) => estimator.id === id);
   if (entry) return entry.estimator;
-  const known = CATALOGUE.map(({ estimator }) => estimator.id).join(', ');
+  const known = KNOWN.map(({ estimator }) => estimator.id).join(', ');
   throw new AppError('USAGE', `expected one of the models ${known}, got "${id.slice(0, 40)}"`);
 }
 
@@ -91,7 +99,7 @@ export function estimatorById(id: string): Estimator {
 export function loadModel(saved: SavedModel): Model {
   if (saved.estimator === ENCODED) return loadEncoded(saved, loadModel);
   if (insideOf(saved.estimator) !== undefined) return loadEnsemble(saved.estimator, saved, loadModel);
-  const entry = CATALOGUE.find(({ estimator }) => estimator.id === saved.estimator);
+  const entry = KNOWN.find(({ estimator }) => estimator.id === saved.estimator);
   if (!entry) {
     throw new AppError(
       'BAD_FILE',

@@ -131,6 +131,8 @@ export interface Estimator {
   readonly label: Name;
   /** Baselines stand beside every number; models must beat them. */
   readonly role: 'baseline' | 'model';
+  /** Whether it reads the newest events in order, the columns of core/event-sequences.ts; others need not be given them. */
+  readonly readsEvents?: boolean;
   /** `undefined` when it can answer the question from these columns, else why not, in words. */
   refuses(question: Question, frame: Frame): string | undefined;
   /**

@@ -3,7 +3,7 @@ import type { Progress } from '../core/progress.ts';
 import { DAY_MS } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
-import { startingView } from '../data/features/default-view.ts';
+import { startingView, withEvents } from '../data/features/default-view.ts';
 import type { FeatureDefinition, FeatureView } from '../data/features/definition.ts';
 import { withFeatures } from '../data/features/yaml/read-features.ts';
 import type { EventSource } from '../data/source.ts';
@@ -114,7 +114,9 @@ async function fitWithCrew(
     horizonDays: horizon.checkedDays,
     historyDays: historyMs / DAY_MS,
   });
-  const fed = viewFor(withFeatures(starting, options.features ?? []), capabilities);
+  const entries = entriesOf(options, horizon);
+  const told = readEvents(entries) ? withEvents(starting) : starting;
+  const fed = viewFor(withFeatures(told, options.features ?? []), capabilities);
   const bounded = boundView(fed.view, historyMs);
   const { train, calibrate, test } = horizon.plan;
   const season = await learnSeason(engine, source, { question, untilMs: test[0], signal });
@@ -150,7 +152,7 @@ async function fitWithCrew(
     trials,
     searches,
   } = await holdTournament(samples, {
-    ...entriesOf(options, horizon),
+    ...entries,
     metrics: task.metrics,
     run,
   });
@@ -225,6 +227,9 @@ function entriesOf(
     ...repeated,
   };
 }
+
+/** Whether anyone who takes part wants what was done in order: it takes as much memory as all the rest. */
+const readEvents = ({ candidates }: Entries): boolean => candidates.some((each) => each.readsEvents);
 
 /** Blends to make of what is tried; a blend asked for alone is an estimator with members of its own. */
 function blendsAmong(wanted: readonly string[]): readonly EnsembleKind[] {

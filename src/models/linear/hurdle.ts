@@ -2,7 +2,7 @@
 import { AppError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
-import type { Estimator, Model, Question } from '../estimator.ts';
+import type { Estimator, FitRun, Model, Question, Sample } from '../estimator.ts';
 import { needPositiveTotal, unitWeights, weightedMean } from '../sample.ts';
 import { asJson, readArray, readState, type SavedState } from '../saved.ts';
 import { asWhether, half, logSigmoid, positiveOf } from '../whether-and-amount.ts';
@@ -50,32 +50,7 @@ export const hurdle: Estimator = {
     return hasUsableColumn(frame) ? undefined : 'needs at least one number or category column';
   },
   async fit(train, valid, run) {
-    needPositiveTotal(train);
-    const whether = await fitLinear(
-      { task: ID, loss: logistic, lassoShare: 0, capShare: 1 },
-      asWhether(train),
-      valid && asWhether(valid),
-      half(run, ID, 0),
-    );
-    const buyers = positiveOf(train);
-    if (buyers.frame.rows < MIN_BUYERS) {
-      throw new AppError(
-        'NOT_ENOUGH_DATA',
-        `expected at least ${MIN_BUYERS} examples with a positive amount, got ${buyers.frame.rows}; use a longer horizon`,
-      );
-    }
-    const validBuyers = valid && positiveOf(valid);
-    const amount = await fitLinear(
-      { task: ID, loss: gammaLoss, lassoShare: 0, capShare: CAP_SHARE },
-      buyers,
-      validBuyers && validBuyers.frame.rows > 0 ? validBuyers : undefined,
-      half(run, ID, 1),
-    );
-    const draft = { question: train.question, whether, amount };
-    const weight = unitWeights(train);
-    const reached = weightedMean(hurdleMargin(draft, train.frame).map(Math.exp), weight);
-    const level = Math.log(weightedMean(train.target, weight) / reached);
-    return hurdleModel({ ...draft, amount: { ...amount, intercept: amount.intercept + level } });
+    return hurdleModel(await fitHurdle(train, valid, run, ID));
   },
   load(saved) {
     const { question, whether, amount } = readState<HurdleState>(saved, ID, FORMAT, ['whether', 'amount']);
@@ -86,6 +61,46 @@ export const hurdle: Estimator = {
     });
   },
 };
+
+/**
+ * Both halves, the second brought to the training total.
+ *
+ * @param task named in the progress
+ * @throws AppError NOT_ENOUGH_DATA, INTERRUPTED
+ */
+export async function fitHurdle(
+  train: Sample,
+  valid: Sample | undefined,
+  run: FitRun,
+  task: string,
+): Promise<{ readonly question: Question; readonly whether: LinearParts; readonly amount: LinearParts }> {
+  needPositiveTotal(train);
+  const whether = await fitLinear(
+    { task, loss: logistic, lassoShare: 0, capShare: 1 },
+    asWhether(train),
+    valid && asWhether(valid),
+    half(run, task, 0),
+  );
+  const buyers = positiveOf(train);
+  if (buyers.frame.rows < MIN_BUYERS) {
+    throw new AppError(
+      'NOT_ENOUGH_DATA',
+      `expected at least ${MIN_BUYERS} examples with a positive amount, got ${buyers.frame.rows}; use a longer horizon`,
+    );
+  }
+  const validBuyers = valid && positiveOf(valid);
+  const amount = await fitLinear(
+    { task, loss: gammaLoss, lassoShare: 0, capShare: CAP_SHARE },
+    buyers,
+    validBuyers && validBuyers.frame.rows > 0 ? validBuyers : undefined,
+    half(run, task, 1),
+  );
+  const draft = { question: train.question, whether, amount };
+  const weight = unitWeights(train);
+  const reached = weightedMean(hurdleMargin(draft, train.frame).map(Math.exp), weight);
+  const level = Math.log(weightedMean(train.target, weight) / reached);
+  return { ...draft, amount: { ...amount, intercept: amount.intercept + level } };
+}
 
 function hurdleMargin({ whether, amount }: HurdleParts, frame: Frame): Float64Array {
   const logit = linearMargin(whether.design, whether.coefficients, whether.intercept, frame);

@@ -1,0 +1,34 @@
+// A training run taken to its end: the weights it stops with, whatever it told on the way.
+import { AppError, throwIfAborted } from '../../core/errors.ts';
+import { pause } from '../../core/pause.ts';
+import type { Progress } from '../../core/progress.ts';
+import type { EvaluationEvent } from '../../nn/trainer/events.ts';
+import { train } from '../../nn/trainer/train.ts';
+import type { TrainOptions } from '../../nn/trainer/train-options.ts';
+import type { Values } from '../sequence/neural/fit.ts';
+
+export interface Learned {
+  readonly values: Values;
+  /** Oldest first. */
+  readonly evaluations: readonly EvaluationEvent[];
+}
+
+/** @throws AppError INTERRUPTED, DIVERGED */
+export async function learned(options: TrainOptions): Promise<Learned> {
+  const evaluations: EvaluationEvent[] = [];
+  for await (const event of train(options)) {
+    if (event.kind === 'evaluation') evaluations.push(event);
+    if (event.kind === 'stopped') {
+      if (event.reason === 'aborted') throwIfAborted(options.signal);
+      return { values: event.values, evaluations };
+    }
+    await pause(undefined);
+  }
+  throw new AppError('INTERRUPTED', 'training ended before it said why');
+}
+
+/** Steps under a name of their own; notes are kept. */
+export const named = (progress: Progress, task: string): Progress => ({
+  step: (step) => progress.step({ ...step, task }),
+  note: (line) => progress.note(line),
+});

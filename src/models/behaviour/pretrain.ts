@@ -1,0 +1,91 @@
+// A trunk learned from histories alone, no outcome asked for: what comes next, of which kind, after how long, for how much.
+import { random } from '../../core/random.ts';
+import { type Sequences, sequenceCount } from '../../core/sequences.ts';
+import { initialValues } from '../../nn/initialise.ts';
+import { decayGroups } from '../../nn/optimiser/groups.ts';
+import { compileTraining } from '../../nn/program/training-program.ts';
+import { parameterSettings } from '../../nn/step/training-settings.ts';
+import type { RunFiles } from '../../nn/trainer/run-folder.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
+import type { FitRun } from '../estimator.ts';
+import { trainingBatches } from '../sequence/neural/events/batches.ts';
+import { planTokens, seenItems, type TokenPlan } from '../sequence/neural/events/tokens.ts';
+import type { Values } from '../sequence/neural/fit.ts';
+import { networkOf } from '../sequence/neural/network.ts';
+import { pretraining, trainingSpecs } from '../sequence/neural/objective.ts';
+import { lengthSteps } from '../sequence/neural/settings.ts';
+import type { TransformerSettings } from '../sequence/transformer/settings.ts';
+import { transformerKind } from '../sequence/transformer/transformer.ts';
+import type { Vocabulary } from './histories.ts';
+import { learned, named } from './learning.ts';
+
+/** A trunk and what it reads events by; plain data. */
+export interface LearnedTrunk {
+  readonly vocabulary: Vocabulary;
+  readonly plan: TokenPlan;
+  readonly settings: TransformerSettings;
+  /** Weights by name; none where there was nothing to learn from. */
+  readonly values: Values;
+}
+
+export interface PretrainTask {
+  /** Named in the progress. */
+  readonly id: string;
+  readonly vocabulary: Vocabulary;
+  readonly settings: TransformerSettings;
+  /** At most; 0 learns nothing. */
+  readonly steps: number;
+  readonly epochs: number;
+  readonly run: FitRun;
+  /** Where checkpoints and records go; a run that finds its own there goes on from it. */
+  readonly files?: RunFiles;
+}
+
+const WARM_UP = 0.1;
+
+/**
+ * @param histories what was done, without moments of asking
+ * @throws AppError INTERRUPTED, DIVERGED
+ */
+export async function pretrainTrunk(histories: Sequences, task: PretrainTask): Promise<LearnedTrunk> {
+  const { id, vocabulary, settings, run, files } = task;
+  const plan = planTokens(histories, { ...settings, masked: false });
+  const known = { vocabulary, plan, settings };
+  if (task.steps === 0 || !hasNext(histories) || seenItems(plan) < 2) return { ...known, values: {} };
+  const network = networkOf(transformerKind, plan, settings);
+  const compiled = lengthSteps(settings.length).map((time) =>
+    compileTraining(pretraining(network), trainingSpecs(network, time)),
+  );
+  const programs = compiled.map(({ program }) => program);
+  const draws = random(run.seed).fork('pretraining');
+  const first = initialValues(compiled[0].parameters, draws.fork('weights'));
+  const seed = draws.integer(2 ** 32);
+  const batches = trainingBatches(plan, histories, settings, seed);
+  const steps = Math.min(task.steps, task.epochs * batches.batchesPerEpoch);
+  const { values } = await learned({
+    ...{ backend: nodeBackend, threads: run.threads, seed, programs, batches, clipNorm: 1 },
+    values: first,
+    optimiser: { kind: 'adamw' },
+    parameters: parameterSettings(programs, [decayGroups(settings.weightDecay)]),
+    schedule: {
+      kind: 'warm-up-cosine',
+      rate: settings.learningRate,
+      warmUpSteps: Math.ceil(WARM_UP * steps),
+      steps,
+      floor: settings.learningRate / 20,
+    },
+    limits: { steps },
+    progress: named(run.progress, `${id}: pretraining`),
+    ...(files && { files }),
+    ...(run.signal && { signal: run.signal }),
+  });
+  const trunk = Object.entries(values).filter(([name]) => name.startsWith('trunk.'));
+  return { ...known, values: Object.fromEntries(trunk) };
+}
+
+/** Whether any history has an event after another. */
+function hasNext(histories: Sequences): boolean {
+  for (let row = 0; row < sequenceCount(histories); row++)
+    if (histories.offsets[row + 1] - histories.offsets[row] >= 2) return true;
+  return false;
+}

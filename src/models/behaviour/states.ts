@@ -1,0 +1,156 @@
+// Pooled states of many rows: each different history is read once, and those of a frame asked again are remembered.
+import type { Frame, SequenceColumn } from '../../core/frame.ts';
+import type { Sequences } from '../../core/sequences.ts';
+import { cutSequences } from '../../core/sequences.ts';
+import { defineModule } from '../../nn/module.ts';
+import { compileEvaluation, type EvaluationProgram } from '../../nn/program/evaluation-program.ts';
+import type { SymbolicBatch } from '../../nn/program/training-program.ts';
+import { lengthBuckets } from '../../nn/trainer/batches/length-buckets.ts';
+import { sum } from '../../tensor/ops/structure.ts';
+import type { Session } from '../../tensor/session/session.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
+import type { TokenPlan } from '../sequence/neural/events/tokens.ts';
+import type { Values } from '../sequence/neural/fit.ts';
+import type { Trunk } from '../sequence/neural/network.ts';
+import { lengthSteps } from '../sequence/neural/settings.ts';
+import { pooledStates, stateSpecs } from './head.ts';
+import { eventColumns, historiesOf, type Vocabulary } from './histories.ts';
+import { historyFeeds } from './tune.ts';
+
+/** One batch size for all: a row's numbers must not depend on how many are asked for. */
+const BATCH = 32;
+
+export interface StateReader {
+  /** [rows, 2 · width] */
+  read(frame: Frame): Promise<Float32Array>;
+}
+
+export interface ReadBy {
+  readonly trunk: Trunk;
+  readonly plan: TokenPlan;
+  readonly vocabulary: Vocabulary;
+  readonly length: number;
+  readonly width: number;
+  readonly values: Values;
+  readonly threads: number;
+}
+
+export function stateReader(by: ReadBy): StateReader {
+  const known = new WeakMap<
+    Int32Array,
+    { columns: readonly SequenceColumn[]; states: Promise<Float32Array> }
+  >();
+  const programs = new Map<number, EvaluationProgram>();
+  const programOf = (time: number): EvaluationProgram => {
+    const program = programs.get(time) ?? stateProgram(by, time);
+    programs.set(time, program);
+    return program;
+  };
+  return {
+    read(frame) {
+      const columns = Object.values(eventColumns(frame));
+      const [{ codes }] = columns;
+      const before = known.get(codes);
+      const isSame =
+        before?.columns.length === columns.length &&
+        before.columns.every(
+          (column, c) => column.codes === columns[c].codes && column.offsets === columns[c].offsets,
+        );
+      if (before && isSame) return before.states;
+      const states = readStates(frame, by, programOf);
+      known.set(codes, { columns, states });
+      return states;
+    },
+  };
+}
+
+function stateProgram({ trunk, plan }: ReadBy, time: number): EvaluationProgram {
+  const places = { batch: BATCH, time };
+  return compileEvaluation(
+    defineModule('states', (scope, inputs: SymbolicBatch) => {
+      const states = pooledStates(trunk, places).build(scope, inputs);
+      return { loss: sum(states), outputs: { states } };
+    }),
+    stateSpecs(plan, places),
+  );
+}
+
+async function readStates(
+  frame: Frame,
+  by: ReadBy,
+  programOf: (time: number) => EvaluationProgram,
+): Promise<Float32Array> {
+  const { plan, vocabulary, length, values, threads } = by;
+  const wide = 2 * by.width;
+  const states = new Float32Array(frame.rows * wide);
+  if (frame.rows === 0) return states;
+  const all = historiesOf(frame, vocabulary, length);
+  const { first, like } = distinctRows(all);
+  const histories = cutSequences(all, first, (row) => [all.offsets[row], all.offsets[row + 1]]);
+  const lengths = Array.from(first, (row) => all.offsets[row + 1] - all.offsets[row]);
+  const planned = lengthBuckets(lengths, {
+    buckets: lengthSteps(length),
+    batchSize: BATCH,
+    seed: 0,
+    shuffle: false,
+  });
+  const fill = historyFeeds(histories, plan, BATCH);
+  const own = new Float32Array(first.length * wide);
+  const sessions = new Map<number, Session>();
+  try {
+    for (const { length: time, rows, count } of planned.epoch(0)) {
+      const program = programOf(time);
+      const session = sessions.get(time) ?? (await nodeBackend.open(program.model, { threads }));
+      sessions.set(time, session);
+      const fed = Object.fromEntries(program.parameters.map(({ name }) => [name, values[name]]));
+      const { states: found } = await session.run({ ...fill(rows, time), ...fed });
+      for (let r = 0; r < count; r++)
+        own.set((found as Float32Array).subarray(r * wide, (r + 1) * wide), rows[r] * wide);
+    }
+  } finally {
+    for (const session of sessions.values()) await session.release();
+  }
+  like.forEach((at, row) => void states.set(own.subarray(at * wide, (at + 1) * wide), row * wide));
+  return states;
+}
+
+/** The first row of each different history, and for every row the place of its like among them. */
+function distinctRows(histories: Sequences): { readonly first: Int32Array; readonly like: Int32Array } {
+  const rows = histories.offsets.length - 1;
+  const like = new Int32Array(rows);
+  const first: number[] = [];
+  const found = new Map<number, number[]>();
+  for (let row = 0; row < rows; row++) {
+    const key = hashOf(histories, row);
+    const candidates = found.get(key) ?? [];
+    const same = candidates.find((at) => isAlike(histories, first[at], row));
+    like[row] = same ?? first.push(row) - 1;
+    if (same === undefined) found.set(key, [...candidates, like[row]]);
+  }
+  return { first: Int32Array.from(first), like };
+}
+
+function hashOf({ offsets, items, types, timesMs, marks = [] }: Sequences, row: number): number {
+  let hash = 0x811c9dc5;
+  const mix = (value: number): void => {
+    hash = Math.imul(hash ^ value, 0x01000193);
+    hash ^= hash >>> 15;
+  };
+  for (let event = offsets[row]; event < offsets[row + 1]; event++) {
+    mix(items[event]);
+    mix(types?.[event] ?? 0);
+    mix((timesMs?.[event] ?? 0) / 1000);
+    for (const { codes } of marks) mix(codes[event]);
+  }
+  return hash;
+}
+
+function isAlike(histories: Sequences, a: number, b: number): boolean {
+  const { offsets, items, types, timesMs, marks = [] } = histories;
+  const size = offsets[a + 1] - offsets[a];
+  if (offsets[b + 1] - offsets[b] !== size) return false;
+  const told = [items, types, timesMs, ...marks.map(({ codes }) => codes)];
+  for (let k = 0; k < size; k++)
+    for (const values of told) if (values && values[offsets[a] + k] !== values[offsets[b] + k]) return false;
+  return true;
+}
