@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { takeNumbers } from '../src/core/frame.ts';
 import { ROW_METRICS, type RowMetricName } from '../src/eval/metrics/metric.ts';
 import { evenWeights } from '../src/eval/metrics/predictions.ts';
+import type { Score } from '../src/eval/score.ts';
 import { parsePreset } from '../src/train/preset.ts';
 import { atLeast, atMost, type Bench, type Target } from './bench.ts';
 import { meanDifference, meanScore, type Said } from './tables/compare.ts';
@@ -98,7 +99,15 @@ const MINIMISED: ReadonlySet<RowMetricName> = new Set(['log_loss', 'brier', 'mae
 function compare(set: TableSet, ours: OwnSaid, peers: readonly PeerSaid[]) {
   const [deciding] = set.metrics;
   const sign = MINIMISED.has(deciding) ? -1 : 1;
-  const scoreOf = (own: Said, metric: RowMetricName) => meanScore(set, own, metric);
+  // Each costs a hundred or more draws of all groups: never the same one twice.
+  const known = new Map<Said, Map<RowMetricName, Score>>();
+  const scoreOf = (own: Said, metric: RowMetricName): Score => {
+    const scores = known.get(own) ?? new Map<RowMetricName, Score>();
+    known.set(own, scores);
+    const score = scores.get(metric) ?? meanScore(set, own, metric);
+    scores.set(metric, score);
+    return score;
+  };
   const metricsOf = (own: Said) => ({
     ...Object.fromEntries(
       set.metrics.filter((metric) => metric !== 'ece').map((metric) => [metric, scoreOf(own, metric)]),

@@ -32,26 +32,27 @@ function measured(set: TableSet, contestants: readonly Said[], metric: RowMetric
       ROW_METRICS[metric].prepare({ actual, predicted: said.slice(from, from + test.length) }),
     );
     from += test.length;
-    return { test, measures };
+    return { test, measures, weight: new Float64Array(test.length) };
   });
-  const onDraw = (weightOf: (row: number) => number): number[] => {
+  const onDraw = (times: Float64Array): number[] => {
     const sums = contestants.map(() => 0);
-    for (const { test, measures } of parts) {
-      const weight = Float64Array.from(test, weightOf);
+    for (const { test, measures, weight } of parts) {
+      for (let i = 0; i < weight.length; i++) weight[i] = times[cluster[test[i]]];
       measures.forEach((measure, k) => {
         sums[k] += measure(weight) / parts.length;
       });
     }
     return sums;
   };
-  const values = onDraw(() => 1);
+  const values = onDraw(new Float64Array(count).fill(1));
   const stream = random(seed).fork('tables');
   const rounds = defaultDraws(from);
   const draws = contestants.map(() => new Float64Array(rounds));
+  const times = new Float64Array(count);
   for (let draw = 0; draw < rounds; draw++) {
-    const weight = new Float64Array(count);
-    for (let i = 0; i < count; i++) weight[stream.integer(count)]++;
-    onDraw((row) => weight[cluster[row]]).forEach((value, k) => {
+    times.fill(0);
+    for (let i = 0; i < count; i++) times[stream.integer(count)]++;
+    onDraw(times).forEach((value, k) => {
       draws[k][draw] = value;
     });
   }
