@@ -31,6 +31,11 @@ const rooms = [
     options: `${common} --sharedMemory --maximumMemory 65536 --enable threads`,
     why: 'its memory shared by all threads',
   },
+  {
+    folder: 'src/models/linear/normal/kernels',
+    options: common,
+    why: 'lanes over columns, sums over rows in their order',
+  },
 ];
 
 async function compile({ folder, options, why }) {

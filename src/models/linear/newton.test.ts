@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../core/random.ts';
 import type { DesignMatrix } from './design.ts';
-import { gramMatrix, solvePositive } from './gram.ts';
 import { gammaLoss, type Loss, logistic, squared, tweedieLoss } from './loss.ts';
 import { fitRegression, matrixMargin, type Penalty, type Regression } from './newton.ts';
+import { solvePositive } from './normal/cholesky.ts';
+import { gramMatrix } from './normal/gram.ts';
 
 /** Motor Trend 1974 road tests (`mtcars` in R): weight in 1000 lb, miles per gallon, manual gearbox. */
 const WEIGHT = [

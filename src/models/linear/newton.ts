@@ -1,8 +1,9 @@
 // Penalised convex regression: Newton steps whose inner problem is a Cholesky solve (ridge) or coordinate descent (L1).
 import { pause } from '../../core/pause.ts';
 import type { DesignMatrix } from './design.ts';
-import { gramMatrix, solvePositive } from './gram.ts';
 import type { Loss } from './loss.ts';
+import { solvePositive } from './normal/cholesky.ts';
+import { gramMatrix } from './normal/gram.ts';
 
 /** ½ ridge Σβ² + lasso Σ|β|, added to Σ weight · loss; the intercept is free. */
 export interface Penalty {
