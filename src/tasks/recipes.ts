@@ -25,10 +25,10 @@ export const AMOUNT_METRICS_ORDER: readonly RowMetricName[] = [
 
 export const BASELINES: readonly string[] = ['rate', 'last-period', 'recency', 'own-rate'];
 
-/** Of an item: the average, how much it sells, when it was touched last, how often those who meet it buy it. */
+/** Of an item: the average, how many meet it, when it was touched last, how often those who meet it buy it. */
 export const ITEM_BASELINES: readonly string[] = ['rate', 'popularity', 'last-touched', 'item-rate'];
 
-/** Of a visit: the average, how much the item met last sells, when the visitor last bought, how long the visit is. */
+/** Of a visit: the average, how many meet the item met last, when the visitor last bought, how long the visit is. */
 export const VISIT_BASELINES: readonly string[] = ['rate', 'popularity', 'recency', 'visit-length'];
 
 /** Moments and items are no histories of buying: models of those have nothing to say here. */

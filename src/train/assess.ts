@@ -119,7 +119,7 @@ function protocolOf(fitted: FittedTask, evaluation: Evaluation, source: EventSou
     candidates: candidatesOf(fitted, evaluation.examples),
     ties: 'midrank',
     users: evaluation.users,
-    items: new Set(fitted.samples.testSubjects?.items).size,
+    items: new Set(fitted.samples.subjects?.test.items).size,
     interactions: source.rows,
     examples: evaluation.examples,
     positives: evaluation.positives,

@@ -8,7 +8,7 @@ import type { FeatureDefinition, FeatureView } from '../data/features/definition
  *
  * A total over all time grows with the log. Learned where the log was a hundred days long and asked where it is two
  * hundred, it would promise twice the purchases. Rules about a customer's own age and rhythm keep all of history: they
- * are measured from the customer's first event, not from the log's.
+ * are measured from the customer's first event, not from the log's; and a visit has an end of its own.
  */
 export function boundView(
   view: FeatureView,
@@ -22,7 +22,8 @@ export function boundView(
   const days = Math.max(1, Math.floor(historyMs / DAY_MS));
   for (const feature of view.features) {
     const { rule } = feature;
-    if ('lookbackMs' in rule && rule.lookbackMs !== undefined && rule.lookbackMs > historyMs) {
+    if (feature.of === 'visit') features.push(feature);
+    else if ('lookbackMs' in rule && rule.lookbackMs !== undefined && rule.lookbackMs > historyMs) {
       leftOut.push({
         name: feature.name,
         reason: 'its window is longer than the history behind the first training moment',

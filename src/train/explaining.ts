@@ -75,8 +75,8 @@ export async function driversPart(
 }
 
 /** The customer, with the item or the visit where the row is about more. */
-function nameOf({ samples: { test, testSubjects } }: FittedTask, row: number): string {
-  const own = testSubjects?.items ?? testSubjects?.sessions;
+function nameOf({ samples: { test, subjects } }: FittedTask, row: number): string {
+  const own = subjects?.test.items ?? subjects?.test.sessions;
   return own ? `${test.entities[row]} · ${own[row]}` : test.entities[row];
 }
 

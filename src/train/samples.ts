@@ -17,8 +17,12 @@ export interface Samples {
   /** Examples of a later period; absent when calibration uses held-out customers of `train`. */
   readonly calibrate?: Sample;
   readonly test: Sample;
-  /** What the rows of the test are about besides their customers, where they are about more. */
-  readonly testSubjects?: Subjects;
+  /** What rows are about besides their customers, where they are about more. */
+  readonly subjects?: {
+    readonly train: Subjects;
+    readonly calibrate?: Subjects;
+    readonly test: Subjects;
+  };
 }
 
 export interface SampleRequest {
@@ -63,15 +67,22 @@ export async function buildSamples(
     train: stage(plan.train),
     test: stage(plan.test),
     ...(calibrate.length > 0 ? { calibrate: stage(calibrate) } : {}),
-    ...(examples.subjects
-      ? { testSubjects: takeSubjects(examples.subjects, rowsAt(examples, plan.test)) }
-      : {}),
+    ...(examples.subjects ? { subjects: subjectsOf(examples, plan) } : {}),
   };
 }
 
 function rowsAt({ asOf }: ExampleSet, moments: readonly number[]): number[] {
   const wanted = new Set(moments);
   return Array.from(asOf.keys()).filter((row) => wanted.has(asOf[row]));
+}
+
+function subjectsOf(examples: ExampleSet, { train, calibrate, test }: SplitPlan): Samples['subjects'] {
+  const of = (moments: readonly number[]) => takeSubjects(examples.subjects ?? {}, rowsAt(examples, moments));
+  return {
+    train: of(train),
+    test: of(test),
+    ...(calibrate === 'cross-fit' ? {} : { calibrate: of(calibrate) }),
+  };
 }
 
 const takeSubjects = ({ items, sessions, at }: Subjects, rows: readonly number[]): Subjects => ({

@@ -1,4 +1,4 @@
-// Rules of thumb about items, each one look at one column: what sells, what was touched last, what is often bought once seen.
+// Rules of thumb about items and visits, each one look at one column: what many meet, what was touched last, what sells.
 import { throwIfAborted } from '../../core/errors.ts';
 import { findColumn, numberColumn } from '../../core/frame.ts';
 import { type Name, name } from '../../core/name.ts';
@@ -97,11 +97,11 @@ function bucketOf(value: number, edges: readonly number[]): number {
   return low;
 }
 
-/** What everybody buys. */
+/** What everybody looks at. */
 export const popularity = byColumn({
   id: 'popularity',
-  label: name('By how often the product sells', '按商品热销程度'),
-  column: 'item_purchases',
+  label: name('By how many meet the product', '按商品热度'),
+  column: 'item_visitors',
 });
 
 /** What was touched last is bought next. */
