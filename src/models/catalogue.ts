@@ -1,6 +1,7 @@
 // Every estimator by its id, and the two ways in: fit one on a sample, or load a saved model.
 import { AppError, invariant } from '../core/errors.ts';
 import { bestColumn } from './baseline/best-column.ts';
+import { itemRate, lastTouched, popularity, visitLength } from './baseline/by-column.ts';
 import { constantRate } from './baseline/constant-rate.ts';
 import { lastPeriod } from './baseline/last-period.ts';
 import { ownRate } from './baseline/own-rate.ts';
@@ -37,6 +38,10 @@ const SINGLE: readonly CatalogueEntry[] = [
   { family: 'baseline', estimator: lastPeriod },
   { family: 'baseline', estimator: recency },
   { family: 'baseline', estimator: ownRate },
+  { family: 'baseline', estimator: popularity },
+  { family: 'baseline', estimator: lastTouched },
+  { family: 'baseline', estimator: itemRate },
+  { family: 'baseline', estimator: visitLength },
   { family: 'linear', estimator: linear },
   { family: 'linear', estimator: oneVsRest(logisticRegression) },
   { family: 'linear', estimator: oneVsRest(elasticNet) },
