@@ -10,6 +10,7 @@ import {
   fitNumberEncoding,
   indicatorOf,
 } from './encoding.ts';
+import { columnSums } from './matrix-products.ts';
 
 /** How each usable column is encoded, in frame order. JSON as it stands. */
 export interface Design {
@@ -124,16 +125,9 @@ export function takeMatrixRows(matrix: DesignMatrix, rows: ArrayLike<number>): D
 
 /** Weighted training mean of each encoded number, [width]. */
 export function columnMeans(matrix: DesignMatrix, weight: Float64Array): Float64Array {
-  const sums = new Float64Array(matrix.width);
   let total = 0;
   for (const each of weight) total += each;
-  for (const { at, values } of matrix.dense) {
-    for (let i = 0; i < values.length; i++) sums[at] += weight[i] * values[i];
-  }
-  for (const { codes } of matrix.indicators) {
-    for (let i = 0; i < codes.length; i++) if (codes[i] >= 0) sums[codes[i]] += weight[i];
-  }
-  return sums.map((sum) => sum / total);
+  return columnSums(matrix, weight).map((sum) => sum / total);
 }
 
 /**

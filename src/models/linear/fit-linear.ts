@@ -6,6 +6,7 @@ import { choosePenalty } from './choose-penalty.ts';
 import { columnMeans, type DesignMatrix, encodeFrame, fitDesign } from './design.ts';
 import type { LinearParts } from './linear-model.ts';
 import type { Loss } from './loss.ts';
+import { columnSums } from './matrix-products.ts';
 import { fitRegression, type Linear, matrixMargin, type Penalty, type Regression } from './newton.ts';
 
 export interface LinearRecipe {
@@ -117,14 +118,7 @@ function penaltyPath(lassoShare: number, problem: Regression, start: Linear): Pe
 /** The smallest L1 penalty that keeps every coefficient at zero: the largest gradient at the constant fit. */
 function silencingPenalty({ matrix, y, weight, loss }: Regression, start: Linear): number {
   const pull = y.map((value, i) => weight[i] * loss.slope(value, start.intercept));
-  const sums = new Float64Array(matrix.width);
-  for (const { at, values } of matrix.dense) {
-    for (let i = 0; i < pull.length; i++) sums[at] += pull[i] * values[i];
-  }
-  for (const { codes } of matrix.indicators) {
-    for (let i = 0; i < pull.length; i++) if (codes[i] >= 0) sums[codes[i]] += pull[i];
-  }
-  return sums.reduce((largest, sum) => Math.max(largest, Math.abs(sum)), 0);
+  return columnSums(matrix, pull).reduce((largest, sum) => Math.max(largest, Math.abs(sum)), 0);
 }
 
 /** Back to the target's own unit, with the training total met again after capping. */

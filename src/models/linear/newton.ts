@@ -2,7 +2,9 @@
 import { pause } from '../../core/pause.ts';
 import type { DesignMatrix } from './design.ts';
 import type { Loss } from './loss.ts';
+import { columnSums, marginsOf } from './matrix-products.ts';
 import { solvePositive } from './normal/cholesky.ts';
+import { descendCoordinates } from './normal/descent.ts';
 import { gramMatrix } from './normal/gram.ts';
 
 /** ½ ridge Σβ² + lasso Σ|β|, added to Σ weight · loss; the intercept is free. */
@@ -70,7 +72,7 @@ export async function fitRegression(problem: Regression, options: NewtonOptions)
     }
     const target =
       penalty.lasso > 0
-        ? descendCoordinates(curvature, gradient, beta, penalty)
+        ? descendCoordinates({ curvature, gradient, beta }, penalty)
         : ridgeTarget(curvature, gradient, beta, penalty.ridge);
     let change = 0;
     const direction = target.map((value, j) => value - beta[j]);
@@ -83,7 +85,7 @@ export async function fitRegression(problem: Regression, options: NewtonOptions)
     let next = objective;
     while (share > 1e-7) {
       const candidate = beta.map((value, j) => value + share * direction[j]);
-      const reached = margin.map((value, i) => value + share * along[i]);
+      const reached = walk(margin, along, share);
       next = lossSum(problem, reached) + penaltyOf(penalty, candidate);
       if (next < objective) {
         beta = candidate;
@@ -104,18 +106,11 @@ export async function fitRegression(problem: Regression, options: NewtonOptions)
   return { coefficients: beta.slice(0, matrix.width), intercept: beta[matrix.width] };
 }
 
-/** X β + intercept, [rows]. */
-function marginsOf(matrix: DesignMatrix, beta: Float64Array): Float64Array {
-  const margin = new Float64Array(matrix.rows).fill(beta[matrix.width]);
-  for (const { at, values } of matrix.dense) {
-    const slope = beta[at];
-    if (slope === 0) continue;
-    for (let i = 0; i < margin.length; i++) margin[i] += slope * values[i];
-  }
-  for (const { codes } of matrix.indicators) {
-    for (let i = 0; i < margin.length; i++) if (codes[i] >= 0) margin[i] += beta[codes[i]];
-  }
-  return margin;
+/** margin + share · along, [rows]. */
+function walk(margin: Float64Array, along: Float64Array, share: number): Float64Array {
+  const reached = new Float64Array(margin.length);
+  for (let i = 0; i < reached.length; i++) reached[i] = margin[i] + share * along[i];
+  return reached;
 }
 
 export const matrixMargin = (matrix: DesignMatrix, linear: Linear): Float64Array =>
@@ -147,14 +142,7 @@ function gradientOf({ matrix, y, weight, loss }: Regression, margin: Float64Arra
     pull[i] = weight[i] * loss.slope(y[i], margin[i]);
     total += pull[i];
   }
-  for (const { at, values } of matrix.dense) {
-    let sum = 0;
-    for (let i = 0; i < pull.length; i++) sum += pull[i] * values[i];
-    gradient[at] = sum;
-  }
-  for (const { codes } of matrix.indicators) {
-    for (let i = 0; i < pull.length; i++) if (codes[i] >= 0) gradient[codes[i]] += pull[i];
-  }
+  gradient.set(columnSums(matrix, pull));
   gradient[matrix.width] = total;
   return gradient;
 }
@@ -185,40 +173,3 @@ function ridgeTarget(
   const step = solvePositive(bent, right);
   return beta.map((value, j) => value + step[j]);
 }
-
-/**
- * The minimum of the quadratic model plus both penalties, one coordinate at a time.
- *
- * @see Friedman, Hastie, Tibshirani 2010, Regularization paths via coordinate descent, with covariance updates
- */
-function descendCoordinates(
-  curvature: Float64Array,
-  gradient: Float64Array,
-  beta: Float64Array,
-  { ridge, lasso }: Penalty,
-): Float64Array {
-  const size = beta.length;
-  const next = beta.slice();
-  // pull = gradient of the quadratic model at `next`.
-  const pull = gradient.slice();
-  for (let sweep = 0; sweep < 500; sweep++) {
-    let largest = 0;
-    for (let j = 0; j < size; j++) {
-      const bend = curvature[j * size + j];
-      if (bend <= 0) continue;
-      const free = j === size - 1;
-      const aim = bend * next[j] - pull[j];
-      const value = free ? aim / bend : shrink(aim, lasso) / (bend + ridge);
-      const move = value - next[j];
-      if (move === 0) continue;
-      next[j] = value;
-      for (let k = 0; k < size; k++) pull[k] += move * curvature[j * size + k];
-      largest = Math.max(largest, Math.abs(move) * Math.sqrt(bend));
-    }
-    if (largest < 1e-7) break;
-  }
-  return next;
-}
-
-const shrink = (value: number, by: number): number =>
-  value > by ? value - by : value < -by ? value + by : 0;

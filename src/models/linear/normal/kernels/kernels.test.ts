@@ -4,6 +4,7 @@ import { type Random, random } from '../../../../core/random.ts';
 import { webAssembly } from '../../../../tensor/web-assembly.ts';
 import type { DesignMatrix, Indicator } from '../../design.ts';
 import { solvePositive } from '../cholesky.ts';
+import { descendCoordinates } from '../descent.ts';
 import { gramMatrix } from '../gram.ts';
 import { openWorkbench } from './workbench.ts';
 
@@ -101,6 +102,29 @@ describe('the solution', () => {
       const fast = solvePositive(gram.slice(), right);
       expect(bitsOf(fast)).toEqual(bitsOf(solvePositive(gram.slice(), right, PLAIN)));
       expect(bitsOf(fast)).toEqual(bitsOf(textbookSolution(gram, right)));
+    }
+  });
+});
+
+describe('coordinate descent', () => {
+  it.each([1, 2, 5, 24, 61])('on %d coordinates is the same', (size) => {
+    const draw = random(100 + size);
+    const matrix = randomMatrix(draw, 3 * size, { numbers: size - 1, widths: [] });
+    const { rows, h } = randomRows(draw, 3 * size, 3 * size);
+    const curvature = gramMatrix(matrix, rows, h);
+    // One coordinate without curvature stays where it is.
+    if (size > 2) for (let k = 0; k < size; k++) curvature[k * size + 1] = curvature[size + k] = 0;
+    const gradient = Float64Array.from({ length: size }, () => draw.normal());
+    const beta = Float64Array.from({ length: size }, () => draw.normal());
+    for (const penalty of [
+      { ridge: 0, lasso: 0.3 },
+      { ridge: 0.2, lasso: 0.01 },
+      { ridge: 3, lasso: 20 },
+    ]) {
+      const fast = descendCoordinates({ curvature, gradient, beta }, penalty);
+      expect(bitsOf(fast)).toEqual(bitsOf(descendCoordinates({ curvature, gradient, beta }, penalty, PLAIN)));
+      if (size > 2) expect(fast[1]).toBe(beta[1]);
+      expect(fast).not.toEqual(beta);
     }
   });
 });

@@ -50,6 +50,21 @@ export interface NormalKernels {
    * left for a diagonal is lifted to `floor` before its root is taken.
    */
   factorise(a: number, size: number, stride: number, floor: number): void;
+  /**
+   * Moves next [size] to where the quadratic of curvature a and slopes pull [size] plus both penalties is lowest, in at
+   * most so many sweeps. Room for one more behind an odd number of slopes.
+   */
+  descend(
+    a: number,
+    size: number,
+    stride: number,
+    next: number,
+    pull: number,
+    ridge: number,
+    lasso: number,
+    sweeps: number,
+    tolerance: number,
+  ): void;
 }
 
 export interface Workbench {
