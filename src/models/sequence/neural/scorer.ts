@@ -51,7 +51,8 @@ export function openScorer({ network, members }: Trained, backend: Backend, thre
 
 /** A committee's score is the mean of its members', as logarithms: what one of them holds impossible is unlikely for all. */
 function addShare(all: Float32Array, at: number, scores: Float32Array, members: number): void {
-  for (let i = 0; i < scores.length; i++) all[at + i] += scores[i] / members;
+  if (members === 1) all.set(scores, at);
+  else for (let i = 0; i < scores.length; i++) all[at + i] += scores[i] / members;
 }
 
 interface Asking {

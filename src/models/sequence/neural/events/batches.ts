@@ -15,6 +15,7 @@ const HIDDEN_SHARE = 0.3;
 
 export interface TrainingBatches extends BatchSource {
   readonly batchesPerEpoch: number;
+  batches(epoch: number, from: number): Iterable<Batch>;
 }
 
 /**
