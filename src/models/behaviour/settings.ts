@@ -14,7 +14,10 @@ export interface BehaviourSettings extends Settings {
   /** Places of a history: the newest events, and the moment of asking. */
   readonly length: number;
   readonly dropout: number;
+  /** Histories a step of fine-tuning. */
   readonly batch: number;
+  /** Histories a step of pretraining: each asks a question at every place. */
+  readonly pretrainBatch: number;
   /** Steps of pretraining at most; fewer histories take fewer. */
   readonly pretrainSteps: number;
   /** Times each history is read in pretraining at most. */
@@ -46,8 +49,8 @@ export interface BehaviourSettings extends Settings {
 }
 
 /**
- * Two blocks of width 32 read 64 places of 128 histories in about 50 ms forward and back on one core: with at most 300
- * steps of pretraining and 400 of fine-tuning a fit ends within a minute, whatever the size of the shop.
+ * Two blocks of width 32 over 64 places: at most 200 steps of pretraining and 300 of fine-tuning, so that a fit takes
+ * half a minute of one core at most, whatever the size of the shop.
  */
 export const BEHAVIOUR_DEFAULTS: BehaviourSettings = {
   width: 32,
@@ -55,12 +58,13 @@ export const BEHAVIOUR_DEFAULTS: BehaviourSettings = {
   heads: 2,
   length: 64,
   dropout: 0.1,
-  batch: 128,
-  pretrainSteps: 300,
+  batch: 64,
+  pretrainBatch: 32,
+  pretrainSteps: 200,
   pretrainEpochs: 10,
   pretrainRate: 0.003,
   mostRows: 20_000,
-  tuneSteps: 400,
+  tuneSteps: 300,
   tuneEpochs: 12,
   tuneRate: 0.001,
   layerDecay: 0.8,
@@ -81,6 +85,7 @@ const BOUNDS: SearchSpace = {
   length: whole(2, 1000),
   dropout: real(0, 0.9),
   batch: whole(1, 4096),
+  pretrainBatch: whole(1, 4096),
   pretrainSteps: whole(0, 1_000_000),
   pretrainEpochs: whole(0, 10_000),
   pretrainRate: real(1e-6, 1),
@@ -121,7 +126,7 @@ const NEGATIVES = 256;
 
 /** What the trunk and its pretraining are told. */
 export function trunkSettings(settings: BehaviourSettings): TransformerSettings {
-  const { width, blocks, heads, length, dropout, batch } = settings;
+  const { width, blocks, heads, length, dropout, pretrainBatch: batch } = settings;
   return {
     ...networkDefaults(0),
     ...{ width, blocks, heads, length, dropout, batch },

@@ -115,5 +115,5 @@ export const isMasked = (settings: NetworkSettings): boolean => settings.masked 
 
 /** Lengths histories are padded to: short ones are the many, and padding them to the longest would be most of the work. */
 export function lengthSteps(length: number): readonly number[] {
-  return [...[4, 8, 16].filter((step) => step < length), length];
+  return [...[4, 8, 16].filter((step) => step < length), ...(length >= 64 ? [32] : []), length];
 }
