@@ -3,7 +3,7 @@ import { type CategoryColumn, makeFrame, type NumberColumn, takeRows } from '../
 import { name } from '../../core/name.ts';
 import { random } from '../../core/random.ts';
 import { columnMeans, encodeFrame, fitDesign, linearAttribution, linearMargin } from './design.ts';
-import { encodeNumber, type NumberEncoding } from './encoding.ts';
+import { encodeNumber, encodeNumbers, type NumberEncoding } from './encoding.ts';
 import { matrixMargin } from './newton.ts';
 
 const about = (id: string) => ({ name: id, label: name(id, id), unit: 'none', group: 'test' }) as const;
@@ -52,6 +52,24 @@ describe('a number column', () => {
     const encoding = encodingOf([1, 2, 3, 4]);
     expect(encodeNumber(encoding, 1e12)).toBe(encodeNumber(encoding, 4));
     expect(encodeNumber(encoding, Number.NEGATIVE_INFINITY)).toBe(encodeNumber(encoding, 1));
+  });
+
+  it('stands at the same place when the whole column is encoded at once', () => {
+    const draw = random(3);
+    const values = Float64Array.from({ length: 3000 }, (_, i) =>
+      i % 9 === 0 ? Number.NaN : i % 4 === 0 ? draw.integer(2000) - 100 : Math.exp(draw.normal(3, 3)) - 1,
+    );
+    values.set([0, -0, 1023, 1024, 2 ** 31, -(2 ** 31), Infinity, -Infinity]);
+    const encoding = encodingOf([...values]);
+    expect(encoding.transform).toBe('log');
+    const { low, high, mean, stdDev } = encoding;
+    const whole = encodeNumbers(encoding, values);
+    values.forEach((x, i) => {
+      const log = x < 0 ? -Math.log1p(-x) : Math.log1p(x);
+      const place = (Math.min(high, Math.max(low, log)) - mean) / stdDev;
+      expect(whole[i]).toBe(Number.isNaN(x) ? 0 : place);
+      if (!Number.isNaN(x)) expect(encodeNumber(encoding, x)).toBe(place);
+    });
   });
 
   it('has no value coefficient when it never varies, and none at all when it is empty', () => {

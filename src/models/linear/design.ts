@@ -4,7 +4,7 @@ import { type Frame, findColumn, type NumberColumn } from '../../core/frame.ts';
 import type { Attribution } from '../estimator.ts';
 import {
   type Encoding,
-  encodeNumber,
+  encodeNumbers,
   encodingWidth,
   fitCategoryEncoding,
   fitNumberEncoding,
@@ -86,12 +86,7 @@ export function encodeFrame(design: Design, frame: Frame): DesignMatrix {
     const column = columnFor(frame, encoding);
     const hasValue = encoding.kind === 'number' && encoding.stdDev > 0;
     if (hasValue) {
-      const values = new Float64Array(frame.rows);
-      for (let i = 0; i < values.length; i++) {
-        const x = column.values[i];
-        if (!Number.isNaN(x)) values[i] = encodeNumber(encoding, x);
-      }
-      dense.push({ at, values });
+      dense.push({ at, values: encodeNumbers(encoding, column.values) });
     }
     const width = encodingWidth(encoding);
     const valueWidth = Number(hasValue);
@@ -145,18 +140,23 @@ export function featureTerms(
   design.encodings.forEach((encoding, feature) => {
     const column = columnFor(frame, encoding);
     const terms = new Float64Array(frame.rows);
-    const own = indicatorOf(encoding, column);
-    for (let i = 0; i < terms.length; i++) if (own[i] >= 0) terms[i] = coefficients[at + own[i]];
-    if (encoding.kind === 'number' && encoding.stdDev > 0) {
-      const slope = coefficients[at];
-      const { values } = column;
-      for (let i = 0; i < terms.length; i++) {
-        if (!Number.isNaN(values[i])) terms[i] += slope * encodeNumber(encoding, values[i]);
-      }
-    }
+    const own = coefficients.subarray(at, at + encodingWidth(encoding));
+    if (own.some((coefficient) => coefficient !== 0)) addTerms(terms, encoding, column, own);
     visit(feature, terms);
     at += encodingWidth(encoding);
   });
+}
+
+/** @param own the coefficients of this encoding */
+function addTerms(terms: Float64Array, encoding: Encoding, column: NumberColumn, own: Float64Array): void {
+  const hasValue = encoding.kind === 'number' && encoding.stdDev > 0;
+  if (own.length > Number(hasValue)) {
+    const lit = indicatorOf(encoding, column);
+    for (let i = 0; i < terms.length; i++) if (lit[i] >= 0) terms[i] = own[lit[i]];
+  }
+  if (!hasValue || own[0] === 0) return;
+  const encoded = encodeNumbers(encoding, column.values);
+  for (let i = 0; i < terms.length; i++) terms[i] += own[0] * encoded[i];
 }
 
 /** Margins of a linear model, [rows]. */

@@ -46,7 +46,16 @@ const ZERO_SHARE = 0.02;
 /** Skewness above which a logarithm is tried. */
 const SKEW_LIMIT = 1.5;
 
-const signedLog = (x: number): number => (x < 0 ? -Math.log1p(-x) : Math.log1p(x));
+/** ln(1 + n) of small whole numbers: most numbers of a shop are counts, and looking up is far cheaper. */
+const LOGS = Float64Array.from({ length: 1024 }, (_, n) => Math.log1p(n));
+
+function signedLog(x: number): number {
+  // both zeros are their own logarithms
+  if (x === 0) return x;
+  if (x < 0) return -Math.log1p(-x);
+  const whole = x | 0;
+  return whole === x && whole < LOGS.length ? LOGS[whole] : Math.log1p(x);
+}
 
 /** @param weight [rows] */
 export function fitNumberEncoding(column: NumberColumn, weight: Float64Array): NumberEncoding {
@@ -75,9 +84,9 @@ export function fitNumberEncoding(column: NumberColumn, weight: Float64Array): N
   const seen = sortedSample(values);
   if (seen.length === 0) return { ...constant, transform: 'identity' };
   const plainSkew = Math.abs(skewness(seen));
-  const transform =
-    plainSkew > SKEW_LIMIT && Math.abs(skewness(seen.map(signedLog))) < plainSkew ? 'log' : 'identity';
-  const shaped = transform === 'log' ? seen.map(signedLog) : seen;
+  const logs = plainSkew > SKEW_LIMIT ? seen.map(signedLog) : undefined;
+  const transform = logs && Math.abs(skewness(logs)) < plainSkew ? 'log' : 'identity';
+  const shaped = logs && transform === 'log' ? logs : seen;
   let low = shaped[Math.floor(CLIP_SHARE * (shaped.length - 1))];
   let high = shaped[Math.ceil((1 - CLIP_SHARE) * (shaped.length - 1))];
   if (low === high) {
@@ -87,15 +96,17 @@ export function fitNumberEncoding(column: NumberColumn, weight: Float64Array): N
   const draft: NumberEncoding = { ...constant, transform, low, high, stdDev: 1 };
   let sum = 0;
   let total = 0;
+  const encoded = new Float64Array(values.length);
   for (let i = 0; i < values.length; i += stride) {
     if (Number.isNaN(values[i])) continue;
-    sum += weight[i] * encodeNumber(draft, values[i]);
+    encoded[i] = encodeNumber(draft, values[i]);
+    sum += weight[i] * encoded[i];
     total += weight[i];
   }
   const mean = total > 0 ? sum / total : 0;
   let squares = 0;
   for (let i = 0; i < values.length; i += stride) {
-    if (!Number.isNaN(values[i])) squares += weight[i] * (encodeNumber(draft, values[i]) - mean) ** 2;
+    if (!Number.isNaN(values[i])) squares += weight[i] * (encoded[i] - mean) ** 2;
   }
   const spread = total > 0 ? Math.sqrt(squares / total) : 0;
   const stdDev = spread > 1e-9 * Math.max(1, Math.abs(low), Math.abs(high)) ? spread : 0;
@@ -109,6 +120,20 @@ export function fitNumberEncoding(column: NumberColumn, weight: Float64Array): N
 export function encodeNumber(encoding: NumberEncoding, x: number): number {
   const shaped = encoding.transform === 'log' ? signedLog(x) : x;
   return (Math.min(encoding.high, Math.max(encoding.low, shaped)) - encoding.mean) / encoding.stdDev;
+}
+
+/** The standardised values of a column, zero where it is missing. */
+export function encodeNumbers(encoding: NumberEncoding, values: Float64Array): Float64Array {
+  const { low, high, mean, stdDev } = encoding;
+  const isLog = encoding.transform === 'log';
+  const encoded = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i];
+    if (Number.isNaN(x)) continue;
+    const shaped = isLog ? signedLog(x) : x;
+    encoded[i] = (Math.min(high, Math.max(low, shaped)) - mean) / stdDev;
+  }
+  return encoded;
 }
 
 /** Third standardised moment, measured against the middle 98 % stretched to the ends, so one outlier does not decide it. */
@@ -178,6 +203,7 @@ export function indicatorOf(encoding: Encoding, column: NumberColumn | CategoryC
     const zeroAt = encoding.zero ? 1 : -1;
     const { values } = column as NumberColumn;
     const lit = new Int32Array(values.length);
+    if (missingAt < 0 && zeroAt < 0) return lit.fill(-1);
     for (let i = 0; i < lit.length; i++) {
       const value = values[i];
       lit[i] = Number.isNaN(value) ? missingAt : value === 0 ? zeroAt : -1;
