@@ -20,6 +20,8 @@ export interface Sequences {
   readonly items: Int32Array;
   /** UTC ms, [events]; absent where only the order is known. */
   readonly timesMs?: Float64Array;
+  /** Without moments, which entity came before which (lines of a file of sessions): a smaller number came earlier, [entities] */
+  readonly order?: Float64Array;
   /** What was done with the item, codes into `typeLevels`, [events]; absent where all events are of one kind. */
   readonly types?: Uint8Array;
   readonly typeLevels?: readonly string[];
@@ -61,7 +63,7 @@ export function cutSequences(
   rows: ArrayLike<number>,
   range: (row: number) => readonly [from: number, to: number],
 ): Sequences {
-  const { entities, items, timesMs, types, typeLevels, marks, itemIds } = sequences;
+  const { entities, items, timesMs, order, types, typeLevels, marks, itemIds } = sequences;
   const offsets = new Uint32Array(rows.length + 1);
   for (let i = 0; i < rows.length; i++) {
     const [from, to] = range(rows[i]);
@@ -84,6 +86,7 @@ export function cutSequences(
     offsets,
     items: cut(items, new Int32Array(events)),
     ...(timesMs && { timesMs: cut(timesMs, new Float64Array(events)) }),
+    ...(order && { order: Float64Array.from(rows, (row) => order[row]) }),
     ...(types && { types: cut(types, new Uint8Array(events)) }),
     ...(typeLevels && { typeLevels }),
     ...(marks && {

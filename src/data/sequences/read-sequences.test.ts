@@ -38,6 +38,13 @@ describe('sequences from text', () => {
   it('one a line, named after their lines, empty lines passed over', async () =>
     expect(await read('a b a\n\n \nc\n', 'lines')).toEqual(['1: a b a', '4: c']));
 
+  it('knows that earlier lines are earlier sessions, and that users live side by side', async () => {
+    const orderOf = async (format: TextFormat) =>
+      (await readSequences(written('a b\n\nc d\n'), format)).sequences.order;
+    expect(await orderOf('lines')).toEqual(Float64Array.of(1, 3));
+    expect(await orderOf('user-lines')).toBeUndefined();
+  });
+
   it('a user, then the items', async () =>
     expect(await read('u2 x y\nu1 y\nu3\n', 'user-lines')).toEqual(['u2: x y', 'u1: y']));
 

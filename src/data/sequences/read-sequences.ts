@@ -27,7 +27,7 @@ export interface ReadOptions {
  * Ids are parted by spaces or tabs and taken as texts; items have codes in the order in which they first come. Empty lines
  * are passed over.
  *
- * - `lines`: the items of one entity, oldest first; the entity is named after its line
+ * - `lines`: the items of one entity, oldest first; the entity is named after its line, earlier lines are earlier entities
  * - `user-lines`: a user, then the user's items
  * - `pairs`: a user and an item, lines in time order; the lines of a user need not stand together
  *
@@ -91,6 +91,8 @@ async function readLines(
     entities: named ? users.texts() : Array.from(lineNumbers.taken(), String),
     offsets,
     items: items.taken(),
+    // A line of sessions ends before the next begins, near enough; users live side by side.
+    ...(!named && { order: Float64Array.from(lineNumbers.taken()) }),
     itemIds: codes.texts(),
   });
 }

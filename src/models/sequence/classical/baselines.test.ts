@@ -1,7 +1,7 @@
 // Popularity, repeats and how new events are, against values worked out by hand.
 import { describe, expect, it } from 'vitest';
 import { silent } from '../../../core/progress.ts';
-import type { Sequences } from '../../../core/sequences.ts';
+import { type Sequences, takeSequences } from '../../../core/sequences.ts';
 import type { FitRun } from '../../estimator.ts';
 import { recencyWeights, rowsByAge } from './event-recency.ts';
 import { popularity, recentPopularity } from './popularity.ts';
@@ -33,6 +33,14 @@ describe('how new an event is', () => {
     expect([...recencyWeights(log, 0.25)]).toEqual([1 / 8, 1 / 2, 1 / 2, 1]);
     expect([...recencyWeights(log, 0)]).toEqual([1, 1, 1, 1]);
     expect([...recencyWeights(sequences([[0, 1]]), 0.25)]).toEqual([1, 1]);
+  });
+
+  it('is told by the order of the entities where no moments are known', () => {
+    const log = { ...sequences([[0, 1], [2, 3], [0]]), order: Float64Array.of(7, 3, 7) };
+    // Later events: none, three.
+    expect([...recencyWeights(log, 0.6)]).toEqual([1, 1, 1 / 2, 1 / 2, 1]);
+    expect([...rowsByAge(log)]).toEqual([1, 0, 2]);
+    expect([...recencyWeights(takeSequences(log, [1, 2]), 1 / 3)]).toEqual([1 / 2, 1 / 2, 1]);
   });
 
   it('orders sequences by their last event, then by name; empty ones come first', () => {

@@ -74,7 +74,10 @@ export function itemCodes(name: string, { columns }: TokenPlan, batch: SymbolicB
   return { rows: batch[name], columns: columns.map((_, c) => batch[`${name}.column${c}`]) };
 }
 
-/** Events as vectors [batch, time, width]: the sum of what is known of each. Parameters `item`, `types`, `gaps`, `mark0`, … */
+/**
+ * Events as vectors [batch, time, width]: the sum of what is known of each. Parameters `item`, `types`, `gaps`, `mark0`, …;
+ * taps see them as `events`.
+ */
 export function eventVectors(scope: Scope, plan: TokenPlan, width: number, batch: SymbolicBatch): Tensor {
   const known = (name: string, levels: number): Tensor =>
     gather(scope.parameter(name, { levels, width }, normal()), batch[name]);
@@ -84,5 +87,5 @@ export function eventVectors(scope: Scope, plan: TokenPlan, width: number, batch
     ...(plan.timed ? [known('gaps', GAP_LEVELS)] : []),
     ...plan.marks.map(({ levels }, m) => known(`mark${m}`, levels)),
   ];
-  return parts.reduce(add);
+  return scope.tap('events', parts.reduce(add));
 }
