@@ -5,6 +5,7 @@ import { DAY_MS } from '../../core/time.ts';
 import { inViewOrder, lookUp, placesIn, viewOf } from '../blocks.ts';
 import type { Engine } from '../engine.ts';
 import { buildExamples, type ExampleOptions, type ExampleSet } from '../examples.ts';
+import type { FeatureOwner } from '../features/definition.ts';
 import { everyoneKnown } from '../labels.ts';
 import type { EventSource } from '../source.ts';
 import { standingColumns } from './candidate-standing.ts';
@@ -38,7 +39,6 @@ export async function buildPairExamples(
   const { view, asOfs, signal, progress, onlyEntities } = options;
   const source = ofCustomers(shop, options);
   const afterMs = Math.min(...asOfs) - PAIR_HISTORY_MS;
-  const shared = { population: everyoneKnown, asOfs, signal };
   const pairs = await buildExamples(engine, pairLog(source, afterMs), {
     ...options,
     onlyEntities: undefined,
@@ -49,53 +49,38 @@ export async function buildPairExamples(
   const users = keys.map(([user]) => user);
   const items = keys.map(([, item]) => item);
   const rows = keys.length;
-  const places = (set: ExampleSet, keyOf: (row: number) => string | undefined) => {
+  const columns: Column[] = [...pairs.frame.columns];
+  /** Features of another owner, looked up by each row's key. */
+  const addBlock = async (
+    owner: FeatureOwner | undefined,
+    log: EventSource,
+    { keyOf, only }: { keyOf: (row: number) => string | undefined; only?: readonly string[] },
+  ) => {
+    const own = viewOf(view, owner);
+    if (own.features.length === 0) return;
+    const set = await buildExamples(engine, log, {
+      ...{ view: own, population: everyoneKnown, asOfs, signal, progress },
+      ...(only ? { onlyEntities: only } : {}),
+    });
     const placeOf = placesIn(set);
-    return Int32Array.from(keys, (_, row) => {
+    const places = Int32Array.from(keys, (_, row) => {
       const key = keyOf(row);
       return key === undefined ? -1 : placeOf(pairs.asOf[row], key);
     });
+    columns.push(...lookUp({ frame: set.frame, view: own }, places, source));
   };
-  const columns: Column[] = [...pairs.frame.columns];
-  const userView = viewOf(view, undefined);
-  const ofUsers = await buildExamples(engine, source, { ...shared, view: userView, progress });
-  columns.push(
-    ...lookUp(
-      { frame: ofUsers.frame, view: userView },
-      places(ofUsers, (row) => users[row]),
-      source,
-    ),
-  );
-  const itemView = viewOf(view, 'item');
-  const ofItems = await buildExamples(engine, everybodysItems(shop, afterMs), {
-    ...shared,
-    view: itemView,
-    ...(onlyEntities ? { onlyEntities: [...new Set(items)] } : {}),
-    progress,
+  await addBlock(undefined, source, { keyOf: (row) => users[row] });
+  await addBlock('item', everybodysItems(shop, afterMs), {
+    keyOf: (row) => items[row],
+    ...(onlyEntities ? { only: [...new Set(items)] } : {}),
   });
-  columns.push(
-    ...lookUp(
-      { frame: ofItems.frame, view: itemView },
-      places(ofItems, (row) => items[row]),
-      source,
-    ),
-  );
-  const categoryView = viewOf(view, 'category');
-  if (categoryView.features.length > 0) {
-    const categories = await readCategories(engine, shop, signal);
-    const ofCategories = await buildExamples(engine, categoryLog(source, afterMs), {
-      ...shared,
-      view: categoryView,
-      progress,
-    });
-    const keyOf = (row: number) => {
+  const categories = await readCategories(engine, shop, signal);
+  await addBlock('category', categoryLog(source, afterMs), {
+    keyOf(row) {
       const category = categories.get(items[row]);
       return category === undefined ? undefined : pairKey(users[row], category);
-    };
-    columns.push(
-      ...lookUp({ frame: ofCategories.frame, view: categoryView }, places(ofCategories, keyOf), source),
-    );
-  }
+    },
+  });
   columns.push(...standingColumns(pairs, users));
   return {
     entities: users,

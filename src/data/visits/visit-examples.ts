@@ -7,9 +7,9 @@ import { DAY_MS, HOUR_MS, localDay, offsetAt, UTC, type ZoneOffsets } from '../.
 import { inViewOrder, lookUp, placesIn, viewOf } from '../blocks.ts';
 import type { Engine } from '../engine.ts';
 import { buildExamples, type ExampleOptions, type ExampleSet } from '../examples.ts';
-import { weekdayOf } from '../features/calendar.ts';
-import type { FeatureOwner } from '../features/definition.ts';
-import { everyoneKnown } from '../labels.ts';
+import type { FeatureOwner, FeatureView } from '../features/definition.ts';
+import { formulaOf } from '../features/formula.ts';
+import { everyoneKnown, type LabelDefinition } from '../labels.ts';
 import { customersSql, everybodysItems } from '../pairs/keyed-log.ts';
 import type { EventSource } from '../source.ts';
 import { cutVisits, drawMoments, openMoments, visitorLog } from './visits.ts';
@@ -21,14 +21,16 @@ export interface VisitOptions extends Omit<ExampleOptions, 'population'> {
 /** How far back features of visitors and items look at most. */
 export const VISITOR_HISTORY_MS = 90 * DAY_MS;
 
-/** Visits that began before what is read would be cut short. */
-const READ_BEFORE_MS = DAY_MS;
+/** Visits that run across the ends of what is asked about must be seen to: so much is read before and after. */
+const READ_AROUND_MS = DAY_MS;
 
 /**
  * On the logs below every example is a customer of its own whose clock shows this at its moment, so that one SELECT
  * answers for moments that all differ. The last instant of a day: what happened less than 24 hours before is of "today".
  */
 const ZERO_MS = 40_000 * DAY_MS - 1;
+
+const STEPS = 5;
 
 /** Of so few moments the items are looked up by name. */
 const FEW_ROWS = 1000;
@@ -60,11 +62,11 @@ export async function buildVisitExamples(
   const prefix = `visits_${++built}`;
   const visits = `${prefix}_cut`;
   const moments = `${prefix}_moments`;
-  const made = [visits, moments, `${prefix}_visit`, `${prefix}_visitor`, `${prefix}_pair`];
+  const made = [visits, moments];
   try {
     await cutVisits(engine, source, visits, {
-      afterMs: starts[0] - READ_BEFORE_MS,
-      untilMs: starts[starts.length - 1] + (label ? (horizonMs as number) : 0),
+      afterMs: starts[0] - READ_AROUND_MS,
+      untilMs: starts[starts.length - 1] + (label ? (horizonMs as number) + READ_AROUND_MS : 0),
       outcome: label?.filter ?? { types: ['purchase'] },
       visitors: customersSql(options),
       signal,
@@ -73,66 +75,59 @@ export async function buildVisitExamples(
       const stretchMs = horizonMs as number;
       await drawMoments(engine, visits, moments, { starts, stretchMs, seed, signal });
     } else await openMoments(engine, visits, moments, { asOf: starts[starts.length - 1], signal });
-    progress.step({ task: 'features', done: 1, total: 5, unit: 'steps' });
+    progress.step({ task: 'features', done: 1, total: STEPS, unit: 'steps' });
     const rows = await readMoments(engine, moments, signal);
 
-    const block = (owner: FeatureOwner | undefined, events: string, asked: Partial<ExampleOptions> = {}) =>
-      buildExamples(
+    let done = 1;
+    /** The features of one owner, each example's events in a log of its own whose clock ends at its moment. */
+    const block = async (owner: FeatureOwner | undefined, log: string, label?: LabelDefinition) => {
+      const own = ownView(view, owner);
+      if (own.features.length === 0 && !label) return { columns: [] };
+      const table = `${prefix}_${owner ?? 'visitor'}`;
+      made.push(table);
+      const rebased = `REPLACE (x.id AS user_id, e.timestamp - x.at_t + ${ZERO_MS} AS timestamp)`;
+      await engine.run(`CREATE TEMP TABLE ${table} AS SELECT e.* ${log.replace('REBASED', rebased)}`, signal);
+      const set = await buildExamples(
         engine,
-        { ...source, events, zone: UTC, firstMs: 0, lastMs: 2 * ZERO_MS },
-        { view: viewOf(view, owner), population: everyoneKnown, asOfs: [ZERO_MS], signal, ...asked },
+        { ...source, events: table, zone: UTC, firstMs: 0, lastMs: 2 * ZERO_MS },
+        {
+          ...{ view: own, population: everyoneKnown, asOfs: [ZERO_MS], signal },
+          ...(label ? { label, horizonMs } : {}),
+        },
       );
-    const rebased = `REPLACE (x.id AS user_id, e.timestamp - x.at_t + ${ZERO_MS} AS timestamp)`;
-    const make = (table: string, from: string) =>
-      engine.run(`CREATE TEMP TABLE ${table} AS SELECT e.* ${from}`, signal);
-    await make(
-      `${prefix}_visit`,
-      `EXCLUDE (visit, start_t, end_t, done_t) ${rebased} FROM ${visits} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.visit = x.visit AND e.start_t = x.start_t`,
-    );
-    const visit = await block('visit', `${prefix}_visit`, label ? { label, horizonMs } : {});
-    progress.step({ task: 'features', done: 2, total: 5, unit: 'steps' });
-    await make(
-      `${prefix}_visitor`,
-      `${rebased} FROM ${source.events} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.timestamp < x.start_t AND e.timestamp > x.start_t - ${VISITOR_HISTORY_MS}`,
-    );
-    const visitor = await block(undefined, `${prefix}_visitor`);
-    progress.step({ task: 'features', done: 3, total: 5, unit: 'steps' });
-    await make(
-      `${prefix}_pair`,
-      `${rebased} FROM ${source.events} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.item_id = x.item_id AND e.timestamp <= x.at_t AND e.timestamp > x.at_t - ${VISITOR_HISTORY_MS}`,
-    );
-    const pair = await block('pair', `${prefix}_pair`);
-    progress.step({ task: 'features', done: 4, total: 5, unit: 'steps' });
-    const itemView = viewOf(view, 'item');
-    const items = await buildExamples(engine, everybodysItems(source, starts[0] - VISITOR_HISTORY_MS), {
-      view: itemView,
-      population: everyoneKnown,
-      asOfs: starts,
-      ...(rows.ids.length <= FEW_ROWS ? { onlyEntities: [...new Set(rows.items)] } : {}),
-      signal,
-    });
-    const ownRow = (set: ExampleSet) => {
+      await engine.run(`DROP TABLE ${table}`);
+      progress.step({ task: 'features', done: ++done, total: STEPS, unit: 'steps' });
       const placeOf = placesIn(set);
-      return Int32Array.from(rows.ids, (id) => placeOf(ZERO_MS, id));
+      const places = Int32Array.from(rows.ids, (id) => placeOf(ZERO_MS, id));
+      return { columns: lookUp({ frame: set.frame, view: own }, places, source), target: set.target };
     };
-    const itemRow = placesIn(items);
-    const columns: Column[] = [
-      ...lookUp({ frame: visit.frame, view: viewOf(view, 'visit') }, ownRow(visit), source),
-      ...lookUp({ frame: visitor.frame, view: viewOf(view, undefined) }, ownRow(visitor), source),
-      ...lookUp({ frame: pair.frame, view: viewOf(view, 'pair') }, ownRow(pair), source),
-      ...lookUp(
-        { frame: items.frame, view: itemView },
-        Int32Array.from(rows.items, (item, row) => itemRow(rows.asOf[row], item)),
-        source,
-      ),
-      ...clockColumns(rows.at, shop.zone),
+    const { columns: ofVisit, target } = await block(
+      'visit',
+      `EXCLUDE (visit, start_t, end_t, done_t) REBASED FROM ${visits} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.visit = x.visit AND e.start_t = x.start_t`,
+      label,
+    );
+    const { columns: ofVisitor } = await block(
+      undefined,
+      `REBASED FROM ${source.events} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.timestamp < x.start_t AND e.timestamp > x.start_t - ${VISITOR_HISTORY_MS}`,
+    );
+    const { columns: ofPair } = await block(
+      'pair',
+      `REBASED FROM ${source.events} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.item_id = x.item_id AND e.timestamp <= x.at_t AND e.timestamp > x.at_t - ${VISITOR_HISTORY_MS}`,
+    );
+    const ofItem = await itemColumns(engine, source, { view, starts, rows, signal });
+    const columns = [
+      ...ofVisit,
+      ...ofVisitor,
+      ...ofPair,
+      ...ofItem,
+      ...clockColumns(view, rows.at, shop.zone),
     ];
-    progress.step({ task: 'features', done: 5, total: 5, unit: 'steps' });
+    progress.step({ task: 'features', done: STEPS, total: STEPS, unit: 'steps' });
     return {
       entities: rows.visitors,
       asOf: rows.asOf,
       frame: inViewOrder(view, columns, { rows: rows.ids.length, currency: source.currency }),
-      ...(visit.target ? { target: visit.target } : {}),
+      ...(target ? { target } : {}),
       counts: starts.map((start) => ({
         asOf: start,
         rows: rows.asOf.reduce((count, asOf) => count + (asOf === start ? 1 : 0), 0),
@@ -142,6 +137,37 @@ export async function buildVisitExamples(
   } finally {
     for (const table of made) await engine.run(`DROP TABLE IF EXISTS ${table}`);
   }
+}
+
+/** Features of an owner that are made of events; the calendar is read off each row's own moment. */
+const ownView = (view: FeatureView, owner: FeatureOwner | undefined): FeatureView => {
+  const own = viewOf(view, owner);
+  return { ...own, features: own.features.filter(({ rule }) => rule.kind !== 'calendar') };
+};
+
+/** What everybody did with the item met last, up to the beginning of the stretch. */
+async function itemColumns(
+  engine: Engine,
+  source: EventSource,
+  {
+    view,
+    starts,
+    rows,
+    signal,
+  }: { view: FeatureView; starts: readonly number[]; rows: MomentRows; signal?: AbortSignal },
+): Promise<readonly Column[]> {
+  const own = ownView(view, 'item');
+  if (own.features.length === 0) return [];
+  const items = await buildExamples(engine, everybodysItems(source, starts[0] - VISITOR_HISTORY_MS), {
+    view: own,
+    population: everyoneKnown,
+    asOfs: starts,
+    ...(rows.ids.length <= FEW_ROWS ? { onlyEntities: [...new Set(rows.items)] } : {}),
+    signal,
+  });
+  const placeOf = placesIn(items);
+  const places = Int32Array.from(rows.items, (item, row) => placeOf(rows.asOf[row], item));
+  return lookUp({ frame: items.frame, view: own }, places, source);
 }
 
 interface MomentRows {
@@ -178,21 +204,24 @@ async function readMoments(engine: Engine, table: string, signal?: AbortSignal):
   return { ids, visitors, sessions, items, asOf: Float64Array.from(asOf), at: Float64Array.from(at) };
 }
 
-/** Hour and weekday of each row's own moment, on the shop's clock. */
-function clockColumns(at: Float64Array, zone: ZoneOffsets): NumberColumn[] {
-  const base = { kind: 'number', unit: 'none', group: 'calendar' } as const;
+/** The hour, and what the view asks of the calendar, at each row's own moment on the shop's clock. */
+function clockColumns(view: FeatureView, at: Float64Array, zone: ZoneOffsets): NumberColumn[] {
+  const hours: NumberColumn = {
+    kind: 'number',
+    name: 'visit_hour',
+    label: name('Hour of the day', '一天中的小时'),
+    unit: 'none',
+    group: 'calendar',
+    values: at.map((ms) => Math.floor((ms + offsetAt(zone, ms)) / HOUR_MS) % 24),
+  };
+  const calendar = view.features.filter(({ rule }) => rule.kind === 'calendar');
   return [
-    {
-      ...base,
-      name: 'visit_hour',
-      label: name('Hour of the day', '一天中的小时'),
-      values: at.map((ms) => Math.floor((ms + offsetAt(zone, ms)) / HOUR_MS) % 24),
-    },
-    {
-      ...base,
-      name: 'visit_weekday',
-      label: name('Day of the week', '星期'),
-      values: at.map((ms) => weekdayOf(localDay(zone, ms))),
-    },
+    hours,
+    ...calendar.map((feature): NumberColumn => {
+      const formula = formulaOf(feature);
+      const { name: own, label, unit, group } = feature;
+      const values = at.map((asOfMs) => formula.finish([], { asOfMs, day: localDay(zone, asOfMs) }));
+      return { kind: 'number', name: own, label, unit, group, values };
+    }),
   ];
 }

@@ -83,6 +83,13 @@ export function visitFeatures(): FeatureDefinition[] {
     ...(['country', 'channel', 'device'] as const).map((field) =>
       make(`visit_${field}`, PROFILE[field], 'none', { kind: 'last', field, filter: {} }),
     ),
+    {
+      name: 'visit_weekday',
+      label: name('Day of the week', '星期'),
+      unit: 'none',
+      group: 'calendar',
+      rule: { kind: 'calendar', measure: 'weekday' },
+    },
   ];
 }
 
