@@ -2,7 +2,9 @@
 import { type CategoryColumn, makeFrame, type NumberColumn, type Unit } from '../core/frame.ts';
 import { name } from '../core/name.ts';
 import { random } from '../core/random.ts';
+import { DAY_MS } from '../core/time.ts';
 import type { Question, Sample } from './estimator.ts';
+import { eventColumnsOf, type MadeUpEvent } from './made-up-events.ts';
 
 export interface MadeUpOptions {
   readonly customers: number;
@@ -10,6 +12,8 @@ export interface MadeUpOptions {
   readonly question: Question;
   /** false: outcomes are dealt to customers at random, so that nothing can be learned beyond their average. */
   readonly signal?: boolean;
+  /** Adds the newest events of each customer: a view and a purchase for every purchase so far. */
+  readonly events?: boolean;
 }
 
 const AS_OF = Date.UTC(2011, 5, 1);
@@ -28,18 +32,26 @@ interface Customer {
   readonly country: number;
   readonly purchases: number;
   readonly revenue: number;
+  /** Purchases so far. */
+  readonly bought: readonly { readonly day: number; readonly value: number }[];
 }
 
 /**
  * Customers who buy at a rate of their own (Gamma), stop after any purchase with a chance of their own (Beta), and spend
  * around a mean of their own: the process behind BG/NBD and Gamma-Gamma. One in ten has never bought.
  */
-export function madeUpSample({ customers, seed, question, signal = true }: MadeUpOptions): Sample {
+export function madeUpSample({
+  customers,
+  seed,
+  question,
+  signal = true,
+  events = false,
+}: MadeUpOptions): Sample {
   const draw = random(seed);
   const rows = Array.from({ length: customers }, () => drawCustomer(draw, question.horizonDays));
   const outcomes = rows.map((row) => outcomeOf(row, question));
   if (!signal) draw.fork('noise').shuffle(outcomes);
-  const number = (key: keyof Customer, unit: Unit, group: string): NumberColumn => ({
+  const number = (key: Exclude<keyof Customer, 'bought'>, unit: Unit, group: string): NumberColumn => ({
     kind: 'number',
     name: key,
     label: name(key, key),
@@ -71,6 +83,7 @@ export function madeUpSample({ customers, seed, question, signal = true }: MadeU
         number('visits', 'count', 'visits'),
         number('luck', 'none', 'luck'),
         country,
+        ...(events ? eventsOf(rows) : []),
       ],
       { currency: 'GBP' },
     ),
@@ -78,6 +91,24 @@ export function madeUpSample({ customers, seed, question, signal = true }: MadeU
     asOf: new Float64Array(customers).fill(AS_OF),
     target: Float64Array.from(outcomes),
   };
+}
+
+/** Items are told by their price; a view comes some minutes before the purchase. */
+function eventsOf(rows: readonly Customer[]) {
+  const histories = rows.map(({ T, bought }) =>
+    bought.flatMap(({ day, value }): MadeUpEvent[] => {
+      const timeMs = AS_OF - (T - day) * DAY_MS;
+      const what = { item: `item ${Math.floor(value / 500)}`, category: `shelf ${Math.floor(value / 2500)}` };
+      return [
+        { type: 'view', ...what, timeMs: timeMs - 600_000, priceMinor: value },
+        { type: 'purchase', ...what, timeMs, priceMinor: value },
+      ];
+    }),
+  );
+  return eventColumnsOf(
+    histories,
+    rows.map(() => AS_OF),
+  );
 }
 
 function outcomeOf(row: Customer, question: Question): number {
@@ -125,5 +156,6 @@ function drawCustomer(draw: ReturnType<typeof random>, horizonDays: number): Cus
     country,
     purchases: future.length,
     revenue: sum(future),
+    bought: days.flatMap((day, i) => (day <= T ? [{ day, value: values[i] }] : [])),
   };
 }
