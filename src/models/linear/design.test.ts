@@ -62,6 +62,7 @@ describe('a number column', () => {
     values.set([0, -0, 1023, 1024, 2 ** 31, -(2 ** 31), Infinity, -Infinity]);
     const encoding = encodingOf([...values]);
     expect(encoding.transform).toBe('log');
+    expect(encoding.stdDev).toBeGreaterThan(0);
     const { low, high, mean, stdDev } = encoding;
     const whole = encodeNumbers(encoding, values);
     values.forEach((x, i) => {
