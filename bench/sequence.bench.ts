@@ -1,4 +1,5 @@
 // Next item on public data: every model beside the baselines, published numbers, and what was to be reached.
+import { type CaseView, layOut, viewOf } from '../src/core/case-view.ts';
 import { random } from '../src/core/random.ts';
 import { type NextItemCases, takeSequences } from '../src/core/sequences.ts';
 import type { Settings } from '../src/models/estimator.ts';
@@ -102,10 +103,10 @@ function sampled(set: SequenceSet, most: number, seed: number): SequenceSet {
       .shuffle(Int32Array.from({ length: count }, (_, row) => row))
       .slice(0, most)
       .sort();
-  const some = ({ before, targets }: NextItemCases): NextItemCases => {
-    const rows = rowsOf(targets.length);
-    return { before: takeSequences(before, rows), targets: Int32Array.from(rows, (row) => targets[row]) };
+  const some = (cases: NextItemCases | CaseView): NextItemCases => {
+    const view = viewOf(cases);
+    return layOut(view, rowsOf(view.targets.length));
   };
   const train = takeSequences(set.train, rowsOf(set.train.entities.length));
-  return { ...set, train, valid: some(set.valid), test: some(set.test) };
+  return { ...set, train, valid: some(set.valid), test: viewOf(some(set.test)) };
 }

@@ -1,5 +1,6 @@
 // The public API, every name by hand.
 
+export { type CaseView, caseEntities, layOut, viewOf } from './core/case-view.ts';
 // Words shared by everything.
 export { AppError, type ErrorCode } from './core/errors.ts';
 export {

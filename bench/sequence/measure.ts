@@ -1,4 +1,5 @@
 // One entry of the table: fitted with each seed, ranked against the whole catalogue, and counted in every way.
+import { caseEntities } from '../../src/core/case-view.ts';
 import { type NextItemCases, takeSequences } from '../../src/core/sequences.ts';
 import type { RankMetricName } from '../../src/eval/score.ts';
 import { repeatedTargets } from '../../src/eval/sequences/count-sequences.ts';
@@ -127,7 +128,7 @@ async function runOnce(
     const at = set.at;
     const asked = someOf(set.valid, MOST_VALID);
     const checked = await rankCases(model, asked, { now: () => performance.now() });
-    const { entities } = set.test.before;
+    const entities = caseEntities(set.test);
     const { ranks, casesPerSecond } = await rankCases(model, set.test, { now: () => performance.now() });
     const score = (history: History, keep?: Uint8Array): Scored =>
       scoreRanks(ranks[history], entities, { at, seed, draws: DRAWS, ...(keep && { keep }) });

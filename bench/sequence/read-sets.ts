@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type CaseView, viewOf } from '../../src/core/case-view.ts';
 import { silent } from '../../src/core/progress.ts';
 import { random } from '../../src/core/random.ts';
 import { type NextItemCases, type Sequences, sequenceCount } from '../../src/core/sequences.ts';
@@ -69,9 +70,11 @@ const setOf = (
   facts: Facts,
   {
     sequences,
+    test,
     ...split
-  }: Pick<SequenceSet, 'train' | 'test'> & {
+  }: Pick<SequenceSet, 'train'> & {
     sequences: Sequences;
+    test: NextItemCases | CaseView;
     valid?: NextItemCases;
   },
 ): SequenceSet => {
@@ -81,6 +84,7 @@ const setOf = (
     ...{ name, published: PUBLISHED[name] ?? [], counts: countSequences(sequences) },
     ...facts,
     ...split,
+    test: viewOf(test),
     valid,
   };
 };

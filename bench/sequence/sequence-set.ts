@@ -1,4 +1,5 @@
 // What a data set for next-item models is: what is learned from, what is asked, and what is known of it elsewhere.
+import type { CaseView } from '../../src/core/case-view.ts';
 import type { ItemAttributes, NextItemCases, Sequences } from '../../src/core/sequences.ts';
 import type { RankMetricName } from '../../src/eval/score.ts';
 
@@ -27,7 +28,7 @@ export interface SequenceSet {
   readonly train: Sequences;
   /** Chooses epochs and the model the targets are held to. */
   readonly valid: NextItemCases;
-  readonly test: NextItemCases;
+  readonly test: CaseView;
   /** Of everything read. */
   readonly counts: { readonly entities: number; readonly items: number; readonly interactions: number };
   /** The way of counting that decides; the other stands beside it. */

@@ -56,17 +56,17 @@ export function takeSequences(sequences: Sequences, rows: ArrayLike<number>): Se
 /**
  * Parts of sequences.
  *
- * @param range of row r: from which event to which, the end not included
+ * @param range of row r, the i-th of `rows`: from which event to which, the end not included
  */
 export function cutSequences(
   sequences: Sequences,
   rows: ArrayLike<number>,
-  range: (row: number) => readonly [from: number, to: number],
+  range: (row: number, i: number) => readonly [from: number, to: number],
 ): Sequences {
   const { entities, items, timesMs, order, types, typeLevels, marks, itemIds } = sequences;
   const offsets = new Uint32Array(rows.length + 1);
   for (let i = 0; i < rows.length; i++) {
-    const [from, to] = range(rows[i]);
+    const [from, to] = range(rows[i], i);
     invariant(
       from >= sequences.offsets[rows[i]] && to <= sequences.offsets[rows[i] + 1] && from <= to,
       'a part lies inside its sequence',
@@ -76,7 +76,7 @@ export function cutSequences(
   const events = offsets[rows.length];
   const cut = <T extends Int32Array | Float64Array | Uint8Array>(values: T, into: T): T => {
     for (let i = 0; i < rows.length; i++) {
-      const [from, to] = range(rows[i]);
+      const [from, to] = range(rows[i], i);
       into.set(values.subarray(from, to), offsets[i]);
     }
     return into;

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecord, type Json } from '../core/canonical-json.ts';
+import { type CaseView, viewOf } from '../core/case-view.ts';
 import { AppError, invariant } from '../core/errors.ts';
-import type { ItemAttributes, NextItemCases } from '../core/sequences.ts';
+import type { ItemAttributes, Sequences } from '../core/sequences.ts';
 import { clustersOf } from '../eval/bootstrap.ts';
 import type { Protocol, Scores } from '../eval/score.ts';
 import { loadNextItemModel } from '../models/sequence/catalogue.ts';
@@ -13,7 +14,8 @@ import { fileBytes, type LoadedVersion, loadVersion } from './load.ts';
 import { parseJson } from './manifest.ts';
 import { readSavedModel, savedModelFiles } from './saved-model-files.ts';
 
-const SEQUENCE_FORMAT = 1;
+/** From 2 on cases are places in sequences; before, each had a history of its own. */
+const SEQUENCE_FORMAT = 2;
 
 /** Versions of a next-item model lie in this folder of the one it is saved to. */
 export const SEQUENCE_FOLDER = 'next-item';
@@ -22,8 +24,8 @@ export interface SequenceBundle {
   readonly model: NextItemModel;
   /** Row i belongs to item i of the model. */
   readonly attributes?: ItemAttributes;
-  /** Left-out last items and what came before them, entities without their names; absent where a test file was named. */
-  readonly cases?: NextItemCases;
+  /** Left-out items and what came before them, entities without their names; absent where a test file was named. */
+  readonly cases?: CaseView;
   /** Places down to which rankings were read. */
   readonly at: readonly number[];
   /** Whether what an entity has had was a candidate in the test; the first way decides. */
@@ -39,16 +41,18 @@ export function sequenceBundleFiles(bundle: SequenceBundle): Record<string, Json
   const { model, attributes, cases, ...rest } = bundle;
   const arrays: Record<string, PackedArray> = {};
   if (cases) {
-    const { before, targets } = cases;
+    const { sequences, rows, ends, targets } = cases;
     Object.assign(arrays, {
       // Who they were is not kept, only whose cases belong together, in an order that draws the same intervals.
-      'cases.entities': clustersOf(before.entities).cluster,
-      'cases.offsets': before.offsets,
-      'cases.items': before.items,
+      'cases.entities': clustersOf(sequences.entities).cluster,
+      'cases.offsets': sequences.offsets,
+      'cases.items': sequences.items,
+      'cases.rows': rows,
+      'cases.ends': ends,
       'cases.targets': targets,
     });
-    if (before.timesMs) arrays['cases.times'] = before.timesMs;
-    if (before.types) arrays['cases.types'] = before.types;
+    if (sequences.timesMs) arrays['cases.times'] = sequences.timesMs;
+    if (sequences.types) arrays['cases.types'] = sequences.types;
   }
   for (const [kind, { codes }] of Object.entries(attributes?.categories ?? {}))
     arrays[`items.${kind}`] = codes;
@@ -57,7 +61,7 @@ export function sequenceBundleFiles(bundle: SequenceBundle): Record<string, Json
   const document = {
     sequence_format: SEQUENCE_FORMAT,
     ...rest,
-    ...(cases?.before.typeLevels && { typeLevels: cases.before.typeLevels }),
+    ...(cases?.sequences.typeLevels && { typeLevels: cases.sequences.typeLevels }),
     ...(attributes && {
       levels: Object.fromEntries(
         Object.entries(attributes.categories).map(([kind, { levels }]) => [kind, levels]),
@@ -130,13 +134,15 @@ function casesOf(
   arrays: Unpacked,
   itemIds: readonly string[],
   typeLevels: readonly string[] | undefined,
-): NextItemCases | undefined {
+): CaseView | undefined {
   const entities = arrays.get('cases.entities');
   const offsets = arrays.get('cases.offsets');
   const items = arrays.get('cases.items');
   const targets = arrays.get('cases.targets');
   const timesMs = arrays.get('cases.times');
   const types = arrays.get('cases.types');
+  const rows = arrays.get('cases.rows');
+  const ends = arrays.get('cases.ends');
   if (
     !(
       entities instanceof Uint32Array &&
@@ -146,18 +152,18 @@ function casesOf(
     )
   )
     return undefined;
-  return {
-    before: {
-      entities: Array.from(entities, (entity) => String(entity).padStart(DIGITS, '0')),
-      offsets,
-      items,
-      ...(timesMs instanceof Float64Array && { timesMs }),
-      ...(types instanceof Uint8Array && { types }),
-      ...(typeLevels && { typeLevels }),
-      itemIds,
-    },
-    targets,
+  const before: Sequences = {
+    entities: Array.from(entities, (entity) => String(entity).padStart(DIGITS, '0')),
+    offsets,
+    items,
+    ...(timesMs instanceof Float64Array && { timesMs }),
+    ...(types instanceof Uint8Array && { types }),
+    ...(typeLevels && { typeLevels }),
+    itemIds,
   };
+  return rows instanceof Uint32Array && ends instanceof Uint32Array
+    ? { sequences: before, rows, ends, targets }
+    : viewOf({ before, targets });
 }
 
 function attributesOf(arrays: Unpacked, levels: Readonly<Record<string, readonly string[]>>): ItemAttributes {

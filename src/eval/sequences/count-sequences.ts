@@ -1,4 +1,5 @@
 // What there is of sequences, for the stamp beside every number.
+import { type CaseView, viewOf } from '../../core/case-view.ts';
 import { type NextItemCases, type Sequences, sequenceCount } from '../../core/sequences.ts';
 
 export interface SequenceCounts {
@@ -29,11 +30,9 @@ export function countSequences(sequences: Sequences): SequenceCounts {
 }
 
 /** Which cases ask for an item the entity has had before, 1 or 0 a case. */
-export function repeatedTargets({ before, targets }: NextItemCases): Uint8Array {
-  const repeated = new Uint8Array(targets.length);
-  for (let row = 0; row < targets.length; row++) {
-    const own = before.items.subarray(before.offsets[row], before.offsets[row + 1]);
-    repeated[row] = own.includes(targets[row]) ? 1 : 0;
-  }
-  return repeated;
+export function repeatedTargets(cases: NextItemCases | CaseView): Uint8Array {
+  const { sequences, rows, ends, targets } = viewOf(cases);
+  return Uint8Array.from(targets, (target, at) =>
+    sequences.items.subarray(sequences.offsets[rows[at]], ends[at]).includes(target) ? 1 : 0,
+  );
 }

@@ -1,13 +1,15 @@
 // Split by time: what happened before a moment is learned from, what came from then on is asked about.
+
+import type { CaseView } from '../../core/case-view.ts';
 import { AppError } from '../../core/errors.ts';
-import { cutSequences, type NextItemCases, type Sequences, sequenceCount } from '../../core/sequences.ts';
+import { cutSequences, type Sequences, sequenceCount, takeSequences } from '../../core/sequences.ts';
 import { everyPrefix } from './prefixes.ts';
 
 export interface TimeSplit {
   /** Entities with an event before the moment. */
   readonly train: Sequences;
   /** Every event from then on with another one of the same entity before it. */
-  readonly test: NextItemCases;
+  readonly test: CaseView;
   /** Events from then on that are an entity's very first: nothing is known to answer from. */
   readonly firsts: number;
 }
@@ -29,7 +31,12 @@ export function splitByTime(sequences: Sequences, fromMs: number): TimeSplit {
   const rows = Array.from({ length: count }, (_, row) => row);
   const known = rows.filter((row) => cut[row] > offsets[row]);
   const later = rows.filter((row) => cut[row] < offsets[row + 1]);
-  const test = everyPrefix(sequences, later, (row) => Math.max(cut[row], offsets[row] + 1));
+  // Those asked about alone: what is kept of a test holds nobody else.
+  const asked = takeSequences(sequences, later);
+  const test = everyPrefix(asked, undefined, (i) => {
+    const before = cut[later[i]] - offsets[later[i]];
+    return asked.offsets[i] + Math.max(before, 1);
+  });
   if (known.length === 0 || test.targets.length === 0) {
     throw new AppError(
       'NOT_ENOUGH_DATA',

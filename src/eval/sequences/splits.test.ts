@@ -1,5 +1,6 @@
 // Splits of sequences by hand: what is learned from never holds what is asked.
 import { describe, expect, it } from 'vitest';
+import { type CaseView, caseEntities, layOut, viewOf } from '../../core/case-view.ts';
 import { random } from '../../core/random.ts';
 import type { NextItemCases, Sequences } from '../../core/sequences.ts';
 import { countSequences, repeatedTargets } from './count-sequences.ts';
@@ -23,8 +24,12 @@ const listsOf = ({ offsets, items }: Sequences): number[][] =>
   Array.from({ length: offsets.length - 1 }, (_, i) =>
     Array.from(items.subarray(offsets[i], offsets[i + 1])),
   );
-const asked = ({ before, targets }: NextItemCases): string[] =>
-  listsOf(before).map((list, i) => `${before.entities[i]}: ${list.join(' ')} > ${targets[i]}`);
+const laidOut = (cases: NextItemCases | CaseView): NextItemCases =>
+  layOut(viewOf(cases), Array.from(cases.targets.keys()));
+const asked = (cases: NextItemCases | CaseView): string[] => {
+  const { before, targets } = laidOut(cases);
+  return listsOf(before).map((list, i) => `${before.entities[i]}: ${list.join(' ')} > ${targets[i]}`);
+};
 
 describe('leave-one-out', () => {
   it('asks for the last item, chooses by the one before it, learns from the rest', () => {
@@ -49,7 +54,35 @@ describe('every prefix', () => {
   it('is a case, moments and all', () => {
     const cases = everyPrefix(sequencesOf([[1, 2, 3], [4], [5, 6]], [10, 20, 30, 40, 50, 60]));
     expect(asked(cases)).toEqual(['u0: 1 > 2', 'u0: 1 2 > 3', 'u2: 5 > 6']);
-    expect(Array.from(cases.before.timesMs ?? [])).toEqual([10, 10, 20, 50]);
+    expect(Array.from(laidOut(cases).before.timesMs ?? [])).toEqual([10, 10, 20, 50]);
+  });
+});
+
+describe('cases as places in sequences', () => {
+  it('keep each history once, however often it is asked about', () => {
+    const long = sequencesOf([Array.from({ length: 2000 }, (_, i) => i % 10)]);
+    const cases = everyPrefix(long);
+    expect(cases.targets.length).toBe(1999);
+    expect(cases.sequences.items).toBe(long.items);
+    const { before, targets } = layOut(cases, [1998, 0]);
+    expect([...before.offsets]).toEqual([0, 1999, 2000]);
+    expect([...targets]).toEqual([9, 1]);
+  });
+
+  it('are laid out in the order asked for, each with its entity', () => {
+    const cases = everyPrefix(
+      sequencesOf([
+        [1, 2, 3],
+        [4, 5],
+      ]),
+    );
+    expect(caseEntities(cases)).toEqual(['u0', 'u0', 'u1']);
+    expect(asked(layOut(cases, [2, 0]))).toEqual(['u1: 4 > 5', 'u0: 1 > 2']);
+  });
+
+  it('know which targets repeat what came before, and not what comes later', () => {
+    const cases = everyPrefix(sequencesOf([[1, 2, 1, 2, 3]]));
+    expect([...repeatedTargets(cases)]).toEqual([0, 1, 1, 0]);
   });
 });
 

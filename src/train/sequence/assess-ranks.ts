@@ -1,4 +1,6 @@
 // The numbers of a test from where its targets stand: own history in and out, targets that repeat nothing apart.
+
+import type { CaseView } from '../../core/case-view.ts';
 import { AppError } from '../../core/errors.ts';
 import type { NextItemCases } from '../../core/sequences.ts';
 import type { RankMetricName, Scores } from '../../eval/score.ts';
@@ -16,7 +18,7 @@ export type ExcludeSeen = (typeof EXCLUDE_SEEN)[number];
 const FEW_REPEATS = 0.01;
 
 /** The ways to count that were asked for; the first decides. @param cases to see whether people repeat themselves */
-export function historiesOf(asked: ExcludeSeen, cases: NextItemCases): readonly OwnHistory[] {
+export function historiesOf(asked: ExcludeSeen, cases: NextItemCases | CaseView): readonly OwnHistory[] {
   if (asked === 'yes') return ['excluded'];
   if (asked === 'no') return ['included'];
   const repeated = repeatedTargets(cases);

@@ -1,7 +1,7 @@
 // A saved next-item model asked again: about its own left-out items, or about cases of a file.
+import { type CaseView, caseEntities, viewOf } from '../../core/case-view.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
-import type { NextItemCases } from '../../core/sequences.ts';
 import { readCases } from '../../data/sequences/read-cases.ts';
 import { needFile } from '../../data/sequences/text-lines.ts';
 import type { Protocol } from '../../eval/score.ts';
@@ -54,7 +54,7 @@ export async function evaluateSequence(options: EvaluateSequenceOptions): Promis
     const repeated = repeatedTargets(cases);
     const histories = excludeSeen === undefined ? saved.histories : historiesOf(excludeSeen, cases);
     const { ranks, casesPerSecond } = await rankCases(saved.model, cases, options);
-    const { entities } = cases.before;
+    const entities = caseEntities(cases);
     return {
       saved,
       histories,
@@ -72,7 +72,7 @@ export async function evaluateSequence(options: EvaluateSequenceOptions): Promis
               split: 'file',
               history: histories[0],
               at,
-              counts: countSequences(cases.before),
+              counts: countSequences(cases.sequences),
               candidates: saved.model.itemIds.length,
               cases: cases.targets.length,
               entities: new Set(entities).size,
@@ -90,8 +90,11 @@ export async function evaluateSequence(options: EvaluateSequenceOptions): Promis
 async function casesOf(
   saved: LoadedSequence,
   { folder, testFile, signal }: EvaluateSequenceOptions,
-): Promise<{ readonly cases: NextItemCases; readonly unknownTargets: number; readonly fingerprint: string }> {
-  if (testFile !== undefined) return readCases(testFile, saved.model.itemIds, { signal });
+): Promise<{ readonly cases: CaseView; readonly unknownTargets: number; readonly fingerprint: string }> {
+  if (testFile !== undefined) {
+    const read = await readCases(testFile, saved.model.itemIds, { signal });
+    return { ...read, cases: viewOf(read.cases) };
+  }
   if (saved.cases)
     return { cases: saved.cases, unknownTargets: 0, fingerprint: saved.protocol.data_fingerprint };
   throw new AppError(

@@ -1,4 +1,6 @@
 // What a run learns from and is tested on: sequences split by leaving the last out, by a moment, or by a test file.
+
+import { type CaseView, viewOf } from '../../core/case-view.ts';
 import { AppError } from '../../core/errors.ts';
 import { random } from '../../core/random.ts';
 import type { NextItemCases, Sequences } from '../../core/sequences.ts';
@@ -28,7 +30,7 @@ interface Split {
   readonly train: Sequences;
   /** To stop early and to choose by; absent where sequences are too few. */
   readonly valid?: NextItemCases;
-  readonly test: NextItemCases;
+  readonly test: CaseView;
   /** Sequences too short to be asked about, or events of somebody of whom nothing else is known. */
   readonly notAsked: number;
   /** Targets that the catalogue does not have. */
@@ -64,7 +66,7 @@ async function splitSequences(
     return {
       ...holdOutLast(sequences, drawn),
       split: 'file',
-      test: tested.cases,
+      test: viewOf(tested.cases),
       notAsked: 0,
       unknownTargets: tested.unknownTargets,
       fingerprint: `${fingerprint}+${tested.fingerprint}`,
@@ -81,8 +83,15 @@ async function splitSequences(
       fingerprint,
     };
   }
-  const { tooShort, ...left } = leaveOneOut(sequences);
-  return { ...left, split: 'leave-one-out', notAsked: tooShort, unknownTargets: 0, fingerprint };
+  const { tooShort, test, ...left } = leaveOneOut(sequences);
+  return {
+    ...left,
+    test: viewOf(test),
+    split: 'leave-one-out',
+    notAsked: tooShort,
+    unknownTargets: 0,
+    fingerprint,
+  };
 }
 
 /** Two ways to test at once. @throws AppError USAGE */

@@ -1,4 +1,5 @@
 // The test of a next-item run: every recommender in each way to count, differences to the chosen one, and the stamp.
+import { caseEntities } from '../../core/case-view.ts';
 import type { Protocol, RankMetricName, Score } from '../../eval/score.ts';
 import { compareRanks } from '../../eval/sequences/compare-ranks.ts';
 import type { Recommender } from '../../models/sequence/recommender.ts';
@@ -54,7 +55,7 @@ export function testSequence(
   fitted: FittedSequence,
   { histories, at, seed, testFromMs }: TestSequenceOptions,
 ): TestedSequence {
-  const { entities } = data.test.before;
+  const entities = caseEntities(data.test);
   const { repeated } = data;
   const tested = (trial: SequenceTrial): TestedRecommender => ({
     trial,
