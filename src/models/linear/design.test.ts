@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type CategoryColumn, makeFrame, type NumberColumn, takeRows } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
 import { random } from '../../core/random.ts';
-import { columnMeans, encodeFrame, fitDesign, linearAttribution, linearMargin } from './design.ts';
+import { encodeFrame, fitDesign, linearAttribution, linearMargin } from './design.ts';
 import { encodeNumber, encodeNumbers, type NumberEncoding } from './encoding.ts';
+import { columnMeans } from './matrix-products.ts';
 import { matrixMargin } from './newton.ts';
 
 const about = (id: string) => ({ name: id, label: name(id, id), unit: 'none', group: 'test' }) as const;

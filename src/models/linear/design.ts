@@ -10,7 +10,6 @@ import {
   fitNumberEncoding,
   indicatorOf,
 } from './encoding.ts';
-import { columnSums } from './matrix-products.ts';
 
 /** How each usable column is encoded, in frame order. JSON as it stands. */
 export interface Design {
@@ -116,13 +115,6 @@ export function takeMatrixRows(matrix: DesignMatrix, rows: ArrayLike<number>): D
       return { ...place, codes: taken };
     }),
   };
-}
-
-/** Weighted training mean of each encoded number, [width]. */
-export function columnMeans(matrix: DesignMatrix, weight: Float64Array): Float64Array {
-  let total = 0;
-  for (const each of weight) total += each;
-  return columnSums(matrix, weight).map((sum) => sum / total);
 }
 
 /**

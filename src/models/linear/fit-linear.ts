@@ -3,10 +3,10 @@ import type { FitRun, Sample } from '../estimator.ts';
 import { clampToRate, logit } from '../link.ts';
 import { unitWeights, weightedMean } from '../sample.ts';
 import { choosePenalty } from './choose-penalty.ts';
-import { columnMeans, type DesignMatrix, encodeFrame, fitDesign } from './design.ts';
+import { type DesignMatrix, encodeFrame, fitDesign } from './design.ts';
 import type { LinearParts } from './linear-model.ts';
 import type { Loss } from './loss.ts';
-import { columnSums } from './matrix-products.ts';
+import { columnMeans, columnSums } from './matrix-products.ts';
 import { fitRegression, type Linear, matrixMargin, type Penalty, type Regression } from './newton.ts';
 
 export interface LinearRecipe {

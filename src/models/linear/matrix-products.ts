@@ -60,3 +60,10 @@ export function columnSums(matrix: DesignMatrix, pull: Float64Array): Float64Arr
   }
   return sums;
 }
+
+/** Weighted training mean of each encoded number, [width]. */
+export function columnMeans(matrix: DesignMatrix, weight: Float64Array): Float64Array {
+  let total = 0;
+  for (const each of weight) total += each;
+  return columnSums(matrix, weight).map((sum) => sum / total);
+}
