@@ -3,6 +3,7 @@ import type { Json } from '../core/canonical-json.ts';
 import type { Frame } from '../core/frame.ts';
 import type { Name } from '../core/name.ts';
 import type { Progress } from '../core/progress.ts';
+import type { EventAttribution } from './event-attribution.ts';
 import type { Forest } from './forest/forest.ts';
 
 /**
@@ -88,6 +89,8 @@ export interface Model {
   margin(frame: Frame): Promise<Float64Array>;
   /** Exact contributions, for models that have them (linear, trees); of classes to the margin of class `output`, 0 if unsaid. */
   attribute?(frame: Frame, output?: number): Promise<Attribution>;
+  /** What each of a row's newest events is worth, for models that read them in order: near to exact, it says how near. */
+  attributeEvents?(frame: Frame, signal?: AbortSignal): Promise<EventAttribution>;
   /** Where it cuts each number column of `inputs`, rising, for models that see nothing between two cuts (trees). */
   cuts?(): ReadonlyMap<string, Float64Array>;
   /** The trees it is the sum of, for models that are nothing else: `margin` is theirs. */

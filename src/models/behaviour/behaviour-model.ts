@@ -9,6 +9,7 @@ import type { Values } from '../sequence/neural/fit.ts';
 import { type PlanState, readPlan, savedPlan } from '../sequence/neural/saved.ts';
 import type { TransformerSettings } from '../sequence/transformer/settings.ts';
 import { logSigmoid } from '../whether-and-amount.ts';
+import { attributeEvents } from './attribution.ts';
 import { type Beginning, beginningMargins, encodedFeatures } from './beginning.ts';
 import { headAnswers } from './head.ts';
 import { eventColumns, missingEvents } from './histories.ts';
@@ -80,6 +81,8 @@ export function behaviourModel(method: Method, parts: BehaviourParts, threads: n
     inputs: [...new Set([...columns, ...events])],
     predict: async (frame) => fromMargin(link, await margin(frame)),
     margin,
+    attributeEvents: (frame, signal) =>
+      attributeEvents(method, parts, frame, { threads, ...(signal && { signal }) }),
     save: () => saved(method, parts),
   };
 }
