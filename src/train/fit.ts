@@ -115,7 +115,7 @@ async function fitWithCrew(
     historyDays: historyMs / DAY_MS,
   });
   const entries = entriesOf(options, horizon);
-  const told = readEvents(entries) ? withEvents(starting) : starting;
+  const told = readEvents(entries) ? withEvents(starting, task.entity) : starting;
   const fed = viewFor(withFeatures(told, options.features ?? []), capabilities);
   const bounded = boundView(fed.view, historyMs);
   const { train, calibrate, test } = horizon.plan;

@@ -32,9 +32,14 @@ export function defaultView(horizonDays: number): FeatureView {
   };
 }
 
-/** The same view with the newest events of each customer beside it, for models that read what was done in order. */
-export function withEvents(view: FeatureView): FeatureView {
-  return { ...view, features: [...view.features, ...eventFeatures()] };
+/**
+ * The same view with the newest events of each customer beside it, for models that read what was done in order; of a visit
+ * those up to the moment, the visit's own among them.
+ */
+export function withEvents(view: FeatureView, entity: ExampleEntity = 'user'): FeatureView {
+  const events = eventFeatures();
+  const told = entity === 'session' ? events.map((each) => ({ ...each, of: 'visitor' as const })) : events;
+  return { ...view, features: [...view.features, ...told] };
 }
 
 export interface ViewSpan {

@@ -202,10 +202,11 @@ export type FeatureRule =
   | SequenceRule;
 
 /**
- * Whose events a feature of an example that is more than a customer is made of: those of the visit so far, of everybody
- * with the item, of the customer with the item, or of the customer with the item's category.
+ * Whose events a feature of an example that is more than a customer is made of: those of the visit so far, of the visitor
+ * before it and in it, of everybody with the item, of the customer with the item, or of the customer with the item's
+ * category.
  */
-export type FeatureOwner = 'visit' | 'item' | 'pair' | 'category';
+export type FeatureOwner = 'visit' | 'visitor' | 'item' | 'pair' | 'category';
 
 /** One feature: what it is called, how it reads, and the rule that makes it. */
 export interface FeatureDefinition {

@@ -30,7 +30,7 @@ const READ_AROUND_MS = DAY_MS;
  */
 const ZERO_MS = 40_000 * DAY_MS - 1;
 
-const STEPS = 5;
+const STEPS = 6;
 
 /** Of so few moments the items are looked up by name. */
 const FEW_ROWS = 1000;
@@ -83,7 +83,7 @@ export async function buildVisitExamples(
     const block = async (owner: FeatureOwner | undefined, log: string, label?: LabelDefinition) => {
       const own = ownView(view, owner);
       if (own.features.length === 0 && !label) return { columns: [] };
-      const table = `${prefix}_${owner ?? 'visitor'}`;
+      const table = `${prefix}_${owner ?? 'before'}`;
       made.push(table);
       const rebased = `REPLACE (x.id AS user_id, e.timestamp - x.at_t + ${ZERO_MS} AS timestamp)`;
       await engine.run(`CREATE TEMP TABLE ${table} AS SELECT e.* ${log.replace('REBASED', rebased)}`, signal);
@@ -106,9 +106,13 @@ export async function buildVisitExamples(
       `EXCLUDE (visit, start_t, end_t, done_t) REBASED FROM ${visits} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.visit = x.visit AND e.start_t = x.start_t`,
       label,
     );
-    const { columns: ofVisitor } = await block(
+    const { columns: before } = await block(
       undefined,
       `REBASED FROM ${source.events} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.timestamp < x.start_t AND e.timestamp > x.start_t - ${VISITOR_HISTORY_MS}`,
+    );
+    const { columns: ofVisitor } = await block(
+      'visitor',
+      `REBASED FROM ${source.events} AS e JOIN ${moments} AS x ON e.user_id = x.user_id AND e.timestamp <= x.at_t AND e.timestamp > x.at_t - ${VISITOR_HISTORY_MS}`,
     );
     const { columns: ofPair } = await block(
       'pair',
@@ -117,6 +121,7 @@ export async function buildVisitExamples(
     const ofItem = await itemColumns(engine, source, { view, starts, rows, signal });
     const columns = [
       ...ofVisit,
+      ...before,
       ...ofVisitor,
       ...ofPair,
       ...ofItem,
