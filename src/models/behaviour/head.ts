@@ -4,7 +4,7 @@ import { he, zeros } from '../../nn/initialise.ts';
 import { linear } from '../../nn/layers/linear.ts';
 import { binaryCrossEntropy } from '../../nn/losses/binary.ts';
 import { weightedMean } from '../../nn/losses/weighted.ts';
-import { defineModule, type Module } from '../../nn/module.ts';
+import { defineModule, type Module, type Scope } from '../../nn/module.ts';
 import type { InputSpec, Objective, SymbolicBatch } from '../../nn/program/training-program.ts';
 import type { Tensor } from '../../tensor/graph.ts';
 import { relu } from '../../tensor/ops/activations.ts';
@@ -65,6 +65,14 @@ export function head({
   });
 }
 
+/** What the head is told beside states. */
+const labelledSpecs = ({ features, answers }: HeadShape, batch: number): Record<string, InputSpec> => ({
+  features: { dtype: 'float', axes: { batch, features } },
+  beginning: { dtype: 'float', axes: { batch, answers } },
+  target: { dtype: 'float', axes: { batch } },
+  weight: { dtype: 'float', axes: { batch } },
+});
+
 /** All that a batch of fine-tuning holds. */
 export const tuningSpecs = (
   plan: TokenPlan,
@@ -72,31 +80,44 @@ export const tuningSpecs = (
   places: Places,
 ): Record<string, InputSpec> => ({
   ...stateSpecs(plan, places),
-  features: { dtype: 'float', axes: { batch: places.batch, features: shape.features } },
-  beginning: { dtype: 'float', axes: { batch: places.batch, answers: shape.answers } },
-  target: { dtype: 'float', axes: { batch: places.batch } },
-  weight: { dtype: 'float', axes: { batch: places.batch } },
+  ...labelledSpecs(shape, places.batch),
 });
 
-/**
- * Mean loss of the answers: cross-entropy of probabilities; of amounts that of spending anything, and where something was
- * spent the deviance of a gamma distribution, whose mean the second answer is the logarithm of.
- */
+/** The same where the trunk stands still and its pooled states, of so many numbers, are known. */
+export const headTuningSpecs = (
+  shape: HeadShape,
+  { batch, states }: { readonly batch: number; readonly states: number },
+): Record<string, InputSpec> => ({
+  states: { dtype: 'float', axes: { batch, states } },
+  ...labelledSpecs(shape, batch),
+});
+
+/** Mean loss of what the head adds to the beginning, for histories. */
 export function tuning(trunk: Trunk, shape: HeadShape, places: Places): Module<SymbolicBatch, Objective> {
-  const { batch } = places;
-  return defineModule('tuning', (scope, inputs) => {
-    const states = pooledStates(trunk, places).build(scope, inputs);
-    const added = scope.apply('head', head(shape), { states, features: inputs.features });
-    const answers = add(inputs.beginning, added);
-    const answer = (at: number): Tensor => reshape(slice(answers, 1, at, at + 1), { batch });
-    if (shape.answers === 1)
-      return { loss: weightedMean(binaryCrossEntropy(answer(0), inputs.target), inputs.weight) };
-    const spent = cast(greater(inputs.target, 0), 'float');
-    const whether = binaryCrossEntropy(answer(0), spent);
-    const logAmount = answer(1);
-    const deviance = add(mul(inputs.target, exp(neg(logAmount))), logAmount);
-    return { loss: weightedMean(add(whether, mul(spent, deviance)), inputs.weight) };
-  });
+  return defineModule('tuning', (scope, inputs) =>
+    headLoss(scope, shape, { ...inputs, states: pooledStates(trunk, places).build(scope, inputs) }),
+  );
+}
+
+/** The same for pooled states. */
+export const headTuning = (shape: HeadShape): Module<SymbolicBatch, Objective> =>
+  defineModule('headTuning', (scope, inputs) => headLoss(scope, shape, inputs));
+
+/**
+ * Cross-entropy of probabilities; of amounts that of spending anything, and where something was spent the deviance of a
+ * gamma distribution, whose mean the second answer is the logarithm of.
+ */
+function headLoss(scope: Scope, shape: HeadShape, inputs: SymbolicBatch): Objective {
+  const { states, features, beginning, target, weight } = inputs;
+  const answers = add(beginning, scope.apply('head', head(shape), { states, features }));
+  const batch = target.shape[0] as number;
+  const answer = (at: number): Tensor => reshape(slice(answers, 1, at, at + 1), { batch });
+  if (shape.answers === 1) return { loss: weightedMean(binaryCrossEntropy(answer(0), target), weight) };
+  const spent = cast(greater(target, 0), 'float');
+  const whether = binaryCrossEntropy(answer(0), spent);
+  const logAmount = answer(1);
+  const deviance = add(mul(target, exp(neg(logAmount))), logAmount);
+  return { loss: weightedMean(add(whether, mul(spent, deviance)), weight) };
 }
 
 /** The head in numbers, [rows, answers]: what it adds for pooled states [rows, states] and features [rows, features]. */

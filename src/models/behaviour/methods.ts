@@ -16,8 +16,8 @@ export interface Method {
   /** False where weights start as they were drawn. */
   readonly isPretrained: boolean;
   readonly adapt: (trunk: Trunk, settings: BehaviourSettings) => Trunk;
-  /** Which parameters of the trunk move, of those declared; the head always does. */
-  readonly moves: (parameters: readonly ParameterSpec[]) => NameTest;
+  /** Which parameters of the trunk move, of those declared; absent where none does. The head always does. */
+  readonly moves?: (parameters: readonly ParameterSpec[]) => NameTest;
 }
 
 const asItIs = (trunk: Trunk): Trunk => trunk;
@@ -44,7 +44,6 @@ export const OTHER_METHODS: readonly Method[] = [
     label: label('frozen', '冻结主干'),
     isPretrained: true,
     adapt: asItIs,
-    moves: () => () => false,
   },
   {
     id: 'transformer:last-1',

@@ -1,7 +1,6 @@
 // Pooled states of many rows: each different history is read once, and those of a frame asked again are remembered.
 import type { Frame, SequenceColumn } from '../../core/frame.ts';
-import type { Sequences } from '../../core/sequences.ts';
-import { cutSequences } from '../../core/sequences.ts';
+import { type Sequences, sequenceCount, takeSequences } from '../../core/sequences.ts';
 import { defineModule } from '../../nn/module.ts';
 import { compileEvaluation, type EvaluationProgram } from '../../nn/program/evaluation-program.ts';
 import type { SymbolicBatch } from '../../nn/program/training-program.ts';
@@ -13,9 +12,9 @@ import type { TokenPlan } from '../sequence/neural/events/tokens.ts';
 import type { Values } from '../sequence/neural/fit.ts';
 import type { Trunk } from '../sequence/neural/network.ts';
 import { lengthSteps } from '../sequence/neural/settings.ts';
+import { historyFeeds } from './feeds.ts';
 import { pooledStates, stateSpecs } from './head.ts';
 import { eventColumns, historiesOf, type Vocabulary } from './histories.ts';
-import { historyFeeds } from './tune.ts';
 
 /** One batch size for all: a row's numbers must not depend on how many are asked for. */
 const BATCH = 32;
@@ -25,12 +24,16 @@ export interface StateReader {
   read(frame: Frame): Promise<Float32Array>;
 }
 
-export interface ReadBy {
+/** What pools histories, and how long and wide they are. */
+export interface PooledBy {
   readonly trunk: Trunk;
   readonly plan: TokenPlan;
-  readonly vocabulary: Vocabulary;
   readonly length: number;
   readonly width: number;
+}
+
+export interface ReadBy extends PooledBy {
+  readonly vocabulary: Vocabulary;
   readonly values: Values;
   readonly threads: number;
 }
@@ -38,14 +41,9 @@ export interface ReadBy {
 export function stateReader(by: ReadBy): StateReader {
   const known = new WeakMap<
     Int32Array,
-    { columns: readonly SequenceColumn[]; states: Promise<Float32Array> }
+    { readonly columns: readonly SequenceColumn[]; readonly states: Promise<Float32Array> }
   >();
-  const programs = new Map<number, EvaluationProgram>();
-  const programOf = (time: number): EvaluationProgram => {
-    const program = programs.get(time) ?? stateProgram(by, time);
-    programs.set(time, program);
-    return program;
-  };
+  const programs = statePrograms(by);
   return {
     read(frame) {
       const columns = Object.values(eventColumns(frame));
@@ -57,14 +55,26 @@ export function stateReader(by: ReadBy): StateReader {
           (column, c) => column.codes === columns[c].codes && column.offsets === columns[c].offsets,
         );
       if (before && isSame) return before.states;
-      const states = readStates(frame, by, programOf);
+      const states = poolHistories(historiesOf(frame, by.vocabulary, by.length), by, programs);
       known.set(codes, { columns, states });
       return states;
     },
   };
 }
 
-function stateProgram({ trunk, plan }: ReadBy, time: number): EvaluationProgram {
+/** The program of a length, compiled when first asked for. */
+export type StatePrograms = (time: number) => EvaluationProgram;
+
+export function statePrograms({ trunk, plan }: PooledBy): StatePrograms {
+  const programs = new Map<number, EvaluationProgram>();
+  return (time) => {
+    const program = programs.get(time) ?? stateProgram(trunk, plan, time);
+    programs.set(time, program);
+    return program;
+  };
+}
+
+function stateProgram(trunk: Trunk, plan: TokenPlan, time: number): EvaluationProgram {
   const places = { batch: BATCH, time };
   return compileEvaluation(
     defineModule('states', (scope, inputs: SymbolicBatch) => {
@@ -75,37 +85,33 @@ function stateProgram({ trunk, plan }: ReadBy, time: number): EvaluationProgram 
   );
 }
 
-async function readStates(
-  frame: Frame,
-  by: ReadBy,
-  programOf: (time: number) => EvaluationProgram,
+/** Pooled states, [histories, 2 · width]; sessions are open no longer than it takes. */
+export async function poolHistories(
+  all: Sequences,
+  { plan, length, width, values, threads }: Omit<ReadBy, 'vocabulary'>,
+  programs: StatePrograms,
 ): Promise<Float32Array> {
-  const { plan, vocabulary, length, values, threads } = by;
-  const wide = 2 * by.width;
-  const states = new Float32Array(frame.rows * wide);
-  if (frame.rows === 0) return states;
-  const all = historiesOf(frame, vocabulary, length);
+  const rows = sequenceCount(all);
+  const wide = 2 * width;
+  const states = new Float32Array(rows * wide);
+  if (rows === 0) return states;
   const { first, like } = distinctRows(all);
-  const histories = cutSequences(all, first, (row) => [all.offsets[row], all.offsets[row + 1]]);
+  const histories = takeSequences(all, first);
   const lengths = Array.from(first, (row) => all.offsets[row + 1] - all.offsets[row]);
-  const planned = lengthBuckets(lengths, {
-    buckets: lengthSteps(length),
-    batchSize: BATCH,
-    seed: 0,
-    shuffle: false,
-  });
+  const buckets = lengthSteps(length);
+  const planned = lengthBuckets(lengths, { buckets, batchSize: BATCH, seed: 0, shuffle: false });
   const fill = historyFeeds(histories, plan, BATCH);
   const own = new Float32Array(first.length * wide);
   const sessions = new Map<number, Session>();
   try {
-    for (const { length: time, rows, count } of planned.epoch(0)) {
-      const program = programOf(time);
+    for (const { length: time, rows: chosen, count } of planned.epoch(0)) {
+      const program = programs(time);
       const session = sessions.get(time) ?? (await nodeBackend.open(program.model, { threads }));
       sessions.set(time, session);
       const fed = Object.fromEntries(program.parameters.map(({ name }) => [name, values[name]]));
-      const { states: found } = await session.run({ ...fill(rows, time), ...fed });
+      const { states: found } = await session.run({ ...fill(chosen, time), ...fed });
       for (let r = 0; r < count; r++)
-        own.set((found as Float32Array).subarray(r * wide, (r + 1) * wide), rows[r] * wide);
+        own.set((found as Float32Array).subarray(r * wide, (r + 1) * wide), chosen[r] * wide);
     }
   } finally {
     for (const session of sessions.values()) await session.release();
