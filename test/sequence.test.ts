@@ -64,12 +64,12 @@ const refusal = async (...args: string[]): Promise<string> => {
   return stderr;
 };
 
-/** Popularity counted by hand: places of the last items among all, equals standing before them. */
+/** Popularity counted by hand over all that was known before the test: places of the last items among all, equals standing before them. */
 function placesByHand(excluded: boolean): { place: number; isRepeat: boolean }[] {
   const catalogue = [...new Set(lists.flat())];
   const counts = new Map(catalogue.map((item) => [item, 0]));
   for (const own of lists)
-    for (const item of own.length < 3 ? own : own.slice(0, -2))
+    for (const item of own.length < 3 ? own : own.slice(0, -1))
       counts.set(item, (counts.get(item) as number) + 1);
   return lists
     .filter((own) => own.length >= 3)

@@ -13,7 +13,14 @@ const visits = (seed: number) =>
 const train = visits(1);
 const test = lastItemCases(visits(3));
 const set: SequenceSet = {
-  ...{ name: 'made-up', protocol: 'none', train, valid: lastItemCases(visits(2)), test: viewOf(test) },
+  ...{
+    name: 'made-up',
+    protocol: 'none',
+    train,
+    known: train,
+    valid: lastItemCases(visits(2)),
+    test: viewOf(test),
+  },
   ...{ counts: countSequences(train), history: 'included', at: [5], metrics: ['recall@5', 'mrr@5'] },
   ...{
     models: [],

@@ -63,7 +63,7 @@ const VISITS = {
   targets: [],
 } as const;
 
-type Facts = Omit<SequenceSet, 'name' | 'train' | 'valid' | 'test' | 'counts' | 'published'>;
+type Facts = Omit<SequenceSet, 'name' | 'train' | 'known' | 'valid' | 'test' | 'counts' | 'published'>;
 
 const setOf = (
   name: string,
@@ -72,7 +72,7 @@ const setOf = (
     sequences,
     test,
     ...split
-  }: Pick<SequenceSet, 'train'> & {
+  }: Pick<SequenceSet, 'train' | 'known'> & {
     sequences: Sequences;
     test: NextItemCases | CaseView;
     valid?: NextItemCases;

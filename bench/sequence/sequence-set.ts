@@ -28,6 +28,8 @@ export interface SequenceSet {
   readonly train: Sequences;
   /** Chooses epochs and the model the targets are held to. */
   readonly valid: NextItemCases;
+  /** Both together: what models learn from in the end. */
+  readonly known: Sequences;
   readonly test: CaseView;
   /** Of everything read. */
   readonly counts: { readonly entities: number; readonly items: number; readonly interactions: number };

@@ -10,6 +10,7 @@ export function sequenceDocument(run: SequenceRun): Record<string, unknown> {
   const [first] = histories;
   return {
     model: recommender.id,
+    learned_again: fitted.chosen.again,
     model_version: version.version,
     own_history: first,
     ...scoresIn(first, model, beside),

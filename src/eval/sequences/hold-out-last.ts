@@ -15,13 +15,13 @@ export interface HoldOutOptions {
 export function holdOutLast(
   sequences: Sequences,
   { random, share = 0.1, most = 5000 }: HoldOutOptions,
-): { readonly train: Sequences; readonly valid?: NextItemCases } {
+): { readonly train: Sequences; readonly valid?: NextItemCases; readonly known: Sequences } {
   const { offsets } = sequences;
   const all = Array.from({ length: sequenceCount(sequences) }, (_, row) => row);
   const long = all.filter((row) => offsets[row + 1] - offsets[row] >= 2);
   const count = Math.min(most, Math.floor(long.length * share));
   // An interval needs two.
-  if (count < 2) return { train: sequences };
+  if (count < 2) return { train: sequences, known: sequences };
   // A partial shuffle: the first `count` places are a draw without replacement.
   for (let i = 0; i < count; i++) {
     const j = i + random.integer(long.length - i);
@@ -35,5 +35,6 @@ export function holdOutLast(
       offsets[row + 1] - (isDrawn.has(row) ? 1 : 0),
     ]),
     valid: casesAt(sequences, drawn, (row) => offsets[row + 1] - 1),
+    known: sequences,
   };
 }

@@ -6,6 +6,8 @@ export interface SequenceSplit {
   readonly train: Sequences;
   readonly valid: NextItemCases;
   readonly test: NextItemCases;
+  /** All that was known before any test: what is learned from, and the validation targets. */
+  readonly known: Sequences;
   /** Entities too short to be asked about: learned from, never tested. */
   readonly tooShort: number;
 }
@@ -34,6 +36,7 @@ export function leaveOneOut(sequences: Sequences): SequenceSplit {
     train: cutSequences(sequences, all, (row) => [offsets[row], offsets[row + 1] - (short.has(row) ? 0 : 2)]),
     valid: casesAt(sequences, tested, (row) => offsets[row + 1] - 2),
     test: casesAt(sequences, tested, (row) => offsets[row + 1] - 1),
+    known: cutSequences(sequences, all, (row) => [offsets[row], offsets[row + 1] - (short.has(row) ? 0 : 1)]),
     tooShort: short.size,
   };
 }

@@ -6,7 +6,7 @@ import { type NextItemCases, takeSequences } from '../../core/sequences.ts';
 import type { FitRun, Json, SavedModel } from '../estimator.ts';
 import { asJson } from '../saved.ts';
 import { fitWithCases } from './fit-with-cases.ts';
-import type { NextItemModel, Recommender } from './recommender.ts';
+import { learnAgain, type NextItemModel, type Recommender } from './recommender.ts';
 import { baseIdOf } from './repeats/with-returns.ts';
 import { readSavedState } from './saved-recommender.ts';
 import { bestTemperature, logSumExp, TEMPERATURES } from './softmax-row.ts';
@@ -77,7 +77,15 @@ export function mixtureOf(
           for (const model of fitted) await model.close?.();
         },
       });
-      return mixtureModel(id, models, voices);
+      return {
+        ...mixtureModel(id, models, voices),
+        async again(known, over) {
+          const learned = await inTurn([...members.entries()], ([place, member]) =>
+            learnAgain(member, models[place], known, over),
+          );
+          return mixtureModel(id, learned, voices);
+        },
+      };
     },
     load(saved) {
       const state = readSavedState<MixtureState>(saved, id, FORMAT, ['voices', 'members']);

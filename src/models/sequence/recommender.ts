@@ -2,6 +2,7 @@
 import type { Name } from '../../core/name.ts';
 import type { ItemAttributes, NextItemCases, Sequences } from '../../core/sequences.ts';
 import type { FitRun, SavedModel, SearchSpace, Settings } from '../estimator.ts';
+import type { EventAttribution } from '../event-attribution.ts';
 
 export interface Recommender {
   /** `popularity`, `transformer`, … */
@@ -38,7 +39,32 @@ export interface NextItemModel {
    * @returns [entities, items], row after row
    */
   readonly score: (before: Sequences) => Promise<Float32Array>;
+  /**
+   * The model learned once more from sequences that hold its validation cases, too, with what those taught kept: when to
+   * stop, how much each member of a mixture weighs. Absent where cases teach nothing: a fit is as good.
+   *
+   * @throws AppError INTERRUPTED
+   */
+  readonly again?: (known: Sequences, run: FitRun) => Promise<NextItemModel>;
+  /**
+   * What each event of a history, none of them empty, is worth to the score of one item, for models that have slopes.
+   *
+   * @param items codes of this model, [entities]
+   */
+  readonly attribute?: (
+    before: Sequences,
+    items: ArrayLike<number>,
+    signal?: AbortSignal,
+  ) => Promise<EventAttribution>;
   readonly save: () => SavedModel;
   /** Releases what native sessions hold. */
   readonly close?: () => Promise<void>;
 }
+
+/** A fitted model with everything known before the test learned as well. */
+export const learnAgain = (
+  recommender: Recommender,
+  model: NextItemModel,
+  known: Sequences,
+  run: FitRun,
+): Promise<NextItemModel> => model.again?.(known, run) ?? recommender.fit(known, undefined, run);

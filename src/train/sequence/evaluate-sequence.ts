@@ -78,6 +78,7 @@ export async function evaluateSequence(options: EvaluateSequenceOptions): Promis
               entities: new Set(entities).size,
               notAsked: 0,
               unknownTargets: tested.unknownTargets,
+              again: false,
               seed,
               fingerprint: tested.fingerprint,
             }),

@@ -41,6 +41,7 @@ export function saveSequence(tested: TestedSequence, options: KeptOptions): Vers
       tried: trials.map(({ recommender }) => recommender.id).sort(),
       format: options.format,
       split: data.split,
+      again: chosen.again,
     },
     seed: options.seed,
     metrics: JSON.parse(JSON.stringify(scores)),

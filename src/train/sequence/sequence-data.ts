@@ -30,6 +30,8 @@ interface Split {
   readonly train: Sequences;
   /** To stop early and to choose by; absent where sequences are too few. */
   readonly valid?: NextItemCases;
+  /** Everything known before the test: what is learned from, and the validation targets. */
+  readonly known: Sequences;
   readonly test: CaseView;
   /** Sequences too short to be asked about, or events of somebody of whom nothing else is known. */
   readonly notAsked: number;

@@ -23,6 +23,8 @@ export interface TestFacts {
   readonly entities: number;
   readonly notAsked: number;
   readonly unknownTargets: number;
+  /** Whether the chosen model has learned from the validation targets as well. */
+  readonly again: boolean;
   readonly seed: number;
   readonly fingerprint: string;
 }
@@ -30,9 +32,15 @@ export interface TestFacts {
 type Words = Readonly<Record<'split' | 'calibration' | 'candidates' | 'ties' | 'interval', Name>>;
 
 export function sequenceProtocolWords(facts: TestFacts): Words {
-  const { split, notAsked, unknownTargets, testFromMs, candidates, cases, history } = facts;
+  const { split, notAsked, unknownTargets, testFromMs, candidates, cases, history, again } = facts;
+  const way = splitWords({ split, notAsked, unknownTargets, testFromMs });
   return {
-    split: splitWords({ split, notAsked, unknownTargets, testFromMs }),
+    split: again
+      ? name(
+          `${way.en}; chosen by the validation, the model then learns from it as well`,
+          `${way.zh}；按验证选定后，模型再学习验证目标`,
+        )
+      : way,
     calibration: name('none: a ranking needs none', '无：排序无需校准'),
     candidates: {
       included: name(

@@ -91,14 +91,23 @@ function metricsOf(
   return { model: shown(model), baselines: beside.map(shown), order: metricOrder(facts.at) };
 }
 
-function limitsOf({ data }: TestedSequence, history: OwnHistory, repeated: number) {
+function limitsOf({ data, beside, fitted }: TestedSequence, history: OwnHistory, repeated: number) {
   const cases = data.test.targets.length;
+  const once = fitted.chosen.again ? beside.filter(({ trial }) => !trial.again) : [];
   const share = `${((100 * repeated) / Math.max(1, cases)).toFixed(1)}%`;
   return [
     name(
       `${repeated} of ${cases} targets (${share}) repeat an item of their own history${history === 'excluded' && repeated > 0 ? '; here they count as missed' : ''}.`,
       `${cases} 个目标中有 ${repeated} 个（${share}）重复自己的历史商品${history === 'excluded' && repeated > 0 ? '，此处按未命中计' : ''}。`,
     ),
+    ...(once.length > 0
+      ? [
+          name(
+            `Not chosen, and shown as they were before learning from the validation targets: ${once.map(({ trial }) => trial.recommender.label.en).join(', ')}.`,
+            `以下模型未被选中，显示的是学习验证目标之前的结果：${once.map(({ trial }) => trial.recommender.label.zh).join('、')}。`,
+          ),
+        ]
+      : []),
     ...(data.unknownTargets > 0
       ? [
           name(

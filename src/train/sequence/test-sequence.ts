@@ -85,6 +85,7 @@ export function testSequence(
     candidates: data.train.itemIds.length,
     cases: data.test.targets.length,
     entities: new Set(entities).size,
+    again: chosen.again,
     seed,
     ...(testFromMs !== undefined && { testFromMs }),
   };

@@ -34,6 +34,12 @@ export interface Trained {
   readonly members: readonly Values[];
 }
 
+/** A network just trained, which knows when each of its committee was at its best. */
+export interface JustTrained extends Trained {
+  /** Epochs to the weights kept, of each member. */
+  readonly epochs: readonly number[];
+}
+
 export type Values = Readonly<Record<string, Float32Array>>;
 
 /** A share of all steps: the first ones move rows whose moments are still guesses. */
@@ -46,16 +52,21 @@ export interface TrainingTask<S extends NetworkSettings> {
   readonly settings: S;
   readonly parts: FitParts;
   readonly run: FitRun;
+  /** Epochs after which each member stops, whatever cases would say; its rate falls as if there were more to come. */
+  readonly stopAfter?: readonly number[];
 }
 
 /** @throws AppError INTERRUPTED, DIVERGED */
 export async function trainNetwork<S extends NetworkSettings>(
   train: Sequences,
   valid: NextItemCases | undefined,
-  { kind, settings, parts, run }: TrainingTask<S>,
-): Promise<Trained> {
+  { kind, settings, parts, run, stopAfter }: TrainingTask<S>,
+): Promise<JustTrained> {
   throwIfAborted(run.signal);
-  const { learn, cases } = splitCases(byEntity(train), valid && casesByEntity(valid), run.seed);
+  const sorted = byEntity(train);
+  const { learn, cases } = stopAfter
+    ? { learn: sorted }
+    : splitCases(sorted, valid && casesByEntity(valid), run.seed);
   const options = { ...settings, masked: isMasked(settings) };
   const network = networkOf(kind, planTokens(learn, options, parts.attributes), settings);
   const compiled = lengthSteps(settings.length).map((time) =>
@@ -64,12 +75,16 @@ export async function trainNetwork<S extends NetworkSettings>(
   const programs = compiled.map(({ program }) => program);
   const task = { network, learn, cases, programs, parts, run };
   const members: Values[] = [];
+  const epochs: number[] = [];
   for (let member = 0; member < settings.members; member++) {
     const draws = random(run.seed).fork(`member ${member}`);
     const first = initialValues(compiled[0].parameters, draws.fork('weights'));
-    members.push(await trainMember({ ...task, member, seed: draws.integer(2 ** 32) }, first));
+    const seed = draws.integer(2 ** 32);
+    const one = await trainMember({ ...task, member, seed, stopAfter: stopAfter?.[member] }, first);
+    members.push(one.values);
+    epochs.push(one.epochs);
   }
-  return { network, members };
+  return { network, members, epochs };
 }
 
 interface MemberTask {
@@ -81,14 +96,20 @@ interface MemberTask {
   readonly run: FitRun;
   readonly member: number;
   readonly seed: number;
+  readonly stopAfter: number | undefined;
 }
 
-async function trainMember(task: MemberTask, first: Record<string, Float32Array>): Promise<Values> {
-  const { network, learn, cases, programs, parts, member, seed } = task;
+async function trainMember(
+  task: MemberTask,
+  first: Record<string, Float32Array>,
+): Promise<{ readonly values: Values; readonly epochs: number }> {
+  const { network, learn, cases, programs, parts, member, seed, stopAfter } = task;
   const { plan, settings } = network;
   const { threads, progress, signal } = task.run;
   const batches = trainingBatches(plan, learn, settings, seed);
-  const steps = settings.epochs * batches.batchesPerEpoch;
+  const perEpoch = batches.batchesPerEpoch;
+  const steps = settings.epochs * perEpoch;
+  const last = stopAfter === undefined ? steps : Math.max(1, Math.round(stopAfter * perEpoch));
   const events = trainLoop({
     ...{ backend: parts.backend, threads, seed, programs, batches, progress, clipNorm: 1 },
     values: first,
@@ -101,12 +122,12 @@ async function trainMember(task: MemberTask, first: Record<string, Float32Array>
       steps,
       floor: settings.learningRate / 20,
     },
-    limits: { steps, ...(settings.seconds > 0 && { seconds: settings.seconds / settings.members }) },
+    limits: { steps: last, ...(settings.seconds > 0 && { seconds: settings.seconds / settings.members }) },
     ...(settings.average > 0 && { averageDecay: settings.average }),
     ...(cases && {
       evaluations: answerPrograms(network, settings.batch),
       evaluate: rankingScore(cases, network),
-      evaluateEvery: settings.evaluateEvery * batches.batchesPerEpoch,
+      evaluateEvery: settings.evaluateEvery * perEpoch,
       earlyStopping: { metric: 'ndcg', better: 'higher', patience: settings.patience },
     }),
     openSessions: 2 * programs.length + 2,
@@ -117,7 +138,7 @@ async function trainMember(task: MemberTask, first: Record<string, Float32Array>
     if (event.kind === 'evaluation') progress.note(described(event));
     if (event.kind === 'stopped') {
       if (event.reason === 'aborted') throwIfAborted(signal);
-      return event.values;
+      return { values: event.values, epochs: (event.bestStep ?? event.step) / perEpoch };
     }
     await pause(undefined);
   }

@@ -2,6 +2,7 @@
 import { type Sequences, sequenceCount } from '../../../core/sequences.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import type { Settings } from '../../estimator.ts';
+import { attributeItems } from '../attribution/attribute-item.ts';
 import type { NextItemModel, Recommender } from '../recommender.ts';
 import { checkTrain } from '../refusal.ts';
 import { type FitParts, type Trained, trainNetwork } from './fit.ts';
@@ -29,11 +30,16 @@ export function networkRecommender<S extends NetworkSettings>(
     async fit(train, valid, run) {
       checkTrain(recommender, train);
       const settings = kind.settings(train.items.length, told);
-      const trained = await trainNetwork(train, valid, {
-        ...{ kind, settings, run },
-        parts: { backend: nodeBackend, ...parts },
-      });
-      return modelOf(kind.id, trained, run.threads);
+      const task = { kind, settings, parts: { backend: nodeBackend, ...parts } };
+      const trained = await trainNetwork(train, valid, { ...task, run });
+      return {
+        ...modelOf(kind.id, trained, run.threads),
+        async again(known, over) {
+          checkTrain(recommender, known);
+          const more = { ...task, run: over, stopAfter: trained.epochs };
+          return modelOf(kind.id, await trainNetwork(known, undefined, more), over.threads);
+        },
+      };
     },
     load: (saved) => modelOf(kind.id, readTrained(kind, saved), 1),
   };
@@ -54,6 +60,7 @@ function modelOf(id: string, trained: Trained, threads: number): NextItemModel {
     recommender: id,
     itemIds: trained.network.plan.itemIds,
     score: scorer.score,
+    attribute: (before, items, signal) => attributeItems(trained, before, items, { threads, signal }),
     save: () => savedTrained(id, trained),
     close: scorer.close,
   };

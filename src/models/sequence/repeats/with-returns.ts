@@ -4,7 +4,7 @@ import { name } from '../../../core/name.ts';
 import type { Json, SavedModel, Settings } from '../../estimator.ts';
 import { asJson } from '../../saved.ts';
 import { fitWithCases } from '../fit-with-cases.ts';
-import type { NextItemModel, Recommender } from '../recommender.ts';
+import { learnAgain, type NextItemModel, type Recommender } from '../recommender.ts';
 import { checkTrain } from '../refusal.ts';
 import { readSavedState, readValues } from '../saved-recommender.ts';
 import { learnReturns } from './learn-returns.ts';
@@ -56,7 +56,11 @@ export function withReturns(base: Recommender, load: (saved: SavedModel) => Next
           learnReturns(fitted, cases, from === train ? logits : returnLogits(from), run),
         close: async (fitted) => fitted.close?.(),
       });
-      return modelWithReturns(id, model, returns, logits);
+      return {
+        ...modelWithReturns(id, model, returns, logits),
+        again: async (known, over) =>
+          modelWithReturns(id, await learnAgain(base, model, known, over), returns, returnLogits(known)),
+      };
     },
     load: (saved) => loadWithReturns(id, saved, load),
   };
