@@ -112,6 +112,7 @@ test('every feature is what the brute-force oracle makes of the events of its ow
     const category = categoryOf(item);
     const seen: Record<NonNullable<FeatureDefinition['of']> | 'user', readonly EventRow[]> = {
       visit: [],
+      visitor: [],
       user: own,
       pair: own.filter(({ item_id }) => item_id === item),
       category: own.filter(({ item_id }) => category !== undefined && categoryOf(item_id) === category),
