@@ -21,3 +21,68 @@ export interface EventAttribution {
   /** What the sum leaves open, being a sum in place of an integral: [rows]. */
   readonly unexplained: Float64Array;
 }
+
+/** One of several that are added up. */
+export interface WeighedAttribution {
+  readonly attribution: EventAttribution;
+  readonly weight: number;
+}
+
+/**
+ * Σ weight · attribution: of a sum of models, or their mean. Models may look back differently far: events are matched from
+ * the newest. Shares of attention are averaged over those that have any.
+ */
+export function sumEventAttributions(parts: readonly WeighedAttribution[]): EventAttribution {
+  const [{ attribution: first }] = parts;
+  const rows = first.margins.length;
+  const sizes = (row: number): number =>
+    Math.max(...parts.map(({ attribution: { offsets } }) => offsets[row + 1] - offsets[row]));
+  const offsets = new Uint32Array(rows + 1);
+  for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + sizes(row);
+  const features = [...new Set(parts.flatMap(({ attribution }) => attribution.features))];
+  const values = new Float64Array(rows * features.length);
+  for (const { attribution, weight } of parts)
+    attribution.features.forEach((feature, f) => {
+      const at = features.indexOf(feature);
+      for (let row = 0; row < rows; row++)
+        values[row * features.length + at] +=
+          weight * attribution.values[row * attribution.features.length + f];
+    });
+  const perEvent = (
+    summed: readonly { readonly attribution: EventAttribution; readonly share: number }[],
+    of: (attribution: EventAttribution) => Float64Array,
+  ): Float64Array => {
+    const sum = new Float64Array(offsets[rows]);
+    for (const { attribution, share } of summed)
+      for (let row = 0; row < rows; row++) {
+        const size = attribution.offsets[row + 1] - attribution.offsets[row];
+        for (let k = 1; k <= size; k++)
+          sum[offsets[row + 1] - k] += share * of(attribution)[attribution.offsets[row + 1] - k];
+      }
+    return sum;
+  };
+  const looking = parts.filter(({ attribution }) => attribution.attention);
+  const total = looking.reduce((sum, { weight }) => sum + weight, 0);
+  const attention =
+    total > 0 &&
+    perEvent(
+      looking.map(({ attribution, weight }) => ({ attribution, share: weight / total })),
+      (attribution) => attribution.attention as Float64Array,
+    );
+  const perRow = (of: (attribution: EventAttribution) => Float64Array): Float64Array =>
+    Float64Array.from({ length: rows }, (_, row) =>
+      parts.reduce((sum, { attribution, weight }) => sum + weight * of(attribution)[row], 0),
+    );
+  return {
+    ...{ offsets, features, values },
+    events: perEvent(
+      parts.map(({ attribution, weight }) => ({ attribution, share: weight })),
+      ({ events }) => events,
+    ),
+    ...(attention && { attention }),
+    asking: perRow((one) => one.asking),
+    base: perRow((one) => one.base),
+    margins: perRow((one) => one.margins),
+    unexplained: perRow((one) => one.unexplained),
+  };
+}

@@ -10,7 +10,12 @@ import { reshape, slice } from '../../tensor/ops/structure.ts';
 import type { EventAttribution } from '../event-attribution.ts';
 import { featureTerms } from '../linear/design.ts';
 import { encodingWidth } from '../linear/encoding.ts';
-import { type HistoryExplained, historyExplainer, POINTS } from '../sequence/attribution/explain-history.ts';
+import {
+  type HistoryExplained,
+  historyExplainer,
+  POINTS,
+  pointFeeds,
+} from '../sequence/attribution/explain-history.ts';
 import { fedTrunk, pathProgram } from '../sequence/attribution/trunk-programs.ts';
 import { tokenFeeds } from '../sequence/neural/events/event-vectors.ts';
 import { emptyTokens, tokenWriter } from '../sequence/neural/events/tokens.ts';
@@ -68,7 +73,13 @@ export async function attributeEvents(
             features: encoded.slice(row * wide, (row + 1) * wide),
             beginning: Float32Array.from(began.subarray(row * answers, (row + 1) * answers)),
           },
-          fixed: pointFeeds(tokenFeeds(tokens), time, places),
+          fixed: {
+            ...pointFeeds({
+              ...tokenFeeds(tokens),
+              share: new Float32Array(time).fill(1 / places, 0, places),
+            }),
+            last: Int32Array.from({ length: POINTS }, (_, point) => point * time + places - 1),
+          },
         }),
       );
     }
@@ -108,21 +119,6 @@ function answerProgram(
     },
     stateSpecs(plan, places),
   );
-}
-
-type Arrays = Readonly<Record<string, Int32Array | Float32Array>>;
-
-/** Arrays of `stateSpecs`, the same history at every point. */
-function pointFeeds(tokens: Arrays, time: number, places: number): Arrays {
-  const share = new Float32Array(time).fill(1 / places, 0, places);
-  const repeated = Object.entries({ ...tokens, share }).map(([name, own]) => {
-    const size = POINTS * own.length;
-    const all = own instanceof Float32Array ? new Float32Array(size) : new Int32Array(size);
-    for (let point = 0; point < POINTS; point++) all.set(own, point * own.length);
-    return [name, all] as const;
-  });
-  const last = Int32Array.from({ length: POINTS }, (_, point) => point * time + places - 1);
-  return { ...Object.fromEntries(repeated), last };
 }
 
 function gathered(

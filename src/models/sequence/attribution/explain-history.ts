@@ -33,9 +33,9 @@ export interface HistoryAsked {
   readonly places: number;
   /** Places from here on stand still: they ask, and know nothing. All move by default. */
   readonly asking?: number;
-  /** What moves beside the vectors, of one point. */
-  readonly from: Moving;
-  readonly to: Moving;
+  /** What moves beside the vectors, of one point; nothing by default. */
+  readonly from?: Moving;
+  readonly to?: Moving;
   /** What else the path is fed, of all points. */
   readonly fixed: Readonly<Record<string, RunArray>>;
   readonly signal?: AbortSignal | undefined;
@@ -100,6 +100,19 @@ export function historyExplainer(by: ExplainedBy): HistoryExplainer {
     },
   };
 }
+
+/** The same arrays at every point of the way. */
+export const pointFeeds = (
+  feeds: Readonly<Record<string, Int32Array | Float32Array>>,
+): Record<string, Int32Array | Float32Array> =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, own]) => {
+      const size = POINTS * own.length;
+      const all = own instanceof Float32Array ? new Float32Array(size) : new Int32Array(size);
+      for (let point = 0; point < POINTS; point++) all.set(own, point * own.length);
+      return [name, all];
+    }),
+  );
 
 interface Running {
   readonly session: Session;
