@@ -39,7 +39,8 @@ const BETTER_ON = 2;
 
 /**
  * Words: names of tables; all when none is given. `model=ID,…` tries those models instead of the recipe; `preset=best` tries harder; `folder=DIR`
- * keeps tables and what the others said of them (otherwise in the system's temporary folder), to be used again.
+ * keeps tables and what the others said of them (otherwise in the system's temporary folder), to be used again;
+ * `tests=5` asks the first five tests alone.
  */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   const said = (key: string) => args.find((arg) => arg.startsWith(`${key}=`))?.slice(key.length + 1);
@@ -55,7 +56,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     const make = SETS[word] ?? APART[word];
     if (!make)
       throw new Error(`expected one of ${Object.keys({ ...SETS, ...APART }).join(', ')}, got ${word}`);
-    const set = await make({ seed });
+    const set = firstTests(await make({ seed }), said('tests'));
     const ours = await ownPredictions(set, {
       threads,
       seed,
@@ -93,6 +94,13 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     figures,
   };
 };
+
+/** Fewer tests of the same table, kept apart from all of them. */
+function firstTests(set: TableSet, most: string | undefined): TableSet {
+  const count = Number(most ?? set.splits.length);
+  if (count >= set.splits.length) return set;
+  return { ...set, name: `${set.name}-first-${count}`, splits: set.splits.slice(0, count) };
+}
 
 const MINIMISED: ReadonlySet<RowMetricName> = new Set(['log_loss', 'brier', 'mae', 'rmse', 'ece']);
 
