@@ -8,6 +8,7 @@ import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
 import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
+import { pretrainCommand } from './commands/pretrain.ts';
 import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
 import { sequenceFitCommand } from './commands/sequence-fit.ts';
 import { tableExplainCommand } from './commands/table-explain.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CommandFile[] = [
   importCommand,
   checkCommand,
   trainCommand,
+  pretrainCommand,
   evaluateCommand,
   predictCommand,
   explainCommand,

@@ -9,6 +9,7 @@ import { withFeatures } from '../data/features/yaml/read-features.ts';
 import type { EventSource } from '../data/source.ts';
 import { visitorLog } from '../data/visits/visits.ts';
 import type { Season } from '../eval/season/season.ts';
+import { onTrunk } from '../models/behaviour/behaviour.ts';
 import { type CalibratedModel, seasonValues } from '../models/calibrated.ts';
 import { ANY_HORIZON, modelOverHorizon } from '../models/catalogue.ts';
 import type { EnsembleKind } from '../models/ensemble/mixing.ts';
@@ -27,6 +28,7 @@ import { type HorizonPlan, planHorizon } from './horizon.ts';
 import { learnAgain } from './learn-again.ts';
 import { correctOverPast } from './past-moments.ts';
 import { type PresetName, presetFor } from './preset.ts';
+import { type PretrainedTrunk, refuseForesight } from './pretrained.ts';
 import { buildSamples, questionFor, type Samples } from './samples.ts';
 import { learnSeason, withoutCalendar, withoutSeason } from './season.ts';
 import {
@@ -50,6 +52,8 @@ export interface FitOptions {
   readonly preset?: PresetName;
   /** What an earlier run recorded of what it tried: the run repeats it, whatever `models` and `preset` say. */
   readonly repeat?: Recorded;
+  /** What behaviour transformers build on instead of a trunk learned in each fit. */
+  readonly pretrained?: PretrainedTrunk;
   /** Of the whole run, the test and the report included. */
   readonly timeLimitMs?: number;
   /** Features of the shop's own, added to the default view or standing in for a feature of the same name. */
@@ -115,6 +119,7 @@ async function fitWithCrew(
     historyDays: historyMs / DAY_MS,
   });
   const entries = entriesOf(options, horizon);
+  if (options.pretrained) refuseForesight(options.pretrained, horizon.plan);
   const told = readEvents(entries) ? withEvents(starting, task.entity) : starting;
   const fed = viewFor(withFeatures(told, options.features ?? []), capabilities);
   const bounded = boundView(fed.view, historyMs);
@@ -207,7 +212,7 @@ type Entries = Pick<TournamentOptions, 'candidates' | 'preset' | 'blends' | 'rep
 
 /** Who takes part: baselines always; then what is repeated, was asked for, or stands in the preset. */
 function entriesOf(
-  { task, models, preset: named = 'good', repeat }: FitOptions,
+  { task, models, preset: named = 'good', repeat, pretrained }: FitOptions,
   horizon: HorizonPlan,
 ): Entries {
   const preset = presetFor(task.kind, named, task.recipe);
@@ -217,7 +222,9 @@ function entriesOf(
   const ids = [...new Set([...(task.baselines ?? BASELINES), ...wanted])].filter(
     (id) => !blends.some((blend) => blend === id),
   );
-  const candidates = repeatedCandidates(ids, searches);
+  const candidates = repeatedCandidates(ids, searches).map((each) =>
+    pretrained ? onTrunk(each, pretrained.trunk) : each,
+  );
   const repeated = repeat && { repeated: searches };
   if (horizon.horizonDays === horizon.checkedDays) return { candidates, preset, blends, ...repeated };
   return {

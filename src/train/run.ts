@@ -154,6 +154,7 @@ function save(workspace: Workspace, trained: Trained, options: TrainOptions): Ve
       calibrateAsOf: plan.calibrate === 'cross-fit' ? 'cross-fit' : [...plan.calibrate],
       testAsOf: [...plan.test],
       threads: options.threads,
+      ...(options.pretrained ? { trunk: options.pretrained.version } : {}),
     },
     seed: options.seed,
     metrics: JSON.parse(JSON.stringify(assessment.chosen.evaluation.scores)),

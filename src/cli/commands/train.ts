@@ -8,6 +8,7 @@ import { isMissing } from '../../report/document.ts';
 import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
 import { metricWords } from '../../report/metric-words.ts';
 import { parsePreset } from '../../train/preset.ts';
+import { loadTrunk } from '../../train/pretrained.ts';
 import { readTried } from '../../train/repeat.ts';
 import { type TrainingResult, trainTask } from '../../train/run.ts';
 import type { CommandFile } from '../command.ts';
@@ -47,6 +48,10 @@ export const trainCommand: CommandFile = {
         'for the whole command, such as 5m: what would not end in time is left out and named (default: none)',
       )
       .option('--repeat <version>', 'try exactly what an earlier version tried, searches included')
+      .option(
+        '--pretrained <version>',
+        'behaviour transformers build on this trunk of "pretrain", such as latest, instead of learning one in each fit',
+      )
       .option('--features <file>', 'a YAML file with features of your own, added to the default ones')
       .option('--no-promote', 'save the new version but let the present one keep answering');
   },
@@ -63,6 +68,9 @@ export const trainCommand: CommandFile = {
         ? {}
         : { repeat: readTried(workspace, { task: task.name, reference: String(options.repeat) }) }),
       timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
+      ...(options.pretrained === undefined
+        ? {}
+        : { pretrained: loadTrunk(workspace, String(options.pretrained)) }),
       features: featuresOf(options.features),
       promote: options.promote !== false,
       command: typedCommand(),

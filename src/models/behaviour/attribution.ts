@@ -21,7 +21,7 @@ import { tokenFeeds } from '../sequence/neural/events/event-vectors.ts';
 import { emptyTokens, tokenWriter } from '../sequence/neural/events/tokens.ts';
 import { lengthSteps } from '../sequence/neural/settings.ts';
 import { beginningMargins, encodedFeatures } from './beginning.ts';
-import type { BehaviourParts } from './behaviour-model.ts';
+import type { BehaviourParts } from './behaviour-parts.ts';
 import { head, pooledStates, stateSpecs } from './head.ts';
 import { historiesOf, missingEvents } from './histories.ts';
 import type { Method } from './methods.ts';

@@ -2,38 +2,23 @@
 import { AppError } from '../../core/errors.ts';
 import { EVENT_SEQUENCES } from '../../core/event-sequences.ts';
 import type { Frame } from '../../core/frame.ts';
-import { fromMargin, type Model, type Question, type SavedModel } from '../estimator.ts';
+import { fromMargin, type Model, type SavedModel } from '../estimator.ts';
 import type { Design } from '../linear/design.ts';
 import { asJson, readArray, readState, type SavedState } from '../saved.ts';
-import type { Values } from '../sequence/neural/fit.ts';
 import { type PlanState, readPlan, savedPlan } from '../sequence/neural/saved.ts';
 import type { TransformerSettings } from '../sequence/transformer/settings.ts';
 import { logSigmoid } from '../whether-and-amount.ts';
 import { attributeEvents } from './attribution.ts';
-import { type Beginning, beginningMargins, encodedFeatures } from './beginning.ts';
+import { beginningMargins, encodedFeatures } from './beginning.ts';
+import type { BehaviourParts } from './behaviour-parts.ts';
 import { headAnswers } from './head.ts';
 import { eventColumns, missingEvents } from './histories.ts';
 import type { Method } from './methods.ts';
-import type { LearnedTrunk } from './pretrain.ts';
 import type { BehaviourSettings } from './settings.ts';
 import { stateReader } from './states.ts';
 import { methodTrunk } from './tune.ts';
 
 const FORMAT = 1;
-
-export interface BehaviourParts {
-  readonly question: Question;
-  readonly settings: BehaviourSettings;
-  /** What the trunk reads events by; its own weights are among `values`. */
-  readonly trunk: Omit<LearnedTrunk, 'values'>;
-  readonly beginning: Beginning;
-  /** Of the adapted trunk and the head. */
-  readonly values: Values;
-  /** Added to the logarithm of every amount, so that the training total is met. */
-  readonly level: number;
-  /** Event columns there were in training. */
-  readonly events: readonly string[];
-}
 
 interface BehaviourState extends SavedState {
   readonly settings: BehaviourSettings;

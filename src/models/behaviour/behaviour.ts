@@ -8,17 +8,11 @@ import { clampToRate } from '../link.ts';
 import { customerFolds, foldRows, sortSample, takeSample, unitWeights, weightedMean } from '../sample.ts';
 import { logSigmoid } from '../whether-and-amount.ts';
 import { type Beginning, beginningMargins, encodedFeatures, fitBeginning } from './beginning.ts';
-import {
-  answersOf,
-  type BehaviourParts,
-  behaviourModel,
-  eventsOf,
-  expectedLog,
-  loadBehaviour,
-} from './behaviour-model.ts';
+import { answersOf, behaviourModel, eventsOf, expectedLog, loadBehaviour } from './behaviour-model.ts';
+import type { BehaviourParts } from './behaviour-parts.ts';
 import type { HeadShape } from './head.ts';
 import { historiesOf, learnVocabulary, missingEvents, withoutAsking } from './histories.ts';
-import { FULL, METHODS, type Method, OTHER_METHODS } from './methods.ts';
+import { FULL, type Method, OTHER_METHODS } from './methods.ts';
 import { type LearnedTrunk, pretrainTrunk } from './pretrain.ts';
 import {
   BEHAVIOUR_DEFAULTS,
@@ -35,12 +29,21 @@ export interface BehaviourFitParts {
   readonly pretrained?: LearnedTrunk;
 }
 
+/** One that may be handed a trunk instead of learning its own in each fit. */
+export interface BehaviourEstimator extends Estimator {
+  readonly withTrunk: (pretrained: LearnedTrunk) => BehaviourEstimator;
+}
+
+/** The same estimator on a trunk learned before, where it is one that has any use for it. */
+export const onTrunk = (estimator: Estimator, pretrained: LearnedTrunk): Estimator =>
+  'withTrunk' in estimator ? (estimator as BehaviourEstimator).withTrunk(pretrained) : estimator;
+
 /** The estimator of a method, told some settings. @throws AppError USAGE */
 export function behaviourEstimator(
   method: Method,
   told: Settings = {},
   parts: BehaviourFitParts = {},
-): Estimator {
+): BehaviourEstimator {
   const settings = behaviourSettings(method.id, told);
   return {
     id: method.id,
@@ -55,6 +58,7 @@ export function behaviourEstimator(
     space: BEHAVIOUR_SPACE,
     settings: () => BEHAVIOUR_DEFAULTS,
     withSettings: (changes) => behaviourEstimator(method, { ...told, ...changes }, parts),
+    withTrunk: (pretrained) => behaviourEstimator(method, told, { ...parts, pretrained }),
     fit: (train, valid, run) => fitBehaviour(train, valid, { method, settings, parts, run }),
     load: (saved) => loadBehaviour(method, saved),
   };
@@ -65,10 +69,6 @@ export const behaviourTransformer = behaviourEstimator(FULL);
 
 /** `transformer:lora` and the others, by method. */
 export const fineTuned: readonly Estimator[] = OTHER_METHODS.map((method) => behaviourEstimator(method));
-
-/** The same estimators, their trunk handed in rather than learned in each fit. */
-export const withPretrained = (pretrained: LearnedTrunk): readonly Estimator[] =>
-  METHODS.map((method) => behaviourEstimator(method, {}, { pretrained }));
 
 interface FitTask {
   readonly method: Method;
@@ -84,7 +84,10 @@ async function fitBehaviour(train: Sample, valid: Sample | undefined, task: FitT
   const beginning = await fitBeginning(method.id, taught, run);
   const learn = fewer(taught, settings.mostRows, run.seed);
   const watch = watched && fewer(watched, settings.mostRows, run.seed);
-  const trunk = parts.pretrained ?? (await ownTrunk(learn, task));
+  // What is to be compared with pretraining takes only the words of a trunk handed in, not what it learned.
+  const given =
+    parts.pretrained && (method.isPretrained ? parts.pretrained : { ...parts.pretrained, values: {} });
+  const trunk = given ?? (await ownTrunk(learn, task));
   const own: BehaviourSettings = { ...settings, ...sizesOf(trunk) };
   const scale = scaleOf(learn);
   const shape: HeadShape = {
@@ -153,11 +156,12 @@ async function ownTrunk(learn: Sample, { method, settings, run }: FitTask): Prom
   const done = withoutAsking(all, newest);
   const rangeOf = new Map(newest.map((row, i) => [row, done[i]]));
   const histories = cutSequences(all, newest, (row) => rangeOf.get(row) as readonly [number, number]);
-  return pretrainTrunk(histories, {
+  const { trunk } = await pretrainTrunk(histories, {
     ...{ id: method.id, vocabulary, settings: trunkSettings(settings), run },
     steps: method.isPretrained ? settings.pretrainSteps : 0,
     epochs: settings.pretrainEpochs,
   });
+  return trunk;
 }
 
 function newestRows({ entities, asOf }: Sample): number[] {

@@ -11,16 +11,20 @@ export interface Learned {
   readonly values: Values;
   /** Oldest first. */
   readonly evaluations: readonly EvaluationEvent[];
+  /** Of each step taken. */
+  readonly losses: readonly number[];
 }
 
 /** @throws AppError INTERRUPTED, DIVERGED */
 export async function learned(options: TrainOptions): Promise<Learned> {
   const evaluations: EvaluationEvent[] = [];
+  const losses: number[] = [];
   for await (const event of train(options)) {
     if (event.kind === 'evaluation') evaluations.push(event);
+    if (event.kind === 'step') losses.push(event.loss);
     if (event.kind === 'stopped') {
       if (event.reason === 'aborted') throwIfAborted(options.signal);
-      return { values: event.values, evaluations };
+      return { values: event.values, evaluations, losses };
     }
     await pause(undefined);
   }

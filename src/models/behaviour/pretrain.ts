@@ -44,14 +44,19 @@ export interface PretrainTask {
 const WARM_UP = 0.1;
 
 /**
+ * @returns the trunk, and the loss of each step taken
  * @param histories what was done, without moments of asking
  * @throws AppError INTERRUPTED, DIVERGED
  */
-export async function pretrainTrunk(histories: Sequences, task: PretrainTask): Promise<LearnedTrunk> {
+export async function pretrainTrunk(
+  histories: Sequences,
+  task: PretrainTask,
+): Promise<{ readonly trunk: LearnedTrunk; readonly losses: readonly number[] }> {
   const { id, vocabulary, settings, run, files } = task;
   const plan = planTokens(histories, { ...settings, masked: false });
   const known = { vocabulary, plan, settings };
-  if (task.steps === 0 || !hasNext(histories) || seenItems(plan) < 2) return { ...known, values: {} };
+  if (task.steps === 0 || !hasNext(histories) || seenItems(plan) < 2)
+    return { trunk: { ...known, values: {} }, losses: [] };
   const network = networkOf(transformerKind, plan, settings);
   const compiled = lengthSteps(settings.length).map((time) =>
     compileTraining(pretraining(network), trainingSpecs(network, time)),
@@ -62,7 +67,7 @@ export async function pretrainTrunk(histories: Sequences, task: PretrainTask): P
   const seed = draws.integer(2 ** 32);
   const batches = trainingBatches(plan, histories, settings, seed);
   const steps = Math.min(task.steps, task.epochs * batches.batchesPerEpoch);
-  const { values } = await learned({
+  const { values, losses } = await learned({
     ...{ backend: nodeBackend, threads: run.threads, seed, programs, batches, clipNorm: 1 },
     values: first,
     optimiser: { kind: 'adamw' },
@@ -80,7 +85,7 @@ export async function pretrainTrunk(histories: Sequences, task: PretrainTask): P
     ...(run.signal && { signal: run.signal }),
   });
   const trunk = Object.entries(values).filter(([name]) => name.startsWith('trunk.'));
-  return { ...known, values: Object.fromEntries(trunk) };
+  return { trunk: { ...known, values: Object.fromEntries(trunk) }, losses };
 }
 
 /** Whether any history has an event after another. */

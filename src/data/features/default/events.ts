@@ -44,8 +44,8 @@ const READ: Readonly<
   amounts: { label: name('Amounts of the newest events', '最近行为的金额'), field: 'value', cuts: AMOUNTS },
 };
 
-/** The last 64 things a customer did, each told by type, item, category, time, price and amount. */
-export function eventFeatures(): FeatureDefinition[] {
+/** The last things a customer did, each told by type, item, category, time, price and amount. */
+export function eventFeatures(limit = EVENTS_KEPT): FeatureDefinition[] {
   const types = EVENT_TYPES.filter((type) => !NOT_DONE.has(type));
   return (Object.keys(EVENT_SEQUENCES) as EventSequence[]).map((key) => {
     const { label, ...read } = READ[key];
@@ -54,7 +54,7 @@ export function eventFeatures(): FeatureDefinition[] {
       label,
       unit: 'none',
       group: 'events',
-      rule: { kind: 'sequence', filter: { types }, limit: EVENTS_KEPT, keepMissing: true, ...read },
+      rule: { kind: 'sequence', filter: { types }, limit, keepMissing: true, ...read },
     };
   });
 }

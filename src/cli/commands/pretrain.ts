@@ -1,0 +1,75 @@
+// foresell pretrain: a trunk learned from what customers did, for the behaviour transformers of every question.
+import { relative } from 'node:path';
+import { AppError } from '../../core/errors.ts';
+import { DAY_MS, parseSpan } from '../../core/time.ts';
+import { PRETRAIN_DEFAULTS, type PretrainResult, pretrainShop } from '../../train/pretrain.ts';
+import type { CommandFile } from '../command.ts';
+import type { Context } from '../context.ts';
+import { asOfOf, shownMoment, typedCommand, withAsOf, workspaceOf } from '../options.ts';
+
+export const pretrainCommand: CommandFile = {
+  usage: 'pretrain',
+  summary: 'learn from what customers did, without any question, what "train --pretrained" then builds on',
+  examples: [
+    'foresell pretrain',
+    'foresell pretrain --as-of 2011-06-11 --steps 5000 --width 64 --json',
+    'foresell train purchase --model transformer:lora --pretrained latest',
+  ],
+  declare(command) {
+    withAsOf(command, 'nothing later is read (default: as late as questions over the horizon allow)')
+      .option(
+        '--horizon <span>',
+        'the longest any question will be asked over',
+        `${PRETRAIN_DEFAULTS.horizonDays}d`,
+      )
+      .option('--steps <n>', 'steps of training at most', String(PRETRAIN_DEFAULTS.steps))
+      .option('--width <n>', 'numbers an event and a state are made of', String(PRETRAIN_DEFAULTS.width))
+      .option('--blocks <n>', 'transformer blocks', String(PRETRAIN_DEFAULTS.blocks));
+  },
+  async run(context, _, options) {
+    const workspace = workspaceOf(context);
+    const asOf = asOfOf(workspace, options);
+    const result = await pretrainShop(workspace, {
+      ...(asOf === undefined ? {} : { asOf }),
+      horizonDays: parseSpan(String(options.horizon)) / DAY_MS,
+      steps: wholeOf('--steps', options.steps),
+      width: wholeOf('--width', options.width),
+      blocks: wholeOf('--blocks', options.blocks),
+      command: typedCommand(),
+      seed: context.seed,
+      threads: context.threads,
+      now: Date.now,
+      progress: context.progress,
+      signal: context.signal,
+    });
+    sayPretraining(context, result, shownMoment(workspace, result.asOf));
+    const { version, asOf: moment, ...facts } = result;
+    context.document({ version: version.version, as_of: new Date(moment).toISOString(), ...facts });
+  },
+};
+
+function wholeOf(option: string, value: unknown): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new AppError('USAGE', `${option}: expected a whole number of at least 1, got "${value}"`);
+}
+
+function sayPretraining(context: Context, result: PretrainResult, moment: string): void {
+  const { version, customers, oneIn, events, items, weights, steps, loss, folder, seconds } = result;
+  const zh = context.language === 'zh';
+  const count = (value: number): string => value.toLocaleString('en');
+  const some = oneIn > 1 ? (zh ? `（抽取 1/${oneIn} 的客户）` : ` (one customer in ${oneIn})`) : '';
+  const learned = loss
+    ? zh
+      ? `${count(steps)} 步，损失 ${loss.first.toFixed(3)} → ${loss.last.toFixed(3)}`
+      : `${count(steps)} steps, loss ${loss.first.toFixed(3)} → ${loss.last.toFixed(3)}`
+    : zh
+      ? '此前的运行已经学完'
+      : 'an earlier run had learned it all';
+  const where = relative(process.cwd(), folder);
+  context.say(
+    zh
+      ? `已读取 ${count(customers)} 位客户截至 ${moment} 的 ${count(events)} 个行为、${count(items)} 件商品${some}\n${learned}，${count(weights)} 个参数，${seconds.toFixed(0)} 秒\n已保存 trunk ${version.version}；过程记录（TensorBoard）：${where}\n下一步：foresell train purchase --model transformer:lora --pretrained ${version.version}`
+      : `read ${count(events)} events of ${count(customers)} customers up to ${moment}, ${count(items)} items${some}\n${learned}, ${count(weights)} weights, ${seconds.toFixed(0)} s\nsaved trunk ${version.version}; its record (TensorBoard): ${where}\nnext: foresell train purchase --model transformer:lora --pretrained ${version.version}`,
+  );
+}

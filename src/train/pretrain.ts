@@ -1,0 +1,196 @@
+// Pretraining, start to end: a trunk learned from what customers of a shop did up to a moment, saved for every question.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { AppError } from '../core/errors.ts';
+import type { Progress } from '../core/progress.ts';
+import { cutSequences, type Sequences, sequenceCount } from '../core/sequences.ts';
+import { DAY_MS, formatMoment } from '../core/time.ts';
+import type { Engine } from '../data/engine.ts';
+import { buildExamples } from '../data/examples.ts';
+import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
+import { eventFeatures } from '../data/features/default/events.ts';
+import { everyoneKnown } from '../data/labels.ts';
+import { withLake } from '../data/lake/open.ts';
+import { erasedSince } from '../data/lake/read.ts';
+import { withLock } from '../data/lock.ts';
+import type { EventSource } from '../data/source.ts';
+import { planSplits } from '../data/splits.ts';
+import { type Workspace, workspacePaths } from '../data/workspace.ts';
+import {
+  historiesOf,
+  learnVocabulary,
+  missingEvents,
+  type Vocabulary,
+  withoutAsking,
+} from '../models/behaviour/histories.ts';
+import { pretrainTrunk } from '../models/behaviour/pretrain.ts';
+import { BEHAVIOUR_DEFAULTS, behaviourSettings, trunkSettings } from '../models/behaviour/settings.ts';
+import { runFolder } from '../nn/trainer/run-folder.ts';
+import { markErasures, type VersionInfo } from '../registry/versions.ts';
+import { sampleCustomers } from './customer-sample.ts';
+import { lastToRead, saveTrunk, TRUNK } from './pretrained.ts';
+import { runRecord } from './run-record.ts';
+
+export interface PretrainOptions {
+  /** Nothing later is read, UTC ms; as late as questions over the horizon allow when absent. */
+  readonly asOf?: number;
+  /** Days; the longest any question will be asked over. */
+  readonly horizonDays: number;
+  /** Steps at most. */
+  readonly steps: number;
+  readonly width: number;
+  readonly blocks: number;
+  readonly command: string;
+  readonly seed: number;
+  readonly threads: number;
+  readonly now: () => number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+export interface PretrainResult {
+  readonly version: VersionInfo;
+  readonly asOf: number;
+  readonly customers: number;
+  /** One in this many was drawn; 1 = everyone. */
+  readonly oneIn: number;
+  readonly events: number;
+  readonly items: number;
+  /** Numbers the trunk is made of. */
+  readonly weights: number;
+  /** Steps taken by this run; 0 where an earlier one had taken them all. */
+  readonly steps: number;
+  /** Mean loss of the first and of the last steps of this run; absent where it took none. */
+  readonly loss?: { readonly first: number; readonly last: number };
+  /** Checkpoints, metrics.ndjson and TensorBoard files. */
+  readonly folder: string;
+  readonly seconds: number;
+}
+
+/** Events of one customer that are read; more are seldom, and say the same again. */
+const EVENTS_A_CUSTOMER = 256;
+/** Times each history is read at most. */
+const EPOCHS = 20;
+/** Customers read at most: their events are held in memory, some 30 bytes each. */
+const MOST_CUSTOMERS = 200_000;
+/** Of the first and the last steps so many are averaged. */
+const AVERAGED = 20;
+
+/**
+ * Learns a trunk from the events of a workspace and saves it as a version of its own. Stopped and begun again with the same
+ * settings on the same events it goes on where its last checkpoint was.
+ *
+ * @throws AppError NOT_ENOUGH_DATA, USAGE, BUSY, INTERRUPTED, DISK
+ */
+export async function pretrainShop(workspace: Workspace, options: PretrainOptions): Promise<PretrainResult> {
+  const { signal, progress } = options;
+  const lock = { signal, onWait: (holder: string) => progress.note(`waiting for ${holder}`) };
+  return withLock(workspacePaths.taskLock(workspace, TRUNK), 'pretraining', lock, () =>
+    withLake(workspace, options, (engine, source) => run(workspace, { engine, source }, options)),
+  );
+}
+
+async function run(
+  workspace: Workspace,
+  { engine, source }: { engine: Engine; source: EventSource },
+  options: PretrainOptions,
+): Promise<PretrainResult> {
+  const { seed, threads, progress, signal, now, steps } = options;
+  const startedMs = now();
+  const asOf = options.asOf ?? lastToRead(planSplits({ ...source, horizonMs: options.horizonDays * DAY_MS }));
+  const told = behaviourSettings(TRUNK, { width: options.width, blocks: options.blocks });
+  const settings = trunkSettings(told);
+  const read = await readHistories(engine, source, { ...options, asOf });
+  const folder = join(
+    workspace.dir,
+    'runs',
+    runName({ fingerprint: source.fingerprint, asOf, seed, settings, steps }),
+  );
+  const { trunk, losses } = await pretrainTrunk(read.histories, {
+    ...{ id: TRUNK, vocabulary: read.vocabulary, settings, steps, epochs: EPOCHS },
+    run: { seed, threads, progress, ...(signal && { signal }) },
+    files: runFolder(folder, { now }),
+  });
+  if (Object.keys(trunk.values).length === 0)
+    throw new AppError(
+      'NOT_ENOUGH_DATA',
+      `expected customers with at least two events of different items by ${formatMoment(asOf)}, got none; import older events or use a later moment`,
+    );
+  const weights = Object.values(trunk.values).reduce((sum, values) => sum + values.length, 0);
+  const mean = (some: readonly number[]): number => some.reduce((sum, loss) => sum + loss, 0) / some.length;
+  const facts = {
+    asOf,
+    customers: sequenceCount(read.histories),
+    oneIn: read.oneIn,
+    events: read.histories.items.length,
+    items: trunk.vocabulary.itemIds.length,
+    weights,
+    steps: losses.length,
+    ...(losses.length > 0 && {
+      loss: { first: mean(losses.slice(0, AVERAGED)), last: mean(losses.slice(-AVERAGED)) },
+    }),
+  };
+  const seconds = (now() - startedMs) / 1000;
+  const createdMs = now();
+  const version = saveTrunk(workspace, trunk, {
+    seenUntilMs: asOf,
+    dataFingerprint: source.fingerprint,
+    seed,
+    facts,
+    run: runRecord({ createdMs, seconds, command: options.command }, []),
+  });
+  if (erasedSince(workspace, source) && !version.erasures)
+    markErasures(
+      workspacePaths.models(workspace),
+      { task: TRUNK, version: version.version },
+      { users: 1, atMs: createdMs },
+    );
+  return { version, ...facts, folder, seconds };
+}
+
+interface ReadHistories {
+  readonly histories: Sequences;
+  readonly vocabulary: Vocabulary;
+  readonly oneIn: number;
+}
+
+/** What was done, by the same rules as a row of a question tells it, only further back. */
+async function readHistories(
+  engine: Engine,
+  source: EventSource,
+  { asOf, seed, progress, signal }: PretrainOptions & { readonly asOf: number },
+): Promise<ReadHistories> {
+  const features = eventFeatures(EVENTS_A_CUSTOMER);
+  const capabilities = await readCapabilities(engine, source, signal);
+  const { view } = viewFor({ name: TRUNK, version: 1, features }, capabilities);
+  const task = { entity: 'user', population: everyoneKnown } as const;
+  const drawn = await sampleCustomers(engine, source, {
+    task,
+    moments: 1,
+    seed,
+    signal,
+    most: MOST_CUSTOMERS,
+  });
+  const { frame } = await buildExamples(engine, drawn.source, {
+    ...{ view, population: everyoneKnown, asOfs: [asOf], progress, signal },
+  });
+  const why = missingEvents(frame);
+  if (why !== undefined) throw new AppError('NOT_ENOUGH_DATA', `pretraining ${why}`);
+  const vocabulary = learnVocabulary(frame);
+  const all = historiesOf(frame, vocabulary, EVENTS_A_CUSTOMER + 1);
+  const rows = Int32Array.from({ length: frame.rows }, (_, row) => row);
+  const done = withoutAsking(all, rows);
+  return { histories: cutSequences(all, rows, (row) => done[row]), vocabulary, oneIn: drawn.oneIn };
+}
+
+/** Runs that would differ in anything go to folders of their own. */
+const runName = (facts: object): string =>
+  `pretrain-${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 10)}`;
+
+/** What is learned when nobody says. */
+export const PRETRAIN_DEFAULTS = {
+  steps: 2000,
+  width: BEHAVIOUR_DEFAULTS.width,
+  blocks: BEHAVIOUR_DEFAULTS.blocks,
+  horizonDays: 30,
+} as const;
