@@ -38,6 +38,7 @@ export interface Entry {
   /** Of learning once more. */
   readonly againSeconds: number;
   readonly scoredPerSecond: number;
+  /** Of the process up to here. */
   readonly peakMegabytes: number;
 }
 

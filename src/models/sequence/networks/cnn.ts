@@ -31,7 +31,7 @@ export interface CnnSettings extends NetworkSettings {
 
 const defaults = (events: number): CnnSettings => ({
   ...networkDefaults(events),
-  // Caser's choice on its data sets: 5 events, 16 horizontal filters of each height, 4 vertical ones.
+  // What Caser's published code begins with.
   reach: 5,
   horizontal: 16,
   vertical: 4,
@@ -69,7 +69,7 @@ const horizontal = (height: number, reach: number, filters: number): Module<Tens
 const vertical = (reach: number, filters: number): Module<Tensor, Tensor> =>
   defineModule('vertical', (scope, x) => {
     const [batch, time, width] = x.shape as readonly [number, number, number];
-    // As Caser starts them: near nothing, and each alike for all events.
+    // Small, so that a sum over the reach begins no larger than one event.
     const weight = scope.parameter('weight', { reach, filters }, (shape, draws) =>
       Float32Array.from({ length: shape[0] * shape[1] }, () => draws.normal() / shape[0]),
     );

@@ -31,10 +31,7 @@ const defaults = (events: number): GruSettings => ({
 
 const BOUNDS: SearchSpace = { ...NETWORK_BOUNDS, hidden: whole(4, 2048), layers: whole(1, 8) };
 
-/**
- * @see Hidasi et al. 2016 (GRU4Rec), arXiv:1511.06939; Petrov and Macdonald 2022, arXiv:2207.02643, for what it loses under
- *   another loss
- */
+/** @see Hidasi et al. 2016 (GRU4Rec), arXiv:1511.06939 */
 export const gruKind: NetworkKind<GruSettings> = {
   id: 'gru',
   label: name('Recurrent network', '循环神经网络（GRU）'),
