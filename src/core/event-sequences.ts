@@ -17,3 +17,12 @@ export const EVENT_SEQUENCES = {
 } as const;
 
 export type EventSequence = keyof typeof EVENT_SEQUENCES;
+
+/**
+ * Beside them where an answer is to be told in words, read by no model: the day of each event, by the age of the midnight
+ * that ended it (milliseconds before the moment of the row), `below` for the day of the row itself.
+ */
+export const EVENT_DAYS = 'event_days';
+
+/** Classes of days there are; what happened before the last began has no day of its own. */
+export const MOST_EVENT_DAYS = 1826;

@@ -1,7 +1,9 @@
 // A calibrated model as something to explain: contributions add up on the margin of the number that is shown.
+import type { Frame } from '../core/frame.ts';
 import { DAY_MS } from '../core/time.ts';
 import { type CalibratedModel, levelValues, seasonValues, shapeValues } from '../models/calibrated.ts';
 import { fromMargin } from '../models/estimator.ts';
+import { carryEventAttribution } from '../models/event-attribution.ts';
 import type { Predictor } from './contribution.ts';
 import { carryAttribution } from './margin.ts';
 
@@ -34,6 +36,10 @@ export function calibratedPredictor(
     inputs: asked.inputs,
     margin: async (frame) => correct(await asked.predict(frame)),
     ...(asked.cuts && { cuts: asked.cuts.bind(asked) }),
+    ...(asked.attributeEvents && {
+      attributeEvents: async (frame: Frame, signal?: AbortSignal) =>
+        carryEventAttribution(await asked.attributeEvents!(frame, signal), correctMargins),
+    }),
   };
   const attributeOwn = asked.attribute?.bind(asked);
   if (!attributeOwn) return own;

@@ -1,6 +1,7 @@
 // What an explanation is: parts that add up on the model's margin, each part one column or several.
 import type { Frame } from '../core/frame.ts';
 import type { Attribution, Link } from '../models/estimator.ts';
+import type { EventAttribution } from '../models/event-attribution.ts';
 
 /**
  * Whatever makes the predictions people see: a model, a calibrated one, an ensemble. Explanations hold on its margin.
@@ -13,6 +14,8 @@ export interface Predictor {
   margin(frame: Frame): Promise<Float64Array>;
   /** Exact contributions that sum to `margin`, where there are any. */
   attribute?(frame: Frame): Promise<Attribution>;
+  /** What each of a row's newest events is worth to `margin`, where events are read in order. */
+  attributeEvents?(frame: Frame, signal?: AbortSignal): Promise<EventAttribution>;
   /** Where it cuts each number column, rising: values between two cuts are alike to it. */
   cuts?(): ReadonlyMap<string, Float64Array>;
 }

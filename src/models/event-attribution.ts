@@ -22,6 +22,34 @@ export interface EventAttribution {
   readonly unexplained: Float64Array;
 }
 
+/**
+ * An attribution carried over to another scale, such as a calibrated margin or an amount: each row's differences are
+ * stretched in one proportion, so that they add up there.
+ *
+ * @param carry margins in, [rows], numbers of the other scale out; never falling
+ */
+export function carryEventAttribution(
+  attribution: EventAttribution,
+  carry: (margins: Float64Array) => Float64Array,
+): EventAttribution {
+  const { offsets, features } = attribution;
+  const [base, margins] = [carry(attribution.base.slice()), carry(attribution.margins.slice())];
+  const stretch = margins.map((margin, row) => {
+    const difference = attribution.margins[row] - attribution.base[row];
+    return difference === 0 ? 0 : (margin - base[row]) / difference;
+  });
+  const rowOfEvent = new Uint32Array(attribution.events.length);
+  stretch.forEach((_, row) => void rowOfEvent.fill(row, offsets[row], offsets[row + 1]));
+  return {
+    ...attribution,
+    ...{ base, margins },
+    events: attribution.events.map((worth, event) => worth * stretch[rowOfEvent[event]]),
+    asking: attribution.asking.map((worth, row) => worth * stretch[row]),
+    values: attribution.values.map((worth, i) => worth * stretch[Math.floor(i / features.length)]),
+    unexplained: attribution.unexplained.map((rest, row) => rest * stretch[row]),
+  };
+}
+
 /** One of several that are added up. */
 export interface WeighedAttribution {
   readonly attribution: EventAttribution;

@@ -5,6 +5,7 @@ import { minorPerMajor } from '../core/money.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../data/engine.ts';
 import type { Subjects } from '../data/examples.ts';
+import { withEventDays } from '../data/features/event-days.ts';
 import { readExamples } from '../data/read-examples.ts';
 import type { EventSource } from '../data/source.ts';
 import { type Forecast, forecast } from '../models/calibrated.ts';
@@ -14,6 +15,8 @@ export interface BatchOptions {
   /** UTC ms. */
   readonly asOf: number;
   readonly onlyEntities?: readonly string[];
+  /** Also reads the days of their newest events, to tell them in words. */
+  readonly withDays?: boolean;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }
@@ -48,7 +51,7 @@ export async function predictBatch(
   const { asOf } = options;
   const examples = await readExamples(engine, source, {
     entity: task.entity,
-    view,
+    view: options.withDays ? withEventDays(view, asOf) : view,
     population: task.population,
     asOfs: [asOf],
     onlyEntities: options.onlyEntities,
@@ -101,3 +104,17 @@ export const nameOfRow = (
   const own = subjects?.items ?? subjects?.sessions;
   return own ? `${entities[row]} · ${own[row]}` : entities[row];
 };
+
+/**
+ * The one row of a customer; of several the one of the item named, or the highest.
+ *
+ * @throws AppError NOT_FOUND for an item not asked about, USAGE where nothing is asked about items
+ */
+export function rowAbout(predictions: Predictions, item: string | undefined): number {
+  const { items } = predictions.subjects ?? {};
+  if (item === undefined) return rankedRows(predictions)[0];
+  if (!items) throw new AppError('USAGE', 'an item is named for tasks about items alone');
+  const row = items.indexOf(item);
+  if (row >= 0) return row;
+  throw new AppError('NOT_FOUND', 'that customer has not touched that item lately: it is not asked about');
+}

@@ -3,6 +3,7 @@ import { type Frame, takeRows } from '../core/frame.ts';
 import { FEATURE_GROUPS } from '../data/features/definition.ts';
 import { calibratedPredictor } from '../explain/calibrated-predictor.ts';
 import type { Explanation } from '../explain/contribution.ts';
+import { eventReasons, type RowEventReasons } from '../explain/event-reasons.ts';
 import { explainRows } from '../explain/explain-rows.ts';
 import { type RowReasons, reasonsInWords } from '../explain/reasons.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
@@ -11,6 +12,8 @@ import type { Predictions } from './batch.ts';
 export interface ExplainedRows {
   readonly explanation: Explanation;
   readonly reasons: readonly RowReasons[];
+  /** Which of their newest events it was, where the model reads them in order. */
+  readonly events?: readonly RowEventReasons[];
   readonly frame: Frame;
 }
 
@@ -22,20 +25,25 @@ export async function explainPredictions(
 ): Promise<ExplainedRows> {
   const frame = takeRows(predictions.frame, rows);
   const { background, calibrated, task } = bundle;
-  const explanation = await explainRows(calibratedPredictor(calibrated, predictions.asOf), frame, {
-    background,
-    signal,
-  });
+  const predictor = calibratedPredictor(calibrated, predictions.asOf);
+  const explanation = await explainRows(predictor, frame, { background, signal });
+  const shown = {
+    unit: task.kind === 'binary' ? 'probability' : 'money',
+    currency: background.frame.currency,
+    outcome: task.outcome,
+  } as const;
   const reasons = reasonsInWords(explanation, {
     frame,
     background: background.frame,
-    shown: {
-      unit: task.kind === 'binary' ? 'probability' : 'money',
-      currency: background.frame.currency,
-      outcome: task.outcome,
-    },
+    shown,
     groupNames: FEATURE_GROUPS,
     most,
   });
-  return { explanation, reasons, frame };
+  if (!predictor.attributeEvents) return { explanation, reasons, frame };
+  const at = predictions.subjects?.at;
+  const events = eventReasons(await predictor.attributeEvents(frame, signal), {
+    ...{ frame, shown, link: predictor.link },
+    asOf: at ? rows.map((row) => at[row]) : predictions.asOf,
+  });
+  return { explanation, reasons, events, frame };
 }

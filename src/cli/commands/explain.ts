@@ -7,10 +7,11 @@ import { storedIds } from '../../data/pseudonym.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { topCustomersText } from '../../report/leaderboard-text.ts';
 import { textTable } from '../../report/text-table.ts';
-import { nameOfRow, type Predictions, predictBatch, rankedRows } from '../../serve/batch.ts';
+import { nameOfRow, predictBatch, rowAbout } from '../../serve/batch.ts';
 import { explainPredictions } from '../../serve/reasons.ts';
 import { whatIfPredictions } from '../../serve/what-if.ts';
 import type { CommandFile } from '../command.ts';
+import { eventsDocument, sayEvents } from '../event-reasons.ts';
 import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
 import { sayWhatIf, whatIfDocument, whatIfOf, withWhatIf } from '../what-if.ts';
 
@@ -46,10 +47,11 @@ export const explainCommand: CommandFile = {
       const predictions = await predictBatch(engine, source, bundle, {
         asOf,
         onlyEntities: storedIds(workspace.dir, workspace.settings.pseudonyms, entity),
+        withDays: true,
         signal,
       });
-      const row = rowOf(predictions, options.item as string | undefined);
-      const { explanation, reasons } = await explainPredictions(bundle, predictions, {
+      const row = rowAbout(predictions, options.item as string | undefined);
+      const { explanation, reasons, events } = await explainPredictions(bundle, predictions, {
         rows: [row],
         most: 8,
         signal,
@@ -91,6 +93,7 @@ export const explainCommand: CommandFile = {
           columns,
           good,
         })),
+        ...(events && { events: eventsDocument(events[0], { scale, perUnit }) }),
         ...(whatIf && { what_if: whatIfDocument(whatIf, perUnit) }),
       });
       context.say(
@@ -113,6 +116,7 @@ export const explainCommand: CommandFile = {
       for (const reason of told.reasons)
         context.say(`  ${reason.good ? '+' : '−'} ${context.word(reason.words)}`);
       if (told.restWords) context.say(`    ${context.word(told.restWords)}`);
+      if (events) sayEvents(context, events[0]);
       const zh = context.language === 'zh';
       const strongest = contributions
         .slice()
@@ -138,13 +142,3 @@ export const explainCommand: CommandFile = {
     });
   },
 };
-
-/** The one row of a customer; of several the one named, or the best. @throws AppError NOT_FOUND for an item not asked about */
-function rowOf(predictions: Predictions, item: string | undefined): number {
-  const { items } = predictions.subjects ?? {};
-  if (item === undefined) return rankedRows(predictions)[0];
-  if (!items) throw new AppError('USAGE', '--item is for tasks about items');
-  const row = items.indexOf(item);
-  if (row >= 0) return row;
-  throw new AppError('NOT_FOUND', 'that customer has not touched that item lately: it is not asked about');
-}

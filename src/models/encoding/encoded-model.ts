@@ -39,6 +39,10 @@ export function encodedModel({ inner, encoders }: EncodedParts): Model {
       attribute: async (frame: Frame, output?: number) =>
         creditSources(await inner.attribute!(await encode(frame), output), kept, frame.rows),
     }),
+    ...(inner.attributeEvents && {
+      attributeEvents: async (frame: Frame, signal?: AbortSignal) =>
+        inner.attributeEvents!(await encode(frame), signal),
+    }),
     ...(inner.forest && kept.length === 0 && { forest: () => inner.forest!() }),
     ...(inner.band && { band: async (frame: Frame) => inner.band!(await encode(frame)) }),
     save: () => saveEncoded({ inner, encoders: kept }),

@@ -12,6 +12,7 @@ import {
 } from '../estimator.ts';
 import { arraysOf, arraysUnder, headOf, type SavedHead } from '../nested-model.ts';
 import { asJson, readState, type SavedState } from '../saved.ts';
+import { attributeEnsembleEvents } from './event-attribution.ts';
 import { linkFor, opinionOf, widthFor } from './opinion.ts';
 import type { Mixture } from './weights.ts';
 
@@ -47,6 +48,7 @@ export function ensembleModel(estimator: string, given: EnsembleParts): Model {
     return sum;
   };
   const additive = width === 1 && members.every((member) => member.attribute && member.link === link);
+  const readsEvents = width === 1 && members.some((member) => member.attributeEvents);
   const banded = given.link && members.every((member) => member.band);
   const heaviest = given.link || question.kind !== 'amount' ? undefined : heaviestBanded(members, weights);
   return {
@@ -57,6 +59,15 @@ export function ensembleModel(estimator: string, given: EnsembleParts): Model {
     predict: async (frame) => fromMargin(link, await margin(frame), width),
     margin,
     ...(additive && { attribute: (frame: Frame) => sumAttributions(parts, frame) }),
+    ...(readsEvents && {
+      attributeEvents: (frame: Frame, signal?: AbortSignal) =>
+        attributeEnsembleEvents(
+          members.map((model, k) => ({ model, weight: weights[k] })),
+          { link, intercept },
+          frame,
+          signal,
+        ),
+    }),
     ...(banded && { band: (frame: Frame) => meanBand(parts, frame) }),
     ...(heaviest !== undefined && { band: members[heaviest].band }),
     save: () => saveEnsemble(estimator, parts),
