@@ -7,7 +7,8 @@ import type { Workspace } from '../data/workspace.ts';
 import type { RowReasons } from '../explain/reasons.ts';
 import { loadBundle } from '../registry/bundle.ts';
 import { audienceRows } from './audience.ts';
-import { predictBatch, rankedRows } from './batch.ts';
+import { predictBatch, rankedRows, rowAbout } from './batch.ts';
+import { listByCustomer } from './item-lists.ts';
 import { explainPredictions } from './reasons.ts';
 
 export interface AskOptions {
@@ -20,9 +21,13 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One customer's answer, in whole currency units or as a probability. */
+/** One answer about a customer, a visit, or a customer and an item, in whole currency units or as a probability. */
 export interface Answer {
   readonly userId: string;
+  /** Tasks about items. */
+  readonly itemId?: string;
+  /** Tasks about visits: the session id, or when the visit began. */
+  readonly sessionId?: string;
   readonly value: number;
   readonly low?: number;
   readonly high?: number;
@@ -39,12 +44,12 @@ export interface Answers {
   readonly horizonDays: number;
   /** `probability`, or the currency. */
   readonly unit: string;
-  /** Best first. */
+  /** Best first; of items each customer's together. */
   readonly customers: readonly Answer[];
 }
 
 /**
- * Everyone's answers, the highest first.
+ * Everyone's answers, the highest first; of tasks about items `top` is of each customer.
  *
  * For files of a million customers use the command line, which holds no object a row.
  *
@@ -62,14 +67,20 @@ export async function predictTask(
     const { forecast, entities, perUnit, unit } = predictions;
     let rows = Array.from(rankedRows(predictions));
     if (options.segment !== undefined) rows = audienceRows(options.segment, predictions, rows);
+    const { items, sessions } = predictions.subjects ?? {};
+    const listed = items
+      ? listByCustomer(predictions, rows, { top: options.top }).rows
+      : rows.slice(0, options.top);
     return {
       task,
       modelVersion: bundle.version.version,
       asOf,
       horizonDays: bundle.horizonDays,
       unit,
-      customers: rows.slice(0, options.top).map((row) => ({
+      customers: listed.map((row) => ({
         userId: entities[row],
+        ...(items ? { itemId: items[row] } : {}),
+        ...(sessions ? { sessionId: sessions[row] } : {}),
         value: forecast.value[row] / perUnit,
         ...(forecast.low && forecast.high
           ? { low: forecast.low[row] / perUnit, high: forecast.high[row] / perUnit }
@@ -81,11 +92,11 @@ export async function predictTask(
   });
 }
 
-/** Why one customer got that answer: reasons in both languages, strongest first, effects in the model's minor units. */
+/** Why one customer got that answer, of several (items, visits) the one named or the highest: reasons in both languages, strongest first, effects in the model's minor units. */
 export async function explainCustomer(
   workspace: Workspace,
   task: string,
-  options: AskOptions & { readonly userId: string; readonly most?: number },
+  options: AskOptions & { readonly userId: string; readonly itemId?: string; readonly most?: number },
 ): Promise<RowReasons> {
   const bundle = loadBundle(join(workspace.dir, 'models'), task, options.version);
   return withLake(workspace, options, async (engine, source) => {
@@ -96,7 +107,7 @@ export async function explainCustomer(
       onlyEntities: storedIds(workspace.dir, workspace.settings.pseudonyms, options.userId),
     });
     const { reasons } = await explainPredictions(bundle, predictions, {
-      rows: [0],
+      rows: [rowAbout(predictions, options.itemId)],
       most: options.most,
       signal: options.signal,
     });
