@@ -33,6 +33,27 @@ const predict = async (asked: Frame): Promise<Float64Array> => {
 };
 
 describe('permutation importance', () => {
+  it('shuffles sequences of one group together: what they tell of an event stays side by side', async () => {
+    const ragged = (id: string): Column => ({
+      ...column(id, 'events'),
+      kind: 'sequence',
+      codes: Int32Array.from({ length: ROWS }, (_, i) => i % 7),
+      offsets: Uint32Array.from({ length: ROWS + 1 }, (_, i) => i),
+      levels: [...'abcdefg'],
+    });
+    const asked = makeFrame([column('driver', 'main'), ragged('first'), ragged('second')]);
+    let apart = 0;
+    const watch = async ({ columns }: Frame): Promise<Float64Array> => {
+      const [, first, second] = columns;
+      if (first.kind !== 'sequence' || second.kind !== 'sequence') throw new Error('two sequences');
+      if (first.codes.some((code, i) => code !== second.codes[i])) apart++;
+      return Float64Array.from(first.codes);
+    };
+    const found = await permutationImportance(watch, { frame: asked, target, metric: mse }, { seed: 1 });
+    expect(found.map(({ id }) => id).sort()).toEqual(['driver', 'events']);
+    expect(apart).toBe(0);
+  });
+
   it('ranks the true driver first, by twice its variance, and leaves noise at about 0', async () => {
     const found = await permutationImportance(predict, { frame, target, metric: mse }, { seed: 1 });
     expect(found.map(({ id }) => id)).toEqual(['driver', 'minor', 'noise']);

@@ -28,7 +28,7 @@ export interface Importance {
 export interface ImportanceOptions {
   readonly seed: number;
   readonly repeats?: number;
-  /** `column`: each alone. `group`: all columns of a group in one shuffle, since near-duplicates cover for each other. */
+  /** `column`: each alone, but sequences of a group together, since they tell of the same events. `group`: all columns of a group in one shuffle, since near-duplicates cover for each other. */
   readonly by?: 'column' | 'group';
   /** Columns to shuffle, usually the model's inputs; all when absent. */
   readonly inputs?: readonly string[];
@@ -89,20 +89,18 @@ interface Unit {
 }
 
 function unitsOf(frame: Frame, by: 'column' | 'group', names: Readonly<Record<string, Name>> = {}): Unit[] {
-  if (by === 'column') {
-    return frame.columns.map(({ name, label, group }) => ({
-      id: name,
-      label,
+  const together = (columns: Frame['columns']): Unit[] =>
+    [...new Set(columns.map(({ group }) => group))].map((group) => ({
+      id: group,
+      label: names[group] ?? { en: group, zh: group },
       group,
-      columns: new Set([name]),
+      columns: new Set(columns.filter((column) => column.group === group).map(({ name }) => name)),
     }));
-  }
-  return [...new Set(frame.columns.map(({ group }) => group))].map((group) => ({
-    id: group,
-    label: names[group] ?? { en: group, zh: group },
-    group,
-    columns: new Set(frame.columns.filter((column) => column.group === group).map(({ name }) => name)),
-  }));
+  if (by === 'group') return together(frame.columns);
+  const alone = frame.columns
+    .filter(({ kind }) => kind !== 'sequence')
+    .map(({ name, label, group }) => ({ id: name, label, group, columns: new Set([name]) }));
+  return [...alone, ...together(frame.columns.filter(({ kind }) => kind === 'sequence'))];
 }
 
 function shuffleColumns(frame: Frame, names: ReadonlySet<string>, order: Uint32Array): Frame {

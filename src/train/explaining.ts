@@ -57,7 +57,10 @@ export async function driversPart(
           ROW_METRICS[metric].prepare({ actual, predicted })(evenWeights(actual.length)),
       },
     },
-    { seed, inputs: fitted.calibrated.model.inputs, maxRows: IMPORTANCE_ROWS, repeats: 5, signal },
+    {
+      ...{ seed, signal, inputs: fitted.calibrated.model.inputs, maxRows: IMPORTANCE_ROWS, repeats: 5 },
+      groupNames: FEATURE_GROUPS,
+    },
   );
   const groups: Readonly<Record<string, { en: string; zh: string }>> = FEATURE_GROUPS;
   return {

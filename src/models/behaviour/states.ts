@@ -1,5 +1,5 @@
-// Pooled states of many rows: each different history is read once, and those of a frame asked again are remembered.
-import type { Frame, SequenceColumn } from '../../core/frame.ts';
+// Pooled states of many rows: each different history is read once, and those asked about again are remembered.
+import type { Frame } from '../../core/frame.ts';
 import { type Sequences, sequenceCount, takeSequences } from '../../core/sequences.ts';
 import { defineModule } from '../../nn/module.ts';
 import { compileEvaluation, type EvaluationProgram } from '../../nn/program/evaluation-program.ts';
@@ -14,7 +14,7 @@ import type { Trunk } from '../sequence/neural/network.ts';
 import { lengthSteps } from '../sequence/neural/settings.ts';
 import { historyFeeds } from './feeds.ts';
 import { pooledStates, stateSpecs } from './head.ts';
-import { eventColumns, historiesOf, type Vocabulary } from './histories.ts';
+import { historiesOf, type Vocabulary } from './histories.ts';
 
 /** One batch size for all: a row's numbers must not depend on how many are asked for. */
 const BATCH = 32;
@@ -38,29 +38,55 @@ export interface ReadBy extends PooledBy {
   readonly threads: number;
 }
 
+/** Histories read before, and what came of them. */
+interface Remembered {
+  readonly histories: Sequences;
+  /** Of each history, [histories, 2 · width]. */
+  readonly states: Float32Array;
+  readonly byHash: ReadonlyMap<number, readonly number[]>;
+}
+
+/**
+ * Explanations ask of the same histories again and again, in other orders and with other features: those of the last
+ * frame that brought many new ones are remembered.
+ */
 export function stateReader(by: ReadBy): StateReader {
-  const known = new WeakMap<
-    Int32Array,
-    { readonly columns: readonly SequenceColumn[]; readonly states: Promise<Float32Array> }
-  >();
   const programs = statePrograms(by);
+  const wide = 2 * by.width;
+  let remembered: Remembered | undefined;
   return {
-    read(frame) {
-      const columns = Object.values(eventColumns(frame));
-      const [{ codes }] = columns;
-      const before = known.get(codes);
-      const isSame =
-        before?.columns.length === columns.length &&
-        before.columns.every(
-          (column, c) => column.codes === columns[c].codes && column.offsets === columns[c].offsets,
-        );
-      if (before && isSame) return before.states;
-      const states = poolHistories(historiesOf(frame, by.vocabulary, by.length), by, programs);
-      known.set(codes, { columns, states });
+    async read(frame) {
+      const histories = historiesOf(frame, by.vocabulary, by.length);
+      const states = new Float32Array(frame.rows * wide);
+      const missing: number[] = [];
+      for (let row = 0; row < frame.rows; row++) {
+        const at = remembered === undefined ? undefined : placeOf(remembered, histories, row);
+        if (remembered === undefined || at === undefined) missing.push(row);
+        else states.set(remembered.states.subarray(at * wide, (at + 1) * wide), row * wide);
+      }
+      const fresh = takeSequences(histories, missing);
+      const found = await poolHistories(fresh, by, programs);
+      missing.forEach((row, at) => void states.set(found.subarray(at * wide, (at + 1) * wide), row * wide));
+      if (2 * missing.length > frame.rows)
+        remembered = { histories: fresh, states: found, byHash: hashed(fresh) };
       return states;
     },
   };
 }
+
+function hashed(histories: Sequences): ReadonlyMap<number, readonly number[]> {
+  const byHash = new Map<number, number[]>();
+  for (let row = 0; row < sequenceCount(histories); row++) {
+    const key = hashOf(histories, row);
+    const known = byHash.get(key);
+    if (known) known.push(row);
+    else byHash.set(key, [row]);
+  }
+  return byHash;
+}
+
+const placeOf = ({ histories, byHash }: Remembered, asked: Sequences, row: number): number | undefined =>
+  byHash.get(hashOf(asked, row))?.find((at) => isAlike({ of: histories, at }, { of: asked, at: row }));
 
 /** The program of a length, compiled when first asked for. */
 export type StatePrograms = (time: number) => EvaluationProgram;
@@ -129,7 +155,9 @@ function distinctRows(histories: Sequences): { readonly first: Int32Array; reado
   for (let row = 0; row < rows; row++) {
     const key = hashOf(histories, row);
     const candidates = found.get(key) ?? [];
-    const same = candidates.find((at) => isAlike(histories, first[at], row));
+    const same = candidates.find((at) =>
+      isAlike({ of: histories, at: first[at] }, { of: histories, at: row }),
+    );
     like[row] = same ?? first.push(row) - 1;
     if (same === undefined) found.set(key, [...candidates, like[row]]);
   }
@@ -151,12 +179,25 @@ function hashOf({ offsets, items, types, timesMs, marks = [] }: Sequences, row: 
   return hash;
 }
 
-function isAlike(histories: Sequences, a: number, b: number): boolean {
-  const { offsets, items, types, timesMs, marks = [] } = histories;
-  const size = offsets[a + 1] - offsets[a];
-  if (offsets[b + 1] - offsets[b] !== size) return false;
-  const told = [items, types, timesMs, ...marks.map(({ codes }) => codes)];
-  for (let k = 0; k < size; k++)
-    for (const values of told) if (values && values[offsets[a] + k] !== values[offsets[b] + k]) return false;
-  return true;
+interface History {
+  readonly of: Sequences;
+  readonly at: number;
 }
+
+function isAlike(a: History, b: History): boolean {
+  const size = a.of.offsets[a.at + 1] - a.of.offsets[a.at];
+  if (b.of.offsets[b.at + 1] - b.of.offsets[b.at] !== size) return false;
+  const [first, second] = [a, b].map(({ of, at }) => ({ told: toldBy(of), start: of.offsets[at] }));
+  if (first.told.length !== second.told.length) return false;
+  return first.told.every((values, k) => {
+    const others = second.told[k];
+    for (let place = 0; place < size; place++)
+      if (values?.[first.start + place] !== others?.[second.start + place]) return false;
+    return true;
+  });
+}
+
+const toldBy = ({ items, types, timesMs, marks = [] }: Sequences) => [
+  ...[items, types, timesMs],
+  ...marks.map(({ codes }) => codes),
+];
