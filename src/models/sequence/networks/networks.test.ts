@@ -4,16 +4,23 @@ import { drawSequences, sequenceLaw } from '../../../../bench/learnable-sequence
 import { silent } from '../../../core/progress.ts';
 import { random } from '../../../core/random.ts';
 import type { Sequences } from '../../../core/sequences.ts';
-import { defineModule } from '../../../nn/module.ts';
+import { initialValues } from '../../../nn/initialise.ts';
+import { defineModule, trace } from '../../../nn/module.ts';
 import { compileEvaluation } from '../../../nn/program/evaluation-program.ts';
 import type { SymbolicBatch } from '../../../nn/program/training-program.ts';
+import { input } from '../../../tensor/ops/leaf.ts';
 import { sum } from '../../../tensor/ops/structure.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import { recommenderById } from '../catalogue.ts';
 import { lastItemCases } from '../made-up-sequences.ts';
+import { tokenSpecs } from '../neural/events/event-vectors.ts';
+import { planTokens } from '../neural/events/tokens.ts';
+import type { NetworkKind } from '../neural/network.ts';
+import type { NetworkSettings } from '../neural/settings.ts';
 import type { Recommender } from '../recommender.ts';
-import { earlier } from './cnn.ts';
-import { fadingWeights } from './mlp.ts';
+import { cnnKind, earlier } from './cnn.ts';
+import { gruKind } from './gru.ts';
+import { fadingWeights, mlpKind } from './mlp.ts';
 
 const ITEMS = 60;
 const law = sequenceLaw(5, ITEMS);
@@ -63,6 +70,57 @@ describe.each([
     expect(learned).toBeGreaterThan(-0.02);
   });
 });
+
+describe.each([
+  ['gru', (time: number) => openTrunk(gruKind, time)],
+  ['cnn', (time: number) => openTrunk(cnnKind, time)],
+  ['mlp', (time: number) => openTrunk(mlpKind, time)],
+])('%s trunk', (_, open) => {
+  it('sees an event at its own place and later ones, never before', async () => {
+    const statesOf = await open(6);
+    const plain = await statesOf([1, 2, 3, 4, 5, 6]);
+    const changed = await statesOf([1, 2, 3, 9, 5, 6]);
+    const differs = plain.map((state, place) => state.some((value, i) => value !== changed[place][i]));
+    expect(differs).toEqual([false, false, false, true, true, true]);
+  });
+
+  it('tells the same events in another order apart', async () => {
+    const statesOf = await open(4);
+    const [forth, back] = [await statesOf([1, 2, 3, 4]), await statesOf([2, 1, 3, 4])];
+    expect(forth[3].some((value, i) => Math.abs(value - back[3][i]) > 1e-4)).toBe(true);
+  });
+});
+
+/** States of each place of a history, by first weights. */
+async function openTrunk<S extends NetworkSettings>(
+  kind: NetworkKind<S>,
+  time: number,
+): Promise<(rows: readonly number[]) => Promise<readonly Float32Array[]>> {
+  const settings = kind.settings(1000, { width: 8, length: time });
+  const plan = planTokens(train, { ...settings, masked: false });
+  const module = defineModule('asked', (scope, batch: SymbolicBatch) => {
+    const states = scope.apply('trunk', kind.trunk(plan, settings), batch);
+    return { loss: sum(states), outputs: { states } };
+  });
+  const specs = tokenSpecs(plan, { batch: 1, time });
+  const program = compileEvaluation(module, specs);
+  const { parameters } = trace(
+    module,
+    Object.fromEntries(
+      Object.entries(specs).map(([name, { dtype, axes }]) => [name, input(name, dtype, axes)]),
+    ),
+  );
+  // Rows of items begin near nothing: larger ones make a difference visible.
+  const values = Object.entries(initialValues(parameters, random(2))).map(
+    ([name, value]) => [name, name.includes('item') ? value.map((x) => 50 * x) : value] as const,
+  );
+  return async (rows) => {
+    const session = await nodeBackend.open(program.model);
+    const { states } = await session.run({ ...Object.fromEntries(values), event: Int32Array.from(rows) });
+    await session.release();
+    return rows.map((_, place) => (states as Float32Array).slice(8 * place, 8 * place + 8));
+  };
+}
 
 describe('what networks are made of', () => {
   it('looks back by steps, at nothing before the first event', async () => {
