@@ -1,4 +1,4 @@
-// Several recommenders as one: a weighted mean of the distributions they read their scores as, weighted by held-out cases.
+// Several recommenders as one: the distributions they read their scores as, averaged or multiplied as held-out cases say.
 import { AppError, invariant, throwIfAborted } from '../../core/errors.ts';
 import { name } from '../../core/name.ts';
 import { pause } from '../../core/pause.ts';
@@ -6,24 +6,30 @@ import { type NextItemCases, takeSequences } from '../../core/sequences.ts';
 import type { FitRun, Json, SavedModel } from '../estimator.ts';
 import { asJson } from '../saved.ts';
 import { fitWithCases } from './fit-with-cases.ts';
+import {
+  meanGain,
+  type Pool,
+  type PooledCases,
+  productWeights,
+  smoothedLogs,
+  type Voice,
+} from './pooling.ts';
 import { learnAgain, type NextItemModel, type Recommender } from './recommender.ts';
 import { baseIdOf } from './repeats/with-returns.ts';
 import { readSavedState } from './saved-recommender.ts';
 import { bestTemperature, logSumExp, TEMPERATURES } from './softmax-row.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const JOINT = '+';
 
-/** How a member speaks in the mixture. */
-interface Voice {
-  /** Its share, all adding up to 1. */
-  readonly weight: number;
-  /** By which its scores are divided before the softmax. */
-  readonly temperature: number;
+/** What cases teach a mixture. */
+interface Mixing {
+  readonly pool: Pool;
+  /** One a member. */
+  readonly voices: readonly Voice[];
 }
 
-interface MixtureState {
-  readonly voices: readonly Voice[];
+interface MixtureState extends Mixing {
   readonly members: readonly { readonly estimator: string; readonly format: number; readonly state: Json }[];
 }
 
@@ -32,8 +38,9 @@ export const memberIdsOf = (id: string): readonly string[] | undefined =>
   id.includes(JOINT) ? id.split(JOINT) : undefined;
 
 /**
- * Scores are log Σ weight · softmax(member / temperature). Temperatures are those under which the cases' targets were
- * likeliest; weights are found by expectation maximisation, each member counting one case more than it earned.
+ * Scores are log Σ weight · p, or Σ weight · log p where that ranks the cases better, with p = softmax(member / temperature).
+ * Temperatures are those under which the cases' targets were likeliest; weights of a mean are found by expectation
+ * maximisation, each member counting one case more than it earned, those of a product by trying.
  */
 export function mixtureOf(
   members: readonly Recommender[],
@@ -69,32 +76,32 @@ export function mixtureOf(
       throwIfAborted(run.signal);
       const reason = refusal(train);
       if (reason) throw new AppError('NOT_ENOUGH_DATA', `"${id}" cannot learn from this: ${reason}`);
-      const [models, voices] = await fitWithCases(train, valid, {
+      const [models, mixing] = await fitWithCases(train, valid, {
         refuses: refusal,
         fit: (sequences, cases) => inTurn(members, (member) => member.fit(sequences, cases, run)),
-        learn: (fitted, cases) => learnVoices(fitted, cases, run),
+        learn: (fitted, cases) => learnMixing(fitted, cases, run),
         close: async (fitted) => {
           for (const model of fitted) await model.close?.();
         },
       });
       return {
-        ...mixtureModel(id, models, voices),
+        ...mixtureModel(id, models, mixing),
         async again(known, over) {
           const learned = await inTurn([...members.entries()], ([place, member]) =>
             learnAgain(member, models[place], known, over),
           );
-          return mixtureModel(id, learned, voices);
+          return mixtureModel(id, learned, mixing);
         },
       };
     },
     load(saved) {
-      const state = readSavedState<MixtureState>(saved, id, FORMAT, ['voices', 'members']);
+      const state = readSavedState<MixtureState>(saved, id, FORMAT, ['pool', 'voices', 'members']);
       if (state.members.length !== members.length || state.voices.length !== members.length)
         throw new AppError('BAD_FILE', `a saved "${id}" model has other members than it needs; fit it again`);
       const models = state.members.map((member, place) =>
         load({ ...member, arrays: arraysOf(saved, place) }),
       );
-      return mixtureModel(id, models, state.voices);
+      return mixtureModel(id, models, state);
     },
   };
 }
@@ -117,6 +124,54 @@ const TEMPERATURE_CASES = 500;
 const ROUNDS = 100;
 /** Scores held at once while cases are read. */
 const SCORES_AT_ONCE = 1 << 22;
+
+async function learnMixing(
+  models: readonly NextItemModel[],
+  cases: NextItemCases,
+  run: FitRun,
+): Promise<Mixing> {
+  const voices = await learnVoices(models, cases, run);
+  const pooled = await poolCases(models, voices, { cases, run });
+  const product = productWeights(pooled);
+  const averaged = meanGain(
+    pooled,
+    voices.map(({ weight }) => weight),
+  );
+  if (pooled.targets.length < LEAST_POOLED || averaged >= product.gain) return { pool: 'mean', voices };
+  return {
+    pool: 'product',
+    voices: voices.map(({ temperature }, m) => ({ temperature, weight: product.weights[m] })),
+  };
+}
+
+/** Fewer cases do not tell a product from a mean. */
+const LEAST_POOLED = 100;
+/** Numbers held at once while a product is tried, over all members. */
+const MOST_POOLED = 40_000_000;
+
+/** As many of the cases as fit, evenly spread, as the members see them. */
+async function poolCases(
+  models: readonly NextItemModel[],
+  voices: readonly Voice[],
+  { cases, run }: { readonly cases: NextItemCases; readonly run: FitRun },
+): Promise<PooledCases> {
+  const items = models[0].itemIds.length;
+  const most = Math.max(1, Math.floor(MOST_POOLED / (items * models.length)));
+  const count = Math.min(most, cases.targets.length);
+  const rows = Array.from({ length: count }, (_, i) => Math.floor((i * cases.targets.length) / count));
+  const known = rows.filter((row) => cases.targets[row] >= 0);
+  const place = new Map(known.map((row, i) => [row, i]));
+  const logs: Float32Array[] = [];
+  for (const [m, model] of models.entries()) {
+    const own = new Float32Array(known.length * items).fill(Math.log(1 / items));
+    await eachTarget(model, cases, { rows: known, run }, (row, scores) => {
+      const at = (place.get(row) as number) * items;
+      smoothedLogs(scores, voices[m].temperature, own.subarray(at, at + items));
+    });
+    logs.push(own);
+  }
+  return { logs, items, targets: Int32Array.from(known, (row) => cases.targets[row]) };
+}
 
 async function learnVoices(
   models: readonly NextItemModel[],
@@ -191,7 +246,7 @@ export function mixtureWeights(likelihoods: readonly Float64Array[]): number[] {
   return weights;
 }
 
-function mixtureModel(id: string, models: readonly NextItemModel[], voices: readonly Voice[]): NextItemModel {
+function mixtureModel(id: string, models: readonly NextItemModel[], { pool, voices }: Mixing): NextItemModel {
   const { itemIds } = models[0];
   const items = itemIds.length;
   return {
@@ -201,12 +256,19 @@ function mixtureModel(id: string, models: readonly NextItemModel[], voices: read
       const mixed = await models[0].score(before);
       const others = await inTurn(models.slice(1), (model) => model.score(before));
       const row = new Float64Array(items);
+      const logs = new Float32Array(items);
       for (let from = 0; from < mixed.length; from += items) {
         row.fill(0);
         [mixed, ...others].forEach((scores, m) => {
-          speak(scores.subarray(from, from + items), voices[m], row);
+          const own = scores.subarray(from, from + items);
+          if (pool === 'mean') speak(own, voices[m], row);
+          else if (voices[m].weight > 0) {
+            smoothedLogs(own, voices[m].temperature, logs);
+            for (let item = 0; item < items; item++) row[item] += voices[m].weight * logs[item];
+          }
         });
-        for (let item = 0; item < items; item++) mixed[from + item] = Math.log(row[item]);
+        for (let item = 0; item < items; item++)
+          mixed[from + item] = pool === 'mean' ? Math.log(row[item]) : row[item];
       }
       return mixed;
     },
@@ -216,6 +278,7 @@ function mixtureModel(id: string, models: readonly NextItemModel[], voices: read
         estimator: id,
         format: FORMAT,
         state: asJson({
+          pool,
           voices,
           members: saved.map(({ estimator, format, state }) => ({ estimator, format, state })),
         }),
