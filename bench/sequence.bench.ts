@@ -2,8 +2,8 @@
 import { type CaseView, layOut, viewOf } from '../src/core/case-view.ts';
 import { random } from '../src/core/random.ts';
 import { type NextItemCases, takeSequences } from '../src/core/sequences.ts';
-import type { Settings } from '../src/models/estimator.ts';
 import { atLeast, atMost, type Bench, type Target } from './bench.ts';
+import { askedEntry, settingsOf } from './sequence/asked-entry.ts';
 import { type Entry, measure } from './sequence/measure.ts';
 import { hasSharedData, SEQUENCE_SETS } from './sequence/read-sets.ts';
 import type { SequenceSet } from './sequence/sequence-set.ts';
@@ -11,8 +11,9 @@ import { textTable } from './sequence/text-table.ts';
 
 /**
  * Words: names of data sets; all when none is given. `models=ID,…` instead of the set's own (`ID@180s` is stopped after so
- * long), `seeds=3`, `settings=width:32,epochs:2` for networks, `attributes=yes` for what is known of the items,
- * `sample=2000` draws so many sequences and cases to try things out: no target is then held.
+ * long, `ID[width:96;epochs:20]` has settings of its own), `seeds=3`, `settings=width:32,epochs:2` for all networks,
+ * `attributes=yes` for what is known of the items, `sample=2000` draws so many sequences and cases to try things out: no
+ * target is then held.
  */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   if (!hasSharedData()) throw new Error('expected the shared data beside the repository, found none');
@@ -64,8 +65,8 @@ function targetsOf(set: SequenceSet, entries: readonly Entry[], chosen: Entry): 
     if (!entry || !figure) return [];
     const note = `${entry.model}, ${figure.spread === undefined ? 'one seed' : `± ${figure.spread.toFixed(4)} between ${entry.seeds} seeds`}, fitted in ${entry.fitSeconds.toFixed(0)} s`;
     const reached = atLeast(`${set.name}: ${metric}`, figure.mean, least, note);
-    const seconds = Number.parseFloat(model?.split('@')[1] ?? '');
-    return Number.isNaN(seconds)
+    const seconds = model === undefined ? undefined : askedEntry(model).seconds;
+    return seconds === undefined
       ? [reached]
       : [reached, atMost(`${set.name}: seconds of ${entry.model}`, entry.fitSeconds, seconds)];
   });
@@ -80,20 +81,6 @@ function targetsOf(set: SequenceSet, entries: readonly Entry[], chosen: Entry): 
         ),
       ]
     : held;
-}
-
-/** `width:32,times:no` */
-function settingsOf(text: string): Settings {
-  return Object.fromEntries(
-    text
-      .split(',')
-      .filter((part) => part !== '')
-      .map((part) => {
-        const [name, value] = part.split(':');
-        if (value === 'yes' || value === 'no') return [name, value === 'yes'];
-        return [name, Number.isNaN(Number(value)) ? value : Number(value)];
-      }),
-  );
 }
 
 function sampled(set: SequenceSet, most: number, seed: number): SequenceSet {

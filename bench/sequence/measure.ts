@@ -8,6 +8,7 @@ import type { Settings } from '../../src/models/estimator.ts';
 import { recommenderById } from '../../src/models/sequence/catalogue.ts';
 import { learnAgain, type Recommender } from '../../src/models/sequence/recommender.ts';
 import { rankCases } from '../../src/train/sequence/rank-cases.ts';
+import { askedEntry } from './asked-entry.ts';
 import type { History, SequenceSet } from './sequence-set.ts';
 
 /** A mean over seeds, how far seeds lie apart, and the interval of the first seed by entity. */
@@ -22,7 +23,7 @@ export interface Figure {
 type Figures = Partial<Record<RankMetricName, Figure>>;
 
 export interface Entry {
-  /** As asked for: an id, with `@SECONDS` where it was stopped. */
+  /** As asked for, see `askedEntry`. */
   readonly model: string;
   readonly seeds: number;
   /** Deciding metric on the validation cases, a mean over seeds. */
@@ -45,7 +46,7 @@ export interface Entry {
 export interface MeasureOptions {
   readonly seeds: readonly number[];
   readonly threads: number;
-  /** Told to recommenders that know them. */
+  /** Told to all that learn weights. */
   readonly settings: Settings;
   readonly attributes: boolean;
   readonly log: (line: string) => void;
@@ -95,24 +96,26 @@ export async function measure(asked: string, set: SequenceSet, options: MeasureO
   };
 }
 
-/** `ID@SECONDSs` is told how long it may take. */
+/** Told what all networks are told, then what it alone is, and how long it may take. */
 function recommenderOf(
-  asked: string,
+  word: string,
   set: SequenceSet,
   { settings, attributes }: MeasureOptions,
 ): Recommender {
-  const [id, seconds] = asked.split('@');
-  const base = recommenderById(id);
-  const told = base.within && Object.keys(settings).length > 0 ? base.withSettings?.(settings) : base;
-  const knowing = attributes && set.attributes ? told?.knowing?.(set.attributes) : told;
-  const plain = knowing ?? told ?? base;
-  return seconds === undefined
-    ? plain
-    : (plain.within?.(STOPPING_SHARE * Number.parseFloat(seconds)) ?? plain);
+  const asked = askedEntry(word);
+  const base = recommenderById(asked.id);
+  const told = { ...(base.within && settings), ...asked.settings };
+  const named = Object.keys(told).length > 0 ? base.withSettings?.(told) : base;
+  if (!named) throw new Error(`expected settings of something that has some, got ${word}`);
+  const knowing = (attributes && set.attributes && named.knowing?.(set.attributes)) || named;
+  if (asked.seconds === undefined) return knowing;
+  const limited = knowing.within?.(STOPPING_SHARE * asked.seconds);
+  if (!limited) throw new Error(`expected a limit for something that can stop early, got ${word}`);
+  return limited;
 }
 
 /** Of the seconds given: the rest is for what comes before and after the steps. */
-const STOPPING_SHARE = 0.95;
+const STOPPING_SHARE = 0.92;
 
 type Scored = ReturnType<typeof scoreRanks>;
 
