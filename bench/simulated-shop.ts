@@ -10,10 +10,11 @@ import { readSource } from '../src/data/lake/read.ts';
 import type { EventSource } from '../src/data/source.ts';
 import { writeShop } from '../src/data/synthetic/write-shop.ts';
 import type { SimulatedShop } from '../src/data/synthetic.ts';
-import { createWorkspace } from '../src/data/workspace.ts';
+import { createWorkspace, type Workspace } from '../src/data/workspace.ts';
 
 export interface ShopInLake {
   readonly shop: SimulatedShop;
+  readonly workspace: Workspace;
   readonly engine: Engine;
   readonly source: EventSource;
   readonly simulateSeconds: number;
@@ -55,6 +56,7 @@ export async function shopInLake(
     const engine = await openEngine({ threads, memoryLimit: '2GB', tempDir: join(dir, 'spill') });
     return {
       shop,
+      workspace,
       engine,
       source: await readSource(workspace, engine),
       simulateSeconds,
