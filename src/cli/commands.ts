@@ -10,6 +10,7 @@ import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
 import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
+import { sequenceExplainCommand } from './commands/sequence-explain.ts';
 import { sequenceFitCommand } from './commands/sequence-fit.ts';
 import { tableExplainCommand } from './commands/table-explain.ts';
 import { tableExportCommand } from './commands/table-export.ts';
@@ -34,4 +35,5 @@ export const COMMANDS: readonly CommandFile[] = [
   tableExportCommand,
   sequenceFitCommand,
   sequenceEvaluateCommand,
+  sequenceExplainCommand,
 ];

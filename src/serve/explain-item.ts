@@ -61,7 +61,8 @@ export async function explainItem(
   if (before.items.length === 0)
     throw new AppError('NOT_ENOUGH_DATA', 'expected at least one event in the history, got none');
   const scores = await model.score(before);
-  const item = question.item === undefined ? bestOf(scores, before, excludeSeen) : codeOf(model, question.item);
+  const item =
+    question.item === undefined ? bestOf(scores, before, excludeSeen) : codeOf(model, question.item);
   const worth = await worthOf(model, before, item, question.signal);
   const { reasons: told, ...facts } = worth;
   const reasons = told
@@ -90,7 +91,12 @@ async function worthOf(
     const { events, attention, base, unexplained } = await model.attribute(before, [item], signal);
     const first = size - events.length;
     return {
-      ...{ method: 'integrated-gradients', base: base[0], unexplained: unexplained[0], events: events.length },
+      ...{
+        method: 'integrated-gradients',
+        base: base[0],
+        unexplained: unexplained[0],
+        events: events.length,
+      },
       reasons: Array.from(events, (contribution, k) => {
         const raises = plainNumber(contribution, 2);
         return reasonOf(before, first + k, name(`raises its score by ${raises}`, `得分 +${raises}`), {
@@ -137,7 +143,10 @@ function bestOf(scores: Float32Array, { items }: Sequences, excludeSeen: boolean
   for (let item = 0; item < scores.length; item++)
     if (!seen.has(item) && (best < 0 || scores[item] > scores[best])) best = item;
   if (best >= 0) return best;
-  throw new AppError('NOT_FOUND', 'every item is in the history already: say --exclude-seen no, or which item');
+  throw new AppError(
+    'NOT_FOUND',
+    'every item is in the history already: say --exclude-seen no, or which item',
+  );
 }
 
 function codeOf({ itemIds }: NextItemModel, id: string): number {

@@ -50,7 +50,8 @@ function withoutEach(before: Sequences, events: readonly number[]): Sequences {
   );
 }
 
-function placeOf(scores: Float32Array, item: number): number {
+/** From 1; what has the item's score stands before it. */
+export function placeOf(scores: Float32Array, item: number): number {
   let ahead = 1;
   for (let other = 0; other < scores.length; other++)
     if (other !== item && scores[other] >= scores[item]) ahead++;
