@@ -6,14 +6,7 @@ import { type NextItemCases, takeSequences } from '../../core/sequences.ts';
 import type { FitRun, Json, SavedModel } from '../estimator.ts';
 import { asJson } from '../saved.ts';
 import { fitWithCases } from './fit-with-cases.ts';
-import {
-  meanGain,
-  type Pool,
-  type PooledCases,
-  productWeights,
-  smoothedLogs,
-  type Voice,
-} from './pooling.ts';
+import { flooredLogs, meanGain, type Pool, type PooledCases, productWeights, type Voice } from './pooling.ts';
 import { learnAgain, type NextItemModel, type Recommender } from './recommender.ts';
 import { baseIdOf } from './repeats/with-returns.ts';
 import { readSavedState } from './saved-recommender.ts';
@@ -166,7 +159,7 @@ async function poolCases(
     const own = new Float32Array(known.length * items).fill(Math.log(1 / items));
     await eachTarget(model, cases, { rows: known, run }, (row, scores) => {
       const at = (place.get(row) as number) * items;
-      smoothedLogs(scores, voices[m].temperature, own.subarray(at, at + items));
+      flooredLogs(scores, voices[m].temperature, own.subarray(at, at + items));
     });
     logs.push(own);
   }
@@ -263,7 +256,7 @@ function mixtureModel(id: string, models: readonly NextItemModel[], { pool, voic
           const own = scores.subarray(from, from + items);
           if (pool === 'mean') speak(own, voices[m], row);
           else if (voices[m].weight > 0) {
-            smoothedLogs(own, voices[m].temperature, logs);
+            flooredLogs(own, voices[m].temperature, logs);
             for (let item = 0; item < items; item++) row[item] += voices[m].weight * logs[item];
           }
         });

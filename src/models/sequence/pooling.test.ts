@@ -1,7 +1,7 @@
 // Opinions pooled: products rank by what nobody thinks unlikely, and their weights are those that rank the cases best.
 import { expect, it } from 'vitest';
 import { random } from '../../core/random.ts';
-import { meanGain, type PooledCases, productGain, productWeights, smoothedLogs } from './pooling.ts';
+import { flooredLogs, meanGain, type PooledCases, productGain, productWeights } from './pooling.ts';
 
 const ITEMS = 20;
 const CASES = 150;
@@ -17,19 +17,20 @@ function madeUp(seed: number): PooledCases {
         { length: ITEMS },
         (_, i) => draws.normal() + (i === targets[c] ? signal : 0),
       );
-      smoothedLogs(scores, 1, logs.subarray(c * ITEMS, (c + 1) * ITEMS));
+      flooredLogs(scores, 1, logs.subarray(c * ITEMS, (c + 1) * ITEMS));
     }
     return logs;
   };
   return { logs: [member(1.5), member(1), member(0)], items: ITEMS, targets };
 }
 
-it('logs are of a distribution of which nothing is never, and even where nothing is said', () => {
+it('logs are of a distribution down to a floor, and even where nothing is said', () => {
   const logs = new Float32Array(3);
-  smoothedLogs(Float32Array.of(2, Number.NEGATIVE_INFINITY, 1), 1, logs);
-  expect(logs.reduce((sum, log) => sum + Math.exp(log), 0)).toBeCloseTo(1, 5);
+  flooredLogs(Float32Array.of(2, Number.NEGATIVE_INFINITY, 1), 1, logs);
+  expect(logs[0] - logs[2]).toBeCloseTo(1, 6);
+  expect(Math.exp(logs[0]) + Math.exp(logs[2])).toBeCloseTo(1, 6);
   expect(Math.exp(logs[1])).toBeCloseTo(0.01 / 3, 6);
-  smoothedLogs(new Float32Array(3).fill(Number.NEGATIVE_INFINITY), 1, logs);
+  flooredLogs(new Float32Array(3).fill(Number.NEGATIVE_INFINITY), 1, logs);
   expect(Array.from(logs, Math.exp)).toEqual([
     expect.closeTo(1 / 3, 5),
     expect.closeTo(1 / 3, 5),

@@ -15,17 +15,21 @@ export interface Voice {
   readonly temperature: number;
 }
 
-/** Share of a member's distribution that lies evenly on all items, so that no product is lost to one member's never. */
-const EVEN_SHARE = 0.01;
+/** No item is less likely to a member than this share of an even guess: no product is lost to one member's never. */
+const LEAST_OF_EVEN = 0.01;
 
-/** What a member thinks of every item, as log probabilities of which none is −∞, [items]; all alike where it says nothing. */
-export function smoothedLogs(scores: Float32Array, temperature: number, into: Float32Array): void {
+/** What a member thinks of every item, as log probabilities down to a floor, [items]; even where it says nothing. */
+export function flooredLogs(scores: Float32Array, temperature: number, into: Float32Array): void {
   const total = logSumExp(scores, temperature);
-  const even = EVEN_SHARE / scores.length;
-  const none = total === Number.NEGATIVE_INFINITY;
+  const floor = Math.log(LEAST_OF_EVEN / scores.length);
+  if (total === Number.NEGATIVE_INFINITY) {
+    into.fill(-Math.log(scores.length));
+    return;
+  }
+  const scale = 1 / temperature;
   for (let i = 0; i < scores.length; i++) {
-    const p = none ? 1 / scores.length : Math.exp(scores[i] / temperature - total);
-    into[i] = Math.log((1 - EVEN_SHARE) * p + even);
+    const log = scores[i] * scale - total;
+    into[i] = log > floor ? log : floor;
   }
 }
 
