@@ -27,10 +27,7 @@ export function flooredLogs(scores: Float32Array, temperature: number, into: Flo
     return;
   }
   const scale = 1 / temperature;
-  for (let i = 0; i < scores.length; i++) {
-    const log = scores[i] * scale - total;
-    into[i] = log > floor ? log : floor;
-  }
+  for (let i = 0; i < scores.length; i++) into[i] = Math.max(floor, scores[i] * scale - total);
 }
 
 /** Rows of cases as every member sees them, and the item that came: what weights of a product are learned from. */
