@@ -9,7 +9,7 @@ import { DAY_MS, HOUR_MS, UTC, zoneOffsets } from '../../core/time.ts';
 import { openEngine } from '../engine.ts';
 import type { EventRow, EventType } from '../event.ts';
 import type { ExampleSet } from '../examples.ts';
-import { startingView } from '../features/default-view.ts';
+import { startingView, withEvents } from '../features/default-view.ts';
 import { willBuy } from '../labels.ts';
 import { buildVisitExamples } from './visit-examples.ts';
 
@@ -105,6 +105,13 @@ describe('moments of visits', () => {
     expect(alone).toHaveLength(3);
     const beside = told(await examplesOf([...long, row('fay', 3, 'view')], day, DAY_MS));
     expect(beside.filter((text) => text.startsWith('eve'))).toEqual(alone);
+  });
+
+  test('at most three hundred moments of one visitor: a robot has thousands of visits', async () => {
+    const robot = Array.from({ length: 310 }, (_, i) => row('robot', 31 * i, 'view'));
+    const rows = told(await examplesOf([...robot, row('ann', 5, 'view')], day, 10 * DAY_MS));
+    expect(rows.filter((text) => text.startsWith('robot'))).toHaveLength(300);
+    expect(rows[0]).toBe('ann cut 5 0');
   });
 
   test('visits that cross the end of the stretch are left out', async () => {
@@ -228,6 +235,28 @@ test('every feature of every example is what the brute-force oracle makes of the
   });
   expect(differences.slice(0, 10)).toEqual([]);
   expect(bought).toBeGreaterThan(10);
+});
+
+test('for models that read in order: what the visitor did, this visit up to the moment among it', async () => {
+  const events = [
+    row('mia', -3000, 'purchase', { item_id: 'old' }),
+    row('mia', 0, 'search'),
+    row('mia', 2, 'view', { item_id: 'a' }),
+    row('mia', 4, 'add_to_cart', { item_id: 'a' }),
+    row('mia', 6, 'purchase', { item_id: 'a' }),
+  ];
+  const source = await tableSource(engine, events, { zone: UTC });
+  const set = await buildVisitExamples(engine, source, {
+    view: withEvents({ ...view, features: [] }, 'session'),
+    ...{ label: willBuy, asOfs: [minute(0) - 1], horizonMs: DAY_MS },
+  });
+  const types = findColumn(set.frame, 'event_types');
+  if (types?.kind !== 'sequence') throw new Error('expected the kinds of events as a sequence');
+  const read = set.entities.map((_, i) =>
+    Array.from(types.codes.subarray(types.offsets[i], types.offsets[i + 1]), (code) => types.levels[code]),
+  );
+  const steps = ['purchase', 'search', 'view', 'add_to_cart'];
+  expect(read).toEqual([steps.slice(0, 2), steps.slice(0, 3), steps.slice(0, 4)]);
 });
 
 test('the hour and the weekday are those of the shop, at the moment itself', async () => {

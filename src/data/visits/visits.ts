@@ -23,6 +23,12 @@ export const VISIT_GAP_MS = 30 * 60_000;
 export const MOMENTS_A_VISIT = 3;
 
 /**
+ * Moments drawn of one visitor at most, over all stretches: each is joined with the visitor's whole history, and a robot has
+ * thousands of visits.
+ */
+export const MOMENTS_A_VISITOR = 300;
+
+/**
  * The log of visitors: whoever has no user id is known by the anonymous id, or by the session alone.
  *
  * Everything that speaks of visits reads this one; `user_id` is then never empty where somebody can be told apart.
@@ -100,8 +106,8 @@ export interface DrawOptions {
  * Makes a table of moments to learn from and to test on: `id`, `user_id`, `visit`, `start_t`, `at_t`, `origin`, `item_id` (the
  * one last met by then).
  *
- * Of every visit up to {@link MOMENTS_A_VISIT} instants at which something happened, before its outcome came, drawn by a
- * digest of the visit, the instant and the seed.
+ * Of every visit up to {@link MOMENTS_A_VISIT} instants at which something happened, before its outcome came, and of every
+ * visitor up to {@link MOMENTS_A_VISITOR}, drawn by a digest of the visit, the instant and the seed.
  */
 export async function drawMoments(
   engine: Engine,
@@ -114,12 +120,14 @@ export async function drawMoments(
     engine,
     visits,
     table,
-    `SELECT user_id, visit, start_t, timestamp AS at_t, origin
-     FROM ${visits} JOIN (VALUES ${origins}) AS o(origin) ON start_t > origin AND end_t <= origin + ${stretchMs}
-     WHERE done_t IS NULL OR timestamp < done_t
-     GROUP BY user_id, visit, start_t, timestamp, origin
-     QUALIFY row_number() OVER (PARTITION BY user_id, visit, start_t
-       ORDER BY md5(user_id || ' ' || visit || ' ' || start_t || ' ' || timestamp || ' ${seed}'), timestamp) <= ${MOMENTS_A_VISIT}`,
+    `SELECT user_id, visit, start_t, at_t, origin FROM (
+       SELECT user_id, visit, start_t, timestamp AS at_t, origin,
+         md5(user_id || ' ' || visit || ' ' || start_t || ' ' || timestamp || ' ${seed}') AS lot
+       FROM ${visits} JOIN (VALUES ${origins}) AS o(origin) ON start_t > origin AND end_t <= origin + ${stretchMs}
+       WHERE done_t IS NULL OR timestamp < done_t
+       GROUP BY user_id, visit, start_t, timestamp, origin
+       QUALIFY row_number() OVER (PARTITION BY user_id, visit, start_t ORDER BY lot, timestamp) <= ${MOMENTS_A_VISIT})
+     QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY lot, at_t) <= ${MOMENTS_A_VISITOR}`,
     signal,
   );
 }
