@@ -116,7 +116,7 @@ describe('item-purchase', () => {
       expect(own).toMatchObject({ better: 'model' });
     }
     expect(leakage).toEqual([]);
-    expect(protocol.candidates).toContain('customers and items');
+    expect(protocol.candidates).toContain('pairs of customer and item');
     expect(protocol.items).toBe(300);
   }, 240_000);
 

@@ -41,6 +41,13 @@ export interface Task {
   readonly limits: readonly Name[];
 }
 
+/** What a task counts, in words. */
+export const COUNTED: Readonly<Record<ExampleEntity, Name>> = {
+  user: { en: 'customers', zh: '客户' },
+  session: { en: 'moments of visits', zh: '访问时刻' },
+  user_item: { en: 'pairs of customer and item', zh: '客户与商品组合' },
+};
+
 /** The question with its horizon filled in. */
 export function questionOf(task: Task, horizonDays: number): Name {
   const days = String(Math.round(horizonDays * 10) / 10);

@@ -7,6 +7,7 @@ import type { RowMetricName } from '../eval/metrics/metric.ts';
 import type { Protocol, Scores } from '../eval/score.ts';
 import { type CalibratedModel, type Forecast, forecast } from '../models/calibrated.ts';
 import type { Estimator, Sample } from '../models/estimator.ts';
+import { COUNTED } from '../tasks/task.ts';
 import type { RankedTrial } from './choose.ts';
 import type { FittedTask } from './fit.ts';
 
@@ -130,14 +131,8 @@ function protocolOf(fitted: FittedTask, evaluation: Evaluation, source: EventSou
   };
 }
 
-const ASKED: Readonly<Record<FittedTask['task']['entity'], string>> = {
-  user: 'customers',
-  session: 'moments of visits',
-  user_item: 'customers and items',
-};
-
 function candidatesOf({ task, oneIn }: FittedTask, examples: number): string {
-  const asked = ASKED[task.entity];
+  const asked = COUNTED[task.entity].en;
   if (oneIn === 1) return `all ${examples} ${asked} asked about`;
   return task.entity === 'user'
     ? `${examples} customers, one in ${oneIn} of those asked about, drawn by seed`

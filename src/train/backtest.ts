@@ -12,6 +12,7 @@ import type { Sample } from '../models/estimator.ts';
 import { takeSample } from '../models/sample.ts';
 import type { LoadedBundle } from '../registry/bundle.ts';
 import { BASELINES } from '../tasks/recipes.ts';
+import { COUNTED } from '../tasks/task.ts';
 import { score } from './assess.ts';
 import { fitCorrections } from './corrections.ts';
 import { questionFor } from './samples.ts';
@@ -114,7 +115,7 @@ export async function backtest(
       examples: pooled.examples,
       positives: pooled.positives,
       users: new Set(whole.sample.entities).size,
-      candidates: 'all customers asked about at each moment',
+      candidates: `all ${COUNTED[task.entity].en} asked about at each moment`,
       interactions: source.rows,
       seeds: [seed],
       data_fingerprint: source.fingerprint,

@@ -6,20 +6,13 @@ import type { Engine } from '../data/engine.ts';
 import { readExamples } from '../data/read-examples.ts';
 import type { EventSource } from '../data/source.ts';
 import type { Eligibility } from '../report/task-document.ts';
-import type { Task } from '../tasks/task.ts';
+import { COUNTED, type Task } from '../tasks/task.ts';
 import { planHorizon } from './horizon.ts';
 
 /** Fewer than this many customers with, or without, the outcome: nothing can be told from noise. */
 const FEWEST_OF_EACH = 20;
 /** Fewer than this many: intervals will be wide. */
 const ENOUGH_OF_EACH = 100;
-
-/** What is counted, in words. */
-const COUNTED: Readonly<Record<Task['entity'], Name>> = {
-  user: name('customers', '个客户'),
-  session: name('moments of visits', '个访问时刻'),
-  user_item: name('customers with an item', '个客户与商品组合'),
-};
 
 /** What a log must hold before anything is counted. */
 const NEEDED: Readonly<Partial<Record<Task['entity'], { readonly columns: string; readonly words: Name }>>> =
@@ -134,7 +127,7 @@ export async function checkEligibility(
       passed: measured >= ENOUGH_OF_EACH,
       words: name(
         `${stageEn} ${moments.length > 1 ? 'from' : 'at'} ${formatLocalMoment(moment, source.zone)}: ${rows} ${counted.en}, ${positives} with the outcome${measured < FEWEST_OF_EACH ? `; at least ${FEWEST_OF_EACH} ${task.kind === 'binary' ? 'with and without it ' : ''}are needed` : ''}`,
-        `${stageZh}时点 ${formatLocalMoment(moment, source.zone)}${moments.length > 1 ? ' 起' : ''}：${rows} ${counted.zh}，其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `；至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
+        `${stageZh}时点 ${formatLocalMoment(moment, source.zone)}${moments.length > 1 ? ' 起' : ''}：${rows} 个${counted.zh}，其中 ${positives} 个有该结果${measured < FEWEST_OF_EACH ? `；至少需要 ${FEWEST_OF_EACH} 个` : ''}`,
       ),
     });
   }

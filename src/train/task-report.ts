@@ -13,7 +13,7 @@ import type {
   Leakage,
   TaskReport,
 } from '../report/task-document.ts';
-import { questionOf, type Task } from '../tasks/task.ts';
+import { COUNTED, questionOf, type Task } from '../tasks/task.ts';
 import type { Assessment } from './assess.ts';
 import type { RankedTrial } from './choose.ts';
 import { effectsPart } from './effects.ts';
@@ -38,12 +38,6 @@ const CHANCES: Readonly<Record<Task['entity'], Name>> = {
   user: name('a calibrated chance for each customer', '每位客户的校准概率'),
   session: name('a calibrated chance for each visit, at any step of it', '每次访问在任意一步的校准概率'),
   user_item: name('a calibrated chance for each customer and item', '每位客户对每件商品的校准概率'),
-};
-
-const ASKED_ZH: Readonly<Record<Task['entity'], string>> = {
-  user: '客户',
-  session: '访问时刻',
-  user_item: '客户与商品组合',
 };
 
 export interface TaskReportInput {
@@ -163,8 +157,8 @@ function protocolWordsOf(fitted: FittedTask, protocol: Protocol): NonNullable<Ta
     candidates: name(
       protocol.candidates,
       fitted.oneIn === 1
-        ? `全部 ${protocol.examples} 个被询问的${ASKED_ZH[fitted.task.entity]}`
-        : `${protocol.examples} 个${ASKED_ZH[fitted.task.entity]}，按种子每 ${fitted.oneIn} 位客户抽取 1 位`,
+        ? `全部 ${protocol.examples} 个被询问的${COUNTED[fitted.task.entity].zh}`
+        : `${protocol.examples} 个${COUNTED[fitted.task.entity].zh}，按种子每 ${fitted.oneIn} 位客户抽取 1 位`,
     ),
     ties: name(protocol.ties, '取中间名次'),
     interval: name(

@@ -5,6 +5,7 @@ import { withLake } from '../../data/lake/open.ts';
 import type { MetricName } from '../../eval/score.ts';
 import { loadBundle } from '../../registry/bundle.ts';
 import { metricsText } from '../../report/leaderboard-text.ts';
+import { COUNTED } from '../../tasks/task.ts';
 import { backtest } from '../../train/backtest.ts';
 import type { CommandFile } from '../command.ts';
 import { shownMoment, taskOf, workspaceOf } from '../options.ts';
@@ -66,8 +67,8 @@ export const evaluateCommand: CommandFile = {
           origin.asOf === 'pooled' ? (zh ? '合并' : 'pooled') : shownMoment(workspace, origin.asOf);
         context.say(
           zh
-            ? `\n${moment}：${origin.examples} 个客户，其中 ${origin.positives} 个有该结果`
-            : `\n${moment}: ${origin.examples} customers, ${origin.positives} with the outcome`,
+            ? `\n${moment}：${origin.examples} 个${COUNTED[task.entity].zh}，其中 ${origin.positives} 个有该结果`
+            : `\n${moment}: ${origin.examples} ${COUNTED[task.entity].en}, ${origin.positives} with the outcome`,
         );
         context.say(
           metricsText(
