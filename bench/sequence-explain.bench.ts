@@ -1,7 +1,8 @@
 // Explanations of sequence models by deletion: what they name moves the answer, what chance names does not.
 
 import { layOut } from '../src/core/case-view.ts';
-import { takeRows } from '../src/core/frame.ts';
+import { EVENT_SEQUENCES } from '../src/core/event-sequences.ts';
+import { type Frame, takeRows } from '../src/core/frame.ts';
 import { silent } from '../src/core/progress.ts';
 import { random } from '../src/core/random.ts';
 import { DAY_MS } from '../src/core/time.ts';
@@ -30,6 +31,8 @@ interface Explained {
   /** Named by size, either way; and by what speaks for the answer alone. */
   readonly by_size: DeletionFigures;
   readonly by_gain: DeletionFigures;
+  /** Named by size, and made unknown at their moments rather than deleted. */
+  readonly made_unknown: DeletionFigures;
   /** The other view: named by attention roll-out. */
   readonly by_attention?: DeletionFigures;
   /** Mean and largest share of the difference explained that the sums miss. */
@@ -47,7 +50,7 @@ interface Options {
 /**
  * Words: `beauty` (and other sets of the bench of sequences), `steady` and other scenarios of the simulated shop,
  * `steady:session` for moments of visits; beauty and steady when none is given. `seconds=180` of learning an item model,
- * `rows=200` explained, `customers=4000` of a shop, `model=gru`, `method=transformer:lora`.
+ * `rows=200` explained, `customers=4000` and `days=300` of a shop, `model=gru`, `method=transformer:lora`.
  */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   const said = (key: string) => args.find((arg) => arg.startsWith(`${key}=`))?.slice(key.length + 1);
@@ -112,17 +115,25 @@ async function explainItems(word: string, { seed, threads, said, log }: Options)
   const told = await model.attribute!(before, top);
   const seconds = (performance.now() - startedMs) / 1000;
   // A model looks back so far and no further: older events are worth nothing.
-  const offset = (row: number): number =>
-    before.offsets[row + 1] - before.offsets[row] - (told.offsets[row + 1] - told.offsets[row]);
-  const found = await judge(told, { seed, seconds }, scoreOf(scores), async (removed) =>
-    scoreOf(
-      await model.score(
-        withoutPlaces(
-          before,
-          removed.map((places, row) => places.map((place) => place + offset(row))),
-        ),
-      ),
-    ),
+  const placesOf = (removed: readonly (readonly number[])[]): readonly (readonly number[])[] =>
+    removed.map((places, row) => {
+      const read = told.offsets[row + 1] - told.offsets[row];
+      return places.map((place) => place + before.offsets[row + 1] - before.offsets[row] - read);
+    });
+  const found = await judge(
+    told,
+    { seed, seconds },
+    {
+      answers: scoreOf(scores),
+      without: async (removed) => scoreOf(await model.score(withoutPlaces(before, placesOf(removed)))),
+      unknown: async (removed) => {
+        const items = before.items.slice();
+        placesOf(removed).forEach((places, row) => {
+          for (const place of places) items[before.offsets[row] + place] = -1;
+        });
+        return scoreOf(await model.score({ ...before, items }));
+      },
+    },
   );
   await model.close?.();
   return found;
@@ -130,7 +141,12 @@ async function explainItems(word: string, { seed, threads, said, log }: Options)
 
 async function explainShop(word: string, { seed, threads, said, log }: Options): Promise<Explained> {
   const [scenario, entity] = word.split(':') as [ScenarioName, string | undefined];
-  const shop = simulateShop({ scenario, customers: Number(said('customers') ?? 4000), days: 300, seed });
+  const shop = simulateShop({
+    scenario,
+    customers: Number(said('customers') ?? 4000),
+    days: Number(said('days') ?? 300),
+    seed,
+  });
   const inLake = await shopInLake(shop, { threads, log });
   try {
     const horizonDays = 30;
@@ -160,19 +176,47 @@ async function explainShop(word: string, { seed, threads, said, log }: Options):
     const startedMs = performance.now();
     const told = await model.attributeEvents(part);
     const seconds = (performance.now() - startedMs) / 1000;
-    return await judge(told, { seed, seconds }, await model.margin(part), (removed) =>
-      model.margin(withoutEvents(part, fromNewest(removed, told.offsets))),
+    return await judge(
+      told,
+      { seed, seconds },
+      {
+        answers: await model.margin(part),
+        without: (removed) => model.margin(withoutEvents(part, fromNewest(removed, told.offsets))),
+        unknown: (removed) => model.margin(unknownEvents(part, fromNewest(removed, told.offsets))),
+      },
     );
   } finally {
     inLake.close();
   }
 }
 
+const TIMES: ReadonlySet<string> = new Set([EVENT_SEQUENCES.gaps, EVENT_SEQUENCES.ages]);
+
+/** The frame with all but the moments of some events forgotten. @param hidden of each row, by how many are newer */
+function unknownEvents(frame: Frame, hidden: readonly (readonly number[])[]): Frame {
+  const names = new Set<string>(Object.values(EVENT_SEQUENCES));
+  const columns = frame.columns.map((column) => {
+    if (column.kind !== 'sequence' || !names.has(column.name) || TIMES.has(column.name)) return column;
+    const codes = column.codes.slice();
+    hidden.forEach((events, row) => {
+      for (const newer of events) codes[column.offsets[row + 1] - 1 - newer] = -1;
+    });
+    return { ...column, codes };
+  });
+  return { ...frame, columns };
+}
+
 async function judge(
   told: EventAttribution,
   { seed, seconds }: { readonly seed: number; readonly seconds: number },
-  answers: Float64Array,
-  without: DeletionCases['without'],
+  {
+    answers,
+    without,
+    unknown,
+  }: Pick<DeletionCases, 'answers' | 'without'> & {
+    /** Answers with these events there still, at their moments, and nothing else known of them. */
+    readonly unknown: DeletionCases['without'];
+  },
 ): Promise<Explained> {
   const { offsets, events, attention, base, margins, unexplained } = told;
   const by = (worth: Float64Array, order: 'size' | 'gain'): Promise<DeletionFigures> =>
@@ -187,6 +231,7 @@ async function judge(
     events_a_row: events.length / rows,
     by_size: await by(events, 'size'),
     by_gain: await by(events, 'gain'),
+    made_unknown: await deletionTest({ offsets, worth: events, answers, without: unknown }, { seed }),
     ...(attention && { by_attention: await by(attention, 'size') }),
     missed: { mean: missed.reduce((sum, share) => sum + share / rows, 0), most: Math.max(...missed) },
     seconds_a_row: seconds / rows,
