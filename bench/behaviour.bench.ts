@@ -111,7 +111,8 @@ async function methods(run: Run): Promise<Measured> {
   const [scenario] = scenariosOf(words, [ORDERED]);
   return withShop(run, scenario, async (shop) => {
     const [name] = words.texts('task', ['purchase']);
-    const asked = await askedTask(shop, { ...momentsOf(shop, taskNamed(name), words), seed });
+    const question = { ...momentsOf(shop, taskNamed(name), words), seed };
+    const asked = await askedTask(shop, question);
     const { pretrained, figures } = await learnTrunk(shop.workspace, [asked.plan], {
       ...run,
       sizes: run.trunk,
@@ -120,13 +121,9 @@ async function methods(run: Run): Promise<Measured> {
       'model',
       METHODS.map(({ id }) => id),
     );
+    const { dir } = shop.workspace;
     const table = await methodsTable(asked, {
-      ids,
-      settings: words.settings,
-      pretrained,
-      seed,
-      threads,
-      log,
+      ...{ ids, settings: words.settings, asked: question, dir, pretrained, threads, log },
     });
     const lora = table.rows[LORA];
     const targets =
@@ -258,6 +255,7 @@ function orderTargets(scenario: string, { task, chosen, deciding, contestants }:
   const difference = own.less_trees?.[deciding];
   if (!difference) return [];
   const name = `${scenario}, ${task}: ${chosen}`;
+  const features = own.less_without_events?.[deciding];
   const best = contestants['ideal observer']?.closed?.mean_absolute;
   return [
     {
@@ -265,7 +263,7 @@ function orderTargets(scenario: string, { task, chosen, deciding, contestants }:
       target: 'better, its interval excludes zero',
       got: difference.value,
       met: own.is_better === true,
-      note: interval(difference),
+      note: `${interval(difference)}${features ? `; less trees and linear without events ${features.value.toFixed(4)}, ${interval(features)}` : ''}`,
     },
     ...(own.closed
       ? [
