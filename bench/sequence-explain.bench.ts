@@ -156,6 +156,7 @@ async function explainShop(word: string, { seed, threads, said, log }: Options):
       ...(entity === 'session' ? {} : { horizonDays }),
       asOf: shop.endMs - (horizonDays + 1) * DAY_MS,
       models: [method],
+      preset: 'fast',
       maxTrainOrigins: 2,
       ...{ seed, threads, now: Date.now, progress: silent },
     });
