@@ -14,7 +14,7 @@ import type { Recorded } from './tournament.ts';
 export function readTried(workspace: Workspace, version: { task: string; reference: string }): Recorded {
   const { task, reference } = version;
   const { settings } = showVersion(join(workspace.dir, 'models'), task, reference);
-  const { trials, searches = {}, preset: named, again } = isRecord(settings) ? settings : {};
+  const { trials, searches = {}, preset: named, again, trunk } = isRecord(settings) ? settings : {};
   const preset = PRESET_NAMES.find((each) => each === named);
   if (Array.isArray(trials) && trials.every((id) => typeof id === 'string') && isRecord(searches))
     return {
@@ -22,6 +22,7 @@ export function readTried(workspace: Workspace, version: { task: string; referen
       searches: searches as unknown as Recorded['searches'],
       again: again === true,
       ...(preset && { preset }),
+      ...(typeof trunk === 'string' && { trunk }),
     };
   throw new AppError(
     'BAD_FILE',

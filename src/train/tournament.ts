@@ -22,6 +22,8 @@ export interface Recorded extends Tried {
   /** Whether the model that answers had learned from the calibration period, too. */
   readonly again?: boolean;
   readonly preset?: PresetName;
+  /** Version of the trunk behaviour models built on; absent where each learned its own. */
+  readonly trunk?: string;
 }
 
 export interface TournamentOptions {

@@ -58,19 +58,20 @@ export const trainCommand: CommandFile = {
   async run(context, [taskName], options) {
     const workspace = workspaceOf(context);
     const task = taskOf(workspace, taskName);
+    const repeat =
+      options.repeat === undefined
+        ? undefined
+        : readTried(workspace, { task: task.name, reference: String(options.repeat) });
+    const trunk = options.pretrained ?? repeat?.trunk;
     const result = await trainTask(workspace, {
       task,
       horizonDays: horizonOf(options),
       asOf: asOfOf(workspace, options),
       models: modelsOf(String(options.model)),
       preset: parsePreset(String(options.preset)),
-      ...(options.repeat === undefined
-        ? {}
-        : { repeat: readTried(workspace, { task: task.name, reference: String(options.repeat) }) }),
+      ...(repeat && { repeat }),
       timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
-      ...(options.pretrained === undefined
-        ? {}
-        : { pretrained: loadTrunk(workspace, String(options.pretrained)) }),
+      ...(trunk === undefined ? {} : { pretrained: loadTrunk(workspace, String(trunk)) }),
       features: featuresOf(options.features),
       promote: options.promote !== false,
       command: typedCommand(),
