@@ -7,7 +7,7 @@ import { METHODS } from '../src/models/behaviour/methods.ts';
 import { BEHAVIOUR_DEFAULTS } from '../src/models/behaviour/settings.ts';
 import { taskNamed } from '../src/tasks/catalogue.ts';
 import type { Task } from '../src/tasks/task.ts';
-import { fewLabels, type LabelShare, PRETRAINED, SCRATCH } from './behaviour/few-labels.ts';
+import { BESIDE, fewLabels, type LabelShare } from './behaviour/few-labels.ts';
 import { groceryShop, hasGrocery } from './behaviour/grocery-shop.ts';
 import { methodsTable } from './behaviour/methods-table.ts';
 import { type Known, type OrderEffects, orderEffects, TREES } from './behaviour/order-effects.ts';
@@ -48,7 +48,7 @@ const KNOWN = {
       'width',
       'blocks',
     ],
-    ...['scenario', 'task', 'model', 'data'],
+    ...['scenario', 'task', 'model', 'data', 'features'],
   ],
   settings: Object.keys(BEHAVIOUR_DEFAULTS).filter((key) => key !== 'width' && key !== 'blocks'),
 };
@@ -67,8 +67,8 @@ interface Measured {
  * Words: `methods`, `labels`, `order`; all when none is given. Sizes: `customers=` and `days=` of the simulated shop,
  * `horizon=` days, `origins=` training moments; `pretrain=` steps, `width=`, `blocks=` of the trunk (of `order`,
  * `pretrain=0`: each fit learns its own); any other setting of the model by its name, such as `rank=2 tuneSteps=600`. Of
- * `methods`: `task=purchase`, `model=transformer,transformer:lora`; of `labels`: `shares=.01,.1`, `draws=5`,
- * `data=simulated,grocery`, `groceryHorizon=90`; of `order`: `task=purchase,churn`, `model=transformer`. `scenario=`
+ * `methods`: `task=purchase`, `model=transformer,transformer:lora`, `features=all` or `none` (events alone); of `labels`:
+ * `shares=.01,.1`, `draws=5`, `features=all,none`, `data=simulated,grocery`, `groceryHorizon=90`; of `order`: `task=purchase,churn`, `model=transformer`. `scenario=`
  * another shop, of `order` several.
  */
 export const bench: Bench = async (options) => {
@@ -111,7 +111,9 @@ async function methods(run: Run): Promise<Measured> {
   const [scenario] = scenariosOf(words, [ORDERED]);
   return withShop(run, scenario, async (shop) => {
     const [name] = words.texts('task', ['purchase']);
-    const question = { ...momentsOf(shop, taskNamed(name), words), seed };
+    const [features] = featuresOf(words, ['all']);
+    const eventsAlone = features === 'none';
+    const question = { ...momentsOf(shop, taskNamed(name), words), eventsAlone, seed };
     const asked = await askedTask(shop, question);
     const { pretrained, figures } = await learnTrunk(shop.workspace, [asked.plan], {
       ...run,
@@ -145,7 +147,7 @@ async function methods(run: Run): Promise<Measured> {
               }`,
             ),
           ];
-    return { targets, figures: { scenario, task: name, trunk: figures, ...table } };
+    return { targets, figures: { scenario, task: name, features, trunk: figures, ...table } };
   });
 }
 
@@ -162,22 +164,27 @@ async function labels(run: Run): Promise<Measured> {
     shop: Pick<ShopInLake, 'engine' | 'source' | 'workspace'>,
     moments: Omit<Parameters<typeof askedTask>[1], 'seed'>,
   ) => {
-    const asked = await askedTask(shop, { ...moments, seed });
-    const trunk = await learnTrunk(shop.workspace, [asked.plan], { ...run, sizes: run.trunk });
-    const shares = await fewLabels(asked, {
-      ...run,
-      pretrained: trunk.pretrained,
-      shares: words.numbers('shares', SIZES.shares),
-      draws: words.number('draws', SIZES.draws),
-      settings: words.settings,
-    });
-    const { train, test } = asked.samples;
-    targets.push(...shares.flatMap((share) => labelTargets(label, share)));
-    figures[label] = {
-      ...{ task: name, examples: train.target.length, tested: test.target.length, shares },
-      customers: new Set(train.entities).size,
-      trunk: trunk.figures,
-    };
+    for (const features of featuresOf(words, ['all', 'none'])) {
+      const eventsAlone = features === 'none';
+      const asked = await askedTask(shop, { ...moments, eventsAlone, seed });
+      const trunk = await learnTrunk(shop.workspace, [asked.plan], { ...run, sizes: run.trunk });
+      const shares = await fewLabels(asked, {
+        ...run,
+        pretrained: trunk.pretrained,
+        shares: words.numbers('shares', SIZES.shares),
+        draws: words.number('draws', SIZES.draws),
+        beside: eventsAlone ? [] : BESIDE,
+        settings: words.settings,
+      });
+      const { train, test } = asked.samples;
+      const title = `${label}, ${eventsAlone ? 'events alone' : 'all features'}`;
+      targets.push(...shares.flatMap((share) => labelTargets(title, share)));
+      figures[title] = {
+        ...{ task: name, examples: train.target.length, tested: test.target.length, shares },
+        customers: new Set(train.entities).size,
+        trunk: trunk.figures,
+      };
+    }
   };
   if (data.includes('simulated')) {
     const [scenario] = scenariosOf(words, [ORDERED]);
@@ -205,8 +212,8 @@ async function labels(run: Run): Promise<Measured> {
 
 function labelTargets(label: string, { share, difference, roc_auc }: LabelShare): Target[] {
   if (!difference) return [];
-  const beside = [PRETRAINED, SCRATCH, TREES, 'logistic']
-    .map((id) => `${id} ${roc_auc[id].mean.toFixed(4)}`)
+  const beside = Object.entries(roc_auc)
+    .map(([id, { mean }]) => `${id} ${mean.toFixed(4)}`)
     .join(', ');
   return [
     atLeast(
@@ -337,6 +344,13 @@ function scenariosOf(words: Words, otherwise: readonly ScenarioName[]): readonly
       throw new Error(`expected one of ${Object.keys(SCENARIOS).join(', ')}, got ${text}`);
     return text as ScenarioName;
   });
+}
+
+function featuresOf(words: Words, otherwise: readonly string[]): readonly string[] {
+  const said = words.texts('features', otherwise);
+  const other = said.find((each) => each !== 'all' && each !== 'none');
+  if (other !== undefined) throw new Error(`expected all or none after features=, got ${other}`);
+  return said;
 }
 
 const interval = ({ low, high }: { readonly low: number; readonly high: number }): string =>

@@ -9,7 +9,8 @@ import type { AskedTask } from './shop-samples.ts';
 
 export const PRETRAINED = 'transformer:lora';
 export const SCRATCH = 'transformer:scratch';
-const BESIDE = ['logistic', 'gbdt'];
+/** Models of features, where there are any. */
+export const BESIDE = ['logistic', 'gbdt'];
 
 export interface LabelDraw {
   readonly draw: number;
@@ -34,6 +35,8 @@ export interface LabelShare {
 export interface LabelRun {
   readonly shares: readonly number[];
   readonly draws: number;
+  /** Ids of what is to be seen beside them. */
+  readonly beside: readonly string[];
   readonly settings: Settings;
   readonly pretrained: PretrainedTrunk;
   readonly seed: number;
@@ -45,7 +48,7 @@ export interface LabelRun {
 export async function fewLabels({ samples }: AskedTask, run: LabelRun): Promise<readonly LabelShare[]> {
   const { train, test } = samples;
   const { settings, pretrained, seed, threads, log } = run;
-  const ids = [PRETRAINED, SCRATCH, ...BESIDE];
+  const ids = [PRETRAINED, SCRATCH, ...run.beside];
   const shares: LabelShare[] = [];
   for (const share of run.shares) {
     const draws: LabelDraw[] = [];

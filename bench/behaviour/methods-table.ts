@@ -59,7 +59,7 @@ export async function methodsTable({ samples }: AskedTask, run: MethodsRun) {
     log(`${id}: ${JSON.stringify(rows[id])}`);
   }
   const beside: Record<string, Score> = {};
-  for (const id of BESIDE) {
+  for (const id of asked.eventsAlone ? [] : BESIDE) {
     const { said } = await fitAndAsk(estimatorOn(id, settings), train, test, { seed, threads });
     beside[id] = aucOf(test, said, seed);
     log(`${id}: ${JSON.stringify(beside[id])}`);

@@ -1,4 +1,5 @@
 // The examples of a task as training reads them, the newest events in order among their columns, and a trunk learned before them.
+import { EVENT_SEQUENCES } from '../../src/core/event-sequences.ts';
 import { silent } from '../../src/core/progress.ts';
 import { DAY_MS } from '../../src/core/time.ts';
 import type { Engine } from '../../src/data/engine.ts';
@@ -8,6 +9,7 @@ import type { EventSource } from '../../src/data/source.ts';
 import type { SplitPlan } from '../../src/data/splits.ts';
 import { visitorLog } from '../../src/data/visits/visits.ts';
 import type { Workspace } from '../../src/data/workspace.ts';
+import type { Sample } from '../../src/models/estimator.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import { boundView } from '../../src/train/bounded-view.ts';
 import { sampleCustomers } from '../../src/train/customer-sample.ts';
@@ -35,6 +37,8 @@ export interface Asked {
   /** Moment of the test, UTC ms; the latest possible when absent. */
   readonly asOf?: number;
   readonly maxTrainOrigins?: number;
+  /** Nothing but events in order: no feature says what they come to, only the weekday of the moment stays. */
+  readonly eventsAlone?: boolean;
   readonly seed: number;
 }
 
@@ -53,7 +57,20 @@ export async function askedTask({ engine, source }: AskedShop, asked: Asked): Pr
     ...{ task, question: questionFor(task, checkedDays), view, plan, drawn: drawn.drawn, seed },
     progress: silent,
   });
-  return { task, plan, samples, oneIn: drawn.oneIn };
+  const asRead = asked.eventsAlone ? withoutFeatures(samples) : samples;
+  return { task, plan, samples: asRead, oneIn: drawn.oneIn };
+}
+
+/** The same for everybody at a moment; models of events want one column beside them. */
+const NEUTRAL = 'weekday';
+const EVENTS: readonly string[] = Object.values(EVENT_SEQUENCES);
+
+function withoutFeatures({ train, calibrate, test }: Samples): Samples {
+  const narrow = (sample: Sample): Sample => {
+    const columns = sample.frame.columns.filter(({ name }) => name === NEUTRAL || EVENTS.includes(name));
+    return { ...sample, frame: { ...sample.frame, columns } };
+  };
+  return { train: narrow(train), test: narrow(test), ...(calibrate && { calibrate: narrow(calibrate) }) };
 }
 
 export interface TrunkSizes {
