@@ -31,7 +31,11 @@ describe('wrong words', () => {
     [/Did you mean train/, 'trian'],
     [/missing required argument 'task'/, 'train'],
     [/unknown option '--modle'/, 'train', 'purchase', '--modle', 'x'],
-    [/expected one of the tasks purchase, spend, churn, ltv, session-purchase, item-purchase, got "nosuch"/, 'train', 'nosuch'],
+    [
+      /expected one of the tasks purchase, spend, churn, ltv, session-purchase, item-purchase, got "nosuch"/,
+      'train',
+      'nosuch',
+    ],
     [/expected one of the models .*bg-nbd.*, got "nosuch"/, 'train', 'purchase', '--model', 'nosuch'],
     [/--model: expected auto, or model names/, 'train', 'purchase', '--model', 'auto,rate'],
     [/expected a span such as 90d/, 'train', 'purchase', '--horizon', 'long'],

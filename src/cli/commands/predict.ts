@@ -81,7 +81,7 @@ export const predictCommand: CommandFile = {
       await writePredictions(engine, out, { predictions, bundle, rows, ranks: listed?.ranks });
       if (erasedSince(workspace, source)) {
         // Thrown inside `withLake`, this begins anew on the lake without the customer.
-        rmSync(out);
+        rmSync(out, { force: true });
         throw new AppError('BUSY', 'a customer was erased meanwhile: run the same command again');
       }
       context.document({

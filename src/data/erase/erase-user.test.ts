@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
+import { type Disk, realDisk } from '../disk.ts';
 import { openEngine, sqlText } from '../engine.ts';
 import { type SampleShop, sampleShop } from '../import/sample-shop.ts';
 import { eraseUser } from './erase-user.ts';
@@ -114,6 +115,24 @@ test('a customer is found in every kind of file before, in none after, and other
   const mark = readFileSync(join(made.workspace.dir, 'models/churn/v1/erasures.json'), 'utf8');
   expect(JSON.parse(mark)).toEqual({ sinceMs: expect.any(Number), users: 1 });
   expect(mark).not.toContain('"17"');
+});
+
+test('a prediction written from the old lake while this goes on is removed like those of before', async () => {
+  const made = await livedIn();
+  let late = 0;
+  /** Whoever read the lake before writes the file again, twice, as soon as it is gone. */
+  const disk: Disk = {
+    ...realDisk,
+    remove(path) {
+      realDisk.remove(path);
+      if (path.endsWith('churn.csv') && late++ < 2) writeFileSync(path, 'task,user_id,value\nchurn,17,0.5\n');
+    },
+  };
+  const { after, removed } = await eraseUser(made.workspace, '17', { disk });
+  expect(late).toBe(3);
+  expect(after).toEqual([]);
+  expect(existsSync(join(made.workspace.dir, 'predictions/churn.csv'))).toBe(false);
+  expect(removed.filter((file) => file === 'predictions/churn.csv')).toHaveLength(1);
 });
 
 test('with pseudonyms the shop’s own id is enough', async () => {

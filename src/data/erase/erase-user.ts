@@ -84,13 +84,22 @@ export async function eraseUser(
         const late = savedVersions(workspace).filter((version) => !models.includes(version));
         markModels(workspace, late, { atMs: nowMs, disk });
         models.push(...late);
-        const removed = before
-          .map(({ file }) => file)
-          .filter((file) => !isOfLake(file) && !isProtected(workspace, file));
-        for (const file of removed) disk.remove(join(workspace.dir, file));
+        const removed: string[] = [];
+        const removeDerived = (found: readonly Finding[]): boolean => {
+          const derived = found
+            .map(({ file }) => file)
+            .filter((file) => !isOfLake(file) && !isProtected(workspace, file));
+          for (const file of derived) disk.remove(join(workspace.dir, file));
+          removed.push(...derived.filter((file) => !removed.includes(file)));
+          return derived.length > 0;
+        };
+        removeDerived(before);
 
         progress.step({ task: 'searching again', done: 2, total: 3, unit: 'passes' });
-        const after = await searchWorkspace(engine, workspace, needles);
+        let after = await searchWorkspace(engine, workspace, needles);
+        // A prediction or report that had read the old lake may be written while this goes on; later ones read the new one.
+        for (let turn = 0; turn < LATE_WRITERS && removeDerived(after); turn++)
+          after = await searchWorkspace(engine, workspace, needles);
         if (after.length > 0) {
           throw new AppError(
             'BAD_DATA',
@@ -109,6 +118,9 @@ export async function eraseUser(
     });
   });
 }
+
+/** Searches beyond the second: each is over files that were written during the one before. */
+const LATE_WRITERS = 5;
 
 const isOfLake = (file: string): boolean => /^(lake|quarantine)\//.test(file);
 
