@@ -1,14 +1,16 @@
 // What every recommender promises, checked on whichever is given.
+
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../src/core/errors.ts';
 import { type ProgressStep, silent } from '../src/core/progress.ts';
 import { random } from '../src/core/random.ts';
 import { type NextItemCases, type Sequences, sequenceCount, takeSequences } from '../src/core/sequences.ts';
-import type { FitRun, SavedModel, Settings } from '../src/models/estimator.ts';
+import type { FitRun, Settings } from '../src/models/estimator.ts';
 import { dimensionsOf, isPoint } from '../src/models/search/space.ts';
 import { loadNextItemModel, recommenderById } from '../src/models/sequence/catalogue.ts';
 import { lastItemCases, madeUpSequences } from '../src/models/sequence/made-up-sequences.ts';
 import type { NextItemModel, Recommender } from '../src/models/sequence/recommender.ts';
+import { bytesOf, throughDisk } from './saved-bytes.ts';
 
 const RUN: FitRun = { seed: 7, threads: 1, progress: silent };
 const ITEMS = 40;
@@ -26,23 +28,6 @@ function fittedModel(recommender: Recommender): Promise<NextItemModel> {
   const kept = fitted.get(recommender.id) ?? recommender.fit(TRAIN, VALID, RUN);
   fitted.set(recommender.id, kept);
   return kept;
-}
-
-/** JSON for structure, bytes for arrays: what a registry writes. */
-const bytesOf = (saved: SavedModel): string =>
-  JSON.stringify({
-    ...saved,
-    arrays: Object.entries(saved.arrays ?? {}).map(([key, array]) => [
-      key,
-      Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64'),
-    ]),
-  });
-
-/** The saved model as a stranger would read it back from disk. */
-function throughDisk(saved: SavedModel): SavedModel {
-  const { arrays, ...rest } = saved;
-  const copies = Object.entries(arrays ?? {}).map(([key, array]) => [key, array.slice()]);
-  return { ...JSON.parse(JSON.stringify(rest)), ...(arrays && { arrays: Object.fromEntries(copies) }) };
 }
 
 function shuffledRows(rows: number): Int32Array {

@@ -1,5 +1,7 @@
 // What every estimator promises, checked on each of them: the list of models and the list of promises are both tables.
+
 import { describe, expect, it } from 'vitest';
+import { bytesOf, throughDisk } from '../../test/saved-bytes.ts';
 import { AppError } from '../core/errors.ts';
 import {
   type CategoryColumn,
@@ -13,7 +15,7 @@ import { name } from '../core/name.ts';
 import { type ProgressStep, silent } from '../core/progress.ts';
 import { random } from '../core/random.ts';
 import { CATALOGUE, estimatorById, fitModel, loadModel } from './catalogue.ts';
-import type { Estimator, FitRun, Model, Question, Sample, SavedModel, Settings } from './estimator.ts';
+import type { Estimator, FitRun, Model, Question, Sample, Settings } from './estimator.ts';
 import { madeUpSample } from './made-up-sample.ts';
 import { takeSample } from './sample.ts';
 
@@ -61,23 +63,6 @@ function fittedModel(estimator: Estimator, question: Question): Promise<Model> {
   const kept = fitted.get(key) ?? fitModel(estimator, sampleOf(question, 500, 1), undefined, RUN);
   fitted.set(key, kept);
   return kept;
-}
-
-/** JSON for structure, bytes for arrays: what a registry writes. */
-const bytesOf = (saved: SavedModel): string =>
-  JSON.stringify({
-    ...saved,
-    arrays: Object.entries(saved.arrays ?? {}).map(([key, array]) => [
-      key,
-      Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64'),
-    ]),
-  });
-
-/** The saved model as a stranger would read it back from disk. */
-function throughDisk(saved: SavedModel): SavedModel {
-  const { arrays, ...rest } = saved;
-  const copies = Object.entries(arrays ?? {}).map(([key, array]) => [key, array.slice()]);
-  return { ...JSON.parse(JSON.stringify(rest)), ...(arrays && { arrays: Object.fromEntries(copies) }) };
 }
 
 function shuffled(sample: Sample): Sample {
