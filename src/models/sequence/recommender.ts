@@ -27,6 +27,13 @@ export interface Recommender {
   readonly load: (saved: SavedModel) => NextItemModel;
 }
 
+/** Items a model never saw. */
+export interface AddedItems {
+  readonly itemIds: readonly string[];
+  /** Of the model's own items and then of these, by the levels the model was told: [own + added] */
+  readonly attributes: ItemAttributes;
+}
+
 /** Immutable. */
 export interface NextItemModel {
   readonly recommender: string;
@@ -56,6 +63,8 @@ export interface NextItemModel {
     items: ArrayLike<number>,
     signal?: AbortSignal,
   ) => Promise<EventAttribution>;
+  /** The model with items after its own that it never saw, where it knows items by their attributes. */
+  readonly withItems?: (added: AddedItems) => NextItemModel;
   readonly save: () => SavedModel;
   /** Releases what native sessions hold. */
   readonly close?: () => Promise<void>;

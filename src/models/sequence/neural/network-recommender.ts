@@ -5,8 +5,9 @@ import type { Settings } from '../../estimator.ts';
 import { attributeItems } from '../attribution/attribute-item.ts';
 import type { NextItemModel, Recommender } from '../recommender.ts';
 import { checkTrain } from '../refusal.ts';
+import { planWithItems } from './events/added-items.ts';
 import { type FitParts, type Trained, trainNetwork } from './fit.ts';
-import type { NetworkKind } from './network.ts';
+import { type NetworkKind, networkOf } from './network.ts';
 import { readTrained, savedTrained } from './saved.ts';
 import { openScorer } from './scorer.ts';
 import type { NetworkSettings } from './settings.ts';
@@ -33,15 +34,15 @@ export function networkRecommender<S extends NetworkSettings>(
       const task = { kind, settings, parts: { backend: nodeBackend, ...parts } };
       const trained = await trainNetwork(train, valid, { ...task, run });
       return {
-        ...modelOf(kind.id, trained, run.threads),
+        ...modelOf(kind, trained, run.threads),
         async again(known, over) {
           checkTrain(recommender, known);
           const more = { ...task, run: over, stopAfter: trained.epochs };
-          return modelOf(kind.id, await trainNetwork(known, undefined, more), over.threads);
+          return modelOf(kind, await trainNetwork(known, undefined, more), over.threads);
         },
       };
     },
-    load: (saved) => modelOf(kind.id, readTrained(kind, saved), 1),
+    load: (saved) => modelOf(kind, readTrained(kind, saved), 1),
   };
   return recommender;
 }
@@ -54,13 +55,25 @@ function refuses({ items, offsets, entities }: Sequences): string | undefined {
   return `none of ${entities.length} sequences has two events`;
 }
 
-function modelOf(id: string, trained: Trained, threads: number): NextItemModel {
+function modelOf<S extends NetworkSettings>(
+  kind: NetworkKind<S>,
+  trained: Trained,
+  threads: number,
+): NextItemModel {
+  const { id } = kind;
+  const { network, members } = trained;
   const scorer = openScorer(trained, nodeBackend, threads);
   return {
     recommender: id,
     itemIds: trained.network.plan.itemIds,
     score: scorer.score,
     attribute: (before, items, signal) => attributeItems(trained, before, items, { threads, signal }),
+    ...(network.plan.columns.length > 0 && {
+      withItems: (added) => {
+        const plan = planWithItems(network.plan, added);
+        return modelOf(kind, { network: networkOf(kind, plan, network.settings as S), members }, threads);
+      },
+    }),
     save: () => savedTrained(id, trained),
     close: scorer.close,
   };

@@ -111,9 +111,13 @@ function columnsOf({ categories, priceMinor }: ItemAttributes): readonly ItemCol
     : [...named, { name: 'price', levels: PRICE_LEVELS + 1, codes: priceLevels(priceMinor) }];
 }
 
-/** Tenths of the items by price, from 1; 0 where the price is not known. */
-function priceLevels(priceMinor: Float64Array): Int32Array {
-  const known = priceMinor.filter(Number.isFinite).sort();
+/**
+ * Tenths of the items by price, from 1; 0 where the price is not known.
+ *
+ * @param among whose tenths: these items' own where absent
+ */
+export function priceLevels(priceMinor: Float64Array, among = priceMinor): Int32Array {
+  const known = among.filter(Number.isFinite).sort();
   const cuts = Array.from(
     { length: PRICE_LEVELS - 1 },
     (_, i) => known[Math.floor(((i + 1) * known.length) / PRICE_LEVELS)],
