@@ -3,6 +3,7 @@ import type { Name } from '../../core/name.ts';
 import type { ItemAttributes, NextItemCases, Sequences } from '../../core/sequences.ts';
 import type { FitRun, SavedModel, SearchSpace, Settings } from '../estimator.ts';
 import type { EventAttribution } from '../event-attribution.ts';
+import type { ContinueSettings, Effort, NewsOf } from './continuing.ts';
 
 export interface Recommender {
   /** `popularity`, `transformer`, … */
@@ -25,6 +26,22 @@ export interface Recommender {
   readonly fit: (train: Sequences, valid: NextItemCases | undefined, run: FitRun) => Promise<NextItemModel>;
   /** @throws AppError VERSION, BAD_FILE */
   readonly load: (saved: SavedModel) => NextItemModel;
+  /**
+   * What it saved taught what came since, the catalogue grown by what is new. Absent where a fit takes little.
+   *
+   * @throws AppError USAGE, VERSION, BAD_FILE, BAD_DATA, NOT_ENOUGH_DATA, INTERRUPTED
+   */
+  readonly continued?: (
+    saved: SavedModel,
+    news: NewsOf,
+    how: ContinueSettings,
+    run: FitRun,
+  ) => Promise<ContinuedModel>;
+}
+
+export interface ContinuedModel {
+  readonly model: NextItemModel;
+  readonly effort: Effort;
 }
 
 /** Items a model never saw. */

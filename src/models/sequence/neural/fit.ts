@@ -151,7 +151,7 @@ function described({ epoch, scores }: EvaluationEvent): string {
 }
 
 /** The rule for tables too large to be moved whole. */
-const sparseTables =
+export const sparseTables =
   ({ batch, length, negatives }: NetworkSettings) =>
   ({ shape }: { readonly shape: readonly number[] }): ParameterSettings =>
     shape[0] >= SPARSE_ROWS

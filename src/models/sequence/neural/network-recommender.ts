@@ -5,6 +5,7 @@ import type { Settings } from '../../estimator.ts';
 import { attributeItems } from '../attribution/attribute-item.ts';
 import type { NextItemModel, Recommender } from '../recommender.ts';
 import { checkTrain } from '../refusal.ts';
+import { continueNetwork } from './continue/continue-network.ts';
 import { planWithItems } from './events/added-items.ts';
 import { type FitParts, type Trained, trainNetwork } from './fit.ts';
 import { type NetworkKind, networkOf } from './network.ts';
@@ -43,6 +44,14 @@ export function networkRecommender<S extends NetworkSettings>(
       };
     },
     load: (saved) => modelOf(kind, readTrained(kind, saved), 1),
+    async continued(saved, news, how, run) {
+      const trained = readTrained(kind, saved);
+      // A model goes on as it was told to begin.
+      const settings = kind.settings(0, trained.network.settings);
+      const task = { kind, settings, how, parts: { backend: nodeBackend, ...parts }, run };
+      const { effort, ...learned } = await continueNetwork(trained, news, task);
+      return { model: modelOf(kind, learned, run.threads), effort };
+    },
   };
   return recommender;
 }

@@ -50,7 +50,7 @@ export const seenItems = ({ counts }: Pick<TokenPlan, 'counts'>): number =>
 /** Classes of the time since the event before, by powers of two seconds; 0 where no event came before. */
 export const GAP_LEVELS = 32;
 const PRICE_LEVELS = 10;
-const ITEMS_A_SHARED_ROW = 4;
+export const ITEMS_A_SHARED_ROW = 4;
 
 export function planTokens(
   train: Sequences,
@@ -90,7 +90,8 @@ function rowsOf(
   return { rowOf, rows: 1 + owners.length + shared };
 }
 
-function logShares(rowOf: Int32Array, rows: number, counts: Int32Array): Float32Array {
+/** ln of each item's share in the events of its row, [items]; 0 for the unknown row. */
+export function logShares(rowOf: Int32Array, rows: number, counts: Int32Array): Float32Array {
   const events = new Float64Array(rows);
   for (let item = 0; item < rowOf.length; item++) events[rowOf[item]] += counts[item];
   return Float32Array.from(rowOf, (row, item) =>
@@ -98,7 +99,8 @@ function logShares(rowOf: Int32Array, rows: number, counts: Int32Array): Float32
   );
 }
 
-function columnsOf({ categories, priceMinor }: ItemAttributes): readonly ItemColumn[] {
+/** Columns of codes from 1 in the order of the levels, the price last. */
+export function columnsOf({ categories, priceMinor }: ItemAttributes): readonly ItemColumn[] {
   const named = Object.entries(categories).map(
     ([name, { codes, levels }]): ItemColumn => ({
       name,
