@@ -4,7 +4,7 @@ import { random } from '../src/core/random.ts';
 import { type NextItemCases, takeSequences } from '../src/core/sequences.ts';
 import { atLeast, atMost, type Bench, type Target } from './bench.ts';
 import { askedEntry, settingsOf } from './sequence/asked-entry.ts';
-import { type Entry, measure } from './sequence/measure.ts';
+import { type Entry, measure, SharedFits } from './sequence/measure.ts';
 import { hasSharedData, SEQUENCE_SETS } from './sequence/read-sets.ts';
 import type { SequenceSet } from './sequence/sequence-set.ts';
 import { textTable } from './sequence/text-table.ts';
@@ -28,11 +28,13 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     const whole = await read({ seed, threads });
     const set = sample === undefined ? whole : sampled(whole, Number(sample), seed);
     const entries: Entry[] = [];
+    const shared = new SharedFits();
     for (const model of said('models')?.split(',') ?? set.models)
       entries.push(
         await measure(model, set, {
           seeds: Array.from({ length: Number(said('seeds') ?? 3) }, (_, i) => seed + i),
           threads,
+          shared,
           settings: settingsOf(said('settings') ?? ''),
           attributes: said('attributes') === 'yes',
           log,

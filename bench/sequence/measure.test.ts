@@ -4,7 +4,7 @@ import { viewOf } from '../../src/core/case-view.ts';
 import { countSequences } from '../../src/eval/sequences/count-sequences.ts';
 import { recommenderById } from '../../src/models/sequence/catalogue.ts';
 import { lastItemCases, madeUpSequences } from '../../src/models/sequence/made-up-sequences.ts';
-import { measure } from './measure.ts';
+import { measure, SharedFits } from './measure.ts';
 import type { SequenceSet } from './sequence-set.ts';
 import { textTable } from './text-table.ts';
 
@@ -32,6 +32,7 @@ const lines: string[] = [];
 const options = {
   ...{ seeds: [1, 2], threads: 1, attributes: false, log: (line: string) => lines.push(line) },
   settings: { epochs: 2, width: 8, length: 8 },
+  shared: new SharedFits(),
 };
 
 describe('an entry of the table', () => {

@@ -5,7 +5,7 @@ import type { RankMetricName } from '../../src/eval/score.ts';
 import { repeatedTargets } from '../../src/eval/sequences/count-sequences.ts';
 import { scoreRanks } from '../../src/eval/sequences/score-ranks.ts';
 import type { Settings } from '../../src/models/estimator.ts';
-import { recommenderById } from '../../src/models/sequence/catalogue.ts';
+import { partIdsOf, recommenderById, sharingFits } from '../../src/models/sequence/catalogue.ts';
 import { learnAgain, type Recommender } from '../../src/models/sequence/recommender.ts';
 import { rankCases } from '../../src/train/sequence/rank-cases.ts';
 import { askedEntry } from './asked-entry.ts';
@@ -43,7 +43,37 @@ export interface Entry {
   readonly peakMegabytes: number;
 }
 
+/** What the entries of one set share: each is fitted once a seed, and what that took. */
+export class SharedFits {
+  readonly #bySeed = new Map<number, (id: string) => Recommender>();
+  readonly #taken = new Map<string, Taken>();
+
+  recommender(id: string, seed: number): Recommender {
+    const byId = this.#bySeed.get(seed) ?? sharingFits();
+    this.#bySeed.set(seed, byId);
+    return byId(id);
+  }
+
+  /** Seconds of an entry with those of its parts, which were fitted for entries before it. */
+  total(id: string, seed: number, own: Taken): Taken {
+    const isOwn = /[@[]/.test(id);
+    const parts = isOwn ? [] : partIdsOf(id).flatMap((part) => this.#taken.get(`${part} ${seed}`) ?? []);
+    const total = {
+      fitSeconds: parts.reduce((sum, part) => sum + part.fitSeconds, own.fitSeconds),
+      againSeconds: parts.reduce((sum, part) => sum + part.againSeconds, own.againSeconds),
+    };
+    this.#taken.set(`${id} ${seed}`, total);
+    return total;
+  }
+}
+
+interface Taken {
+  readonly fitSeconds: number;
+  readonly againSeconds: number;
+}
+
 export interface MeasureOptions {
+  readonly shared: SharedFits;
   readonly seeds: readonly number[];
   readonly threads: number;
   /** Told to all that learn weights. */
@@ -57,12 +87,13 @@ const DRAWS = 500;
 
 export async function measure(asked: string, set: SequenceSet, options: MeasureOptions): Promise<Entry> {
   const { threads, log } = options;
-  const recommender = recommenderOf(asked, set, options);
+  const recommenders = options.seeds.map((seed) => recommenderOf(asked, set, { ...options, seed }));
   // What learns nothing by chance is the same with every seed.
-  const seeds = recommender.within ? options.seeds : options.seeds.slice(0, 1);
+  const seeds = recommenders[0].within ? options.seeds : options.seeds.slice(0, 1);
   const runs: Run[] = [];
-  for (const seed of seeds) {
-    const run = await runOnce(recommender, set, { seed, threads, again: !asked.includes('@'), log });
+  for (const [i, seed] of seeds.entries()) {
+    const own = await runOnce(recommenders[i], set, { seed, threads, again: !asked.includes('@'), log });
+    const run = { ...own, ...options.shared.total(asked, seed, own) };
     const [metric] = set.metrics;
     log(
       `${set.name} ${asked} seed ${seed}: ${metric} ${(run.by[set.history][metric]?.value ?? Number.NaN).toFixed(4)} (valid ${run.valid.toFixed(4)}), fitted in ${run.fitSeconds.toFixed(1)} s`,
@@ -96,16 +127,19 @@ export async function measure(asked: string, set: SequenceSet, options: MeasureO
   };
 }
 
-/** Told what all networks are told, then what it alone is, and how long it may take. */
+/** Told what all networks are told, then what it alone is, and how long it may take; one that is told nothing shares its fits. */
 function recommenderOf(
   word: string,
   set: SequenceSet,
-  { settings, attributes }: MeasureOptions,
+  { settings, attributes, shared, seed }: MeasureOptions & { readonly seed: number },
 ): Recommender {
   const asked = askedEntry(word);
-  const base = recommenderById(asked.id);
-  const told = { ...(base.within && settings), ...asked.settings };
-  const named = Object.keys(told).length > 0 ? base.withSettings?.(told) : base;
+  const plain = recommenderById(asked.id);
+  const told = { ...(plain.within && settings), ...asked.settings };
+  const isTold = Object.keys(told).length > 0;
+  const isShared = !isTold && asked.seconds === undefined;
+  const base = isShared ? shared.recommender(asked.id, seed) : plain;
+  const named = isTold ? base.withSettings?.(told) : base;
   if (!named) throw new Error(`expected settings of something that has some, got ${word}`);
   const knowing = (attributes && set.attributes && named.knowing?.(set.attributes)) || named;
   if (asked.seconds === undefined) return knowing;

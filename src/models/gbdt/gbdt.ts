@@ -106,7 +106,7 @@ async function fitGbdt(
   { told, kind, earlier, run }: FitOptions,
 ): Promise<Model> {
   const settings: GbdtSettings = {
-    ...defaultSettings(train.frame.rows),
+    ...defaultSettings(tellingRows(train)),
     band: bandsByDefault(train),
     ...kind.told(train.frame.rows),
     ...(earlier && { loss: earlier.loss }),
@@ -130,6 +130,20 @@ const BAND_ROWS = 200;
  */
 const bandsByDefault = ({ question, frame }: Sample): boolean =>
   question.kind === 'amount' && question.outcome === 'revenue' && frame.rows >= BAND_ROWS;
+
+/** Of so many rows of the commoner outcome beside each of the rarer one, the last tell nearly nothing more. */
+const ROWS_AN_OUTCOME = 20;
+
+/**
+ * Rows a sample is as good as: a hundred purchases among a hundred thousand visits bear no larger trees than two thousand
+ * rows do, however many others bought nothing.
+ */
+function tellingRows({ question, target }: Sample): number {
+  if (question.kind === 'classes') return target.length;
+  const happened = target.reduce((sum, y) => sum + Number(y !== 0), 0);
+  const rarer = question.kind === 'binary' ? Math.min(happened, target.length - happened) : happened;
+  return Math.min(target.length, Math.max(1, ROWS_AN_OUTCOME * rarer));
+}
 
 /** @throws AppError USAGE for constraints on columns that are not there, or that cannot have them */
 function checkColumns({ question, frame }: Sample, { monotone, interactions = [] }: GbdtSettings): void {

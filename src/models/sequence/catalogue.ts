@@ -11,6 +11,7 @@ import { convolutionalNetwork } from './networks/cnn.ts';
 import { recurrentNetwork } from './networks/gru.ts';
 import { aggregateNetwork } from './networks/mlp.ts';
 import type { NextItemModel, Recommender } from './recommender.ts';
+import { remembered } from './remembered-fits.ts';
 import { baseIdOf, withReturns } from './repeats/with-returns.ts';
 import { behaviourTransformer } from './transformer/transformer.ts';
 
@@ -29,10 +30,17 @@ export const RECOMMENDERS: readonly Recommender[] = [
   behaviourTransformer,
 ];
 
-/** Those tried where none is named: of the networks only the one that leads the others, each costs minutes. */
-export const UNASKED_RECOMMENDERS: readonly Recommender[] = RECOMMENDERS.filter(
-  (recommender) => ![aggregateNetwork, convolutionalNetwork, recurrentNetwork].includes(recommender),
-);
+/**
+ * Those tried where none is named: of the networks only the one that leads the others, each costs minutes; and what neighbours
+ * and the network say together.
+ */
+export const UNASKED_IDS: readonly string[] = [
+  ...RECOMMENDERS.filter(
+    (recommender) => ![aggregateNetwork, convolutionalNetwork, recurrentNetwork].includes(recommender),
+  ).map(({ id }) => id),
+  `${sessionKnn.id}:repeats`,
+  `${sessionKnn.id}:repeats+${behaviourTransformer.id}`,
+];
 
 /** Any of them, mended by how often people come back to what they had: `ID:repeats`. */
 export const repeatsLearned = (base: Recommender): Recommender => withReturns(base, loadNextItemModel);
@@ -42,11 +50,30 @@ export const mixture = (members: readonly Recommender[]): Recommender =>
   mixtureOf(members, loadNextItemModel);
 
 /** By its id, `A+B` for a mixture, or either with `:repeats`. @throws AppError USAGE naming the ids there are */
-export function recommenderById(id: string): Recommender {
+export const recommenderById = (id: string): Recommender => composed(id, recommenderById);
+
+/** The same by id, for one run: what is asked for alone, with repeats learned, and inside mixtures is fitted once. */
+export function sharingFits(): (id: string) => Recommender {
+  const known = new Map<string, Recommender>();
+  const byId = (id: string): Recommender => {
+    const found = known.get(id) ?? remembered(composed(id, byId));
+    known.set(id, found);
+    return found;
+  };
+  return byId;
+}
+
+/** Ids a recommender is made of: the members of a mixture, what repeats were learned for; of one that stands alone, none. */
+export function partIdsOf(id: string): readonly string[] {
   const inside = baseIdOf(id);
-  if (inside !== undefined) return repeatsLearned(recommenderById(inside));
+  return inside === undefined ? (memberIdsOf(id) ?? []) : [inside];
+}
+
+function composed(id: string, byId: (id: string) => Recommender): Recommender {
+  const inside = baseIdOf(id);
+  if (inside !== undefined) return repeatsLearned(byId(inside));
   const members = memberIdsOf(id);
-  if (members !== undefined) return mixture(members.map(recommenderById));
+  if (members !== undefined) return mixture(members.map(byId));
   const found = RECOMMENDERS.find((recommender) => recommender.id === id);
   if (found) return found;
   const known = RECOMMENDERS.map((recommender) => recommender.id).join(', ');

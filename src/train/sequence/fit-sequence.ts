@@ -6,6 +6,7 @@ import { type NextItemCases, takeSequences } from '../../core/sequences.ts';
 import type { RankMetricName, Score } from '../../eval/score.ts';
 import type { TargetRanks } from '../../eval/sequences/rank-targets.ts';
 import { scoreRanks } from '../../eval/sequences/score-ranks.ts';
+import { partIdsOf } from '../../models/sequence/catalogue.ts';
 import { learnAgain, type NextItemModel, type Recommender } from '../../models/sequence/recommender.ts';
 import { deciderAt, type OwnHistory } from './assess-ranks.ts';
 import { rankCases } from './rank-cases.ts';
@@ -67,6 +68,7 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
   const decider = deciderAt(at);
   const trials: SequenceTrial[] = [];
   const refused: { recommender: Recommender; reason: string }[] = [];
+  const ids = options.recommenders.map(({ id }) => id);
   let best: Tried | undefined;
   for (const [turn, recommender] of options.recommenders.entries()) {
     throwIfAborted(signal);
@@ -80,13 +82,16 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
       refused.push({ recommender, reason });
       continue;
     }
-    const later = options.recommenders.slice(turn).filter(({ within }) => within).length;
-    const { trial, model } = await tryOne(data, valid, {
+    const later = options.recommenders
+      .slice(turn)
+      .filter(({ id, within }) => within && !isMadeOf(id, ids)).length;
+    const { trial: own, model } = await tryOne(data, valid, {
       ...options,
       recommender,
       decider,
       ...(left === undefined ? {} : { seconds: left / Math.max(1, later) }),
     });
+    const trial = withParts(own, trials);
     trials.push(trial);
     if (choosable.has(recommender.id) && (!best || isAhead(trial, best.trial))) {
       await best?.model.close?.();
@@ -105,6 +110,19 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
     refused,
     decider,
   };
+}
+
+/** Whether all a recommender is made of is fitted on its own, so that it takes little more. */
+function isMadeOf(id: string, ids: readonly string[]): boolean {
+  const parts = partIdsOf(id);
+  return parts.length > 0 && parts.every((part) => ids.includes(part));
+}
+
+/** What it is made of was fitted before, and is part of what it took. */
+function withParts(trial: SequenceTrial, before: readonly SequenceTrial[]): SequenceTrial {
+  const parts = partIdsOf(trial.recommender.id);
+  const known = before.filter(({ recommender }) => parts.includes(recommender.id));
+  return { ...trial, fitSeconds: known.reduce((sum, part) => sum + part.fitSeconds, trial.fitSeconds) };
 }
 
 async function tryOne(

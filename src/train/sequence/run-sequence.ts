@@ -6,7 +6,7 @@ import type { Language } from '../../core/name.ts';
 import type { Progress } from '../../core/progress.ts';
 import { checkWritable } from '../../data/output-place.ts';
 import { needFile } from '../../data/sequences/text-lines.ts';
-import { RECOMMENDERS, recommenderById, UNASKED_RECOMMENDERS } from '../../models/sequence/catalogue.ts';
+import { RECOMMENDERS, sharingFits, UNASKED_IDS } from '../../models/sequence/catalogue.ts';
 import type { Recommender } from '../../models/sequence/recommender.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import { writeReport } from '../report-file.ts';
@@ -84,12 +84,13 @@ function recommendersOf(models: 'auto' | readonly string[]): {
   readonly recommenders: readonly Recommender[];
   readonly choosable: ReadonlySet<string>;
 } {
-  const named = models === 'auto' ? UNASKED_RECOMMENDERS : models.map(recommenderById);
+  const byId = sharingFits();
+  const named = (models === 'auto' ? UNASKED_IDS : models).map(byId);
   const learned = named.filter(({ role }) => role === 'model');
   const choosable = models === 'auto' && learned.length > 0 ? learned : named;
-  const baselines = RECOMMENDERS.filter(({ role }) => role === 'baseline');
+  const baselines = RECOMMENDERS.filter(({ role }) => role === 'baseline').map(({ id }) => byId(id));
   return {
-    recommenders: [...baselines, ...named.filter(({ id }) => baselines.every((own) => own.id !== id))],
+    recommenders: [...baselines, ...named.filter((recommender) => !baselines.includes(recommender))],
     choosable: new Set(choosable.map(({ id }) => id)),
   };
 }
