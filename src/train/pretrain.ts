@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
-import { cutSequences, type Sequences, sequenceCount } from '../core/sequences.ts';
+import { sequenceCount } from '../core/sequences.ts';
 import { DAY_MS, formatMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { buildExamples } from '../data/examples.ts';
 import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
 import { eventFeatures } from '../data/features/default/events.ts';
+import { withEventDays } from '../data/features/event-days.ts';
 import { everyoneKnown } from '../data/labels.ts';
 import { withLake } from '../data/lake/open.ts';
 import { erasedSince } from '../data/lake/read.ts';
@@ -16,13 +17,8 @@ import { withLock } from '../data/lock.ts';
 import type { EventSource } from '../data/source.ts';
 import { planSplits } from '../data/splits.ts';
 import { type Workspace, workspacePaths } from '../data/workspace.ts';
-import {
-  historiesOf,
-  learnVocabulary,
-  missingEvents,
-  type Vocabulary,
-  withoutAsking,
-} from '../models/behaviour/histories.ts';
+import { learnVocabulary, missingEvents, type Vocabulary } from '../models/behaviour/histories.ts';
+import { type PastHistories, pastHistories } from '../models/behaviour/past-histories.ts';
 import { pretrainTrunk } from '../models/behaviour/pretrain.ts';
 import { BEHAVIOUR_DEFAULTS, behaviourSettings, trunkSettings } from '../models/behaviour/settings.ts';
 import { runFolder } from '../nn/trainer/run-folder.ts';
@@ -107,7 +103,7 @@ async function run(
     runName({ fingerprint: source.fingerprint, asOf, seed, settings, steps }),
   );
   const { trunk, losses } = await pretrainTrunk(read.histories, {
-    ...{ id: TRUNK, vocabulary: read.vocabulary, settings, steps, epochs: EPOCHS },
+    ...{ id: TRUNK, vocabulary: read.vocabulary, settings, steps, epochs: EPOCHS, agesMs: read.agesMs },
     run: { seed, threads, progress, ...(signal && { signal }) },
     files: runFolder(folder, { now }),
   });
@@ -148,8 +144,7 @@ async function run(
   return { version, ...facts, folder, seconds };
 }
 
-interface ReadHistories {
-  readonly histories: Sequences;
+interface ReadHistories extends PastHistories {
   readonly vocabulary: Vocabulary;
   readonly oneIn: number;
 }
@@ -162,7 +157,9 @@ async function readHistories(
 ): Promise<ReadHistories> {
   const features = eventFeatures(EVENTS_A_CUSTOMER);
   const capabilities = await readCapabilities(engine, source, signal);
-  const { view } = viewFor({ name: TRUNK, version: 1, features }, capabilities);
+  const { view: known } = viewFor({ name: TRUNK, version: 1, features }, capabilities);
+  // Days tell to the day what lies within a horizon: classes of ages grow too wide.
+  const view = withEventDays(known, asOf);
   const task = { entity: 'user', population: everyoneKnown } as const;
   const drawn = await sampleCustomers(engine, source, {
     task,
@@ -177,10 +174,9 @@ async function readHistories(
   const why = missingEvents(frame);
   if (why !== undefined) throw new AppError('NOT_ENOUGH_DATA', `pretraining ${why}`);
   const vocabulary = learnVocabulary(frame);
-  const all = historiesOf(frame, vocabulary, EVENTS_A_CUSTOMER + 1);
   const rows = Int32Array.from({ length: frame.rows }, (_, row) => row);
-  const done = withoutAsking(all, rows);
-  return { histories: cutSequences(all, rows, (row) => done[row]), vocabulary, oneIn: drawn.oneIn };
+  const past = pastHistories(frame, vocabulary, { rows, most: EVENTS_A_CUSTOMER });
+  return { ...past, vocabulary, oneIn: drawn.oneIn };
 }
 
 /** Runs that would differ in anything go to folders of their own. */

@@ -1,7 +1,6 @@
 // The behaviour transformer as an estimator of a shop's questions: pretrained on what was done, fine-tuned to what is asked.
 import { throwIfAborted } from '../../core/errors.ts';
 import { hash32 } from '../../core/random.ts';
-import { cutSequences } from '../../core/sequences.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../estimator.ts';
 import { hasUsableColumn } from '../linear/linear.ts';
 import { clampToRate } from '../link.ts';
@@ -11,8 +10,9 @@ import { type Beginning, beginningMargins, encodedFeatures, fitBeginning } from 
 import { answersOf, behaviourModel, eventsOf, expectedLog, loadBehaviour } from './behaviour-model.ts';
 import type { BehaviourParts } from './behaviour-parts.ts';
 import type { HeadShape } from './head.ts';
-import { historiesOf, learnVocabulary, missingEvents, withoutAsking } from './histories.ts';
+import { historiesOf, learnVocabulary, missingEvents } from './histories.ts';
 import { FULL, type Method, OTHER_METHODS } from './methods.ts';
+import { pastHistories } from './past-histories.ts';
 import { type LearnedTrunk, pretrainTrunk } from './pretrain.ts';
 import {
   BEHAVIOUR_DEFAULTS,
@@ -151,12 +151,9 @@ function fewer(sample: Sample, most: number, seed: number): Sample {
 /** A trunk learned from the newest row of each customer learned from; as it was drawn, where the method asks for that. */
 async function ownTrunk(learn: Sample, { method, settings, run }: FitTask): Promise<LearnedTrunk> {
   const vocabulary = learnVocabulary(learn.frame);
-  const all = historiesOf(learn.frame, vocabulary, settings.length + 1);
-  const newest = newestRows(learn);
-  const done = withoutAsking(all, newest);
-  const rangeOf = new Map(newest.map((row, i) => [row, done[i]]));
-  const histories = cutSequences(all, newest, (row) => rangeOf.get(row) as readonly [number, number]);
-  const { trunk } = await pretrainTrunk(histories, {
+  const past = pastHistories(learn.frame, vocabulary, { rows: newestRows(learn), most: settings.length });
+  const { trunk } = await pretrainTrunk(past.histories, {
+    agesMs: past.agesMs,
     ...{ id: method.id, vocabulary, settings: trunkSettings(settings), run },
     steps: method.isPretrained ? settings.pretrainSteps : 0,
     epochs: settings.pretrainEpochs,

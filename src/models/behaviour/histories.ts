@@ -59,17 +59,20 @@ function met(column: SequenceColumn | undefined): readonly string[] {
 /** Classes of money, by powers of √2 from 1; 0 where it is not known. */
 const MONEY_LEVELS = 64;
 /** A code no type has: the moment of asking is an event of unknown kind. */
-const NO_TYPE = 255;
+export const NO_TYPE = 255;
 /** The middle, on the scale of the classes, of what lies between a cut and the next: half a power of 2, and of √2. */
-const MIDDLE_OF_GAP = Math.SQRT2;
+export const MIDDLE_OF_GAP = Math.SQRT2;
 const MIDDLE_OF_AGE = 2 ** 0.25;
 
 /** The number each level begins at, 0 below all. */
-const beginnings = ({ levels }: SequenceColumn): Float64Array =>
+export const beginnings = ({ levels }: SequenceColumn): Float64Array =>
   Float64Array.from(levels, (level) => (level === 'below' ? 0 : Number(level)));
 
 const moneyClass = (minor: number): number =>
   Math.min(MONEY_LEVELS - 1, 1 + Math.round(2 * Math.log2(Math.max(1, minor))));
+
+/** Minor units a class of money stands for. */
+export const moneyOf = (code: number): number => 2 ** ((code - 1) / 2);
 
 /**
  * The newest events of each row, at most `most` places long with the moment of asking, which stands last as an event of no
@@ -130,7 +133,7 @@ export function historiesOf(frame: Frame, vocabulary: Vocabulary, most: number):
 }
 
 /** The code of the event `back` from the newest (1), −1 where there is none. */
-function codeAt({ codes, offsets }: SequenceColumn, row: number, back: number): number {
+export function codeAt({ codes, offsets }: SequenceColumn, row: number, back: number): number {
   const at = offsets[row + 1] - back;
   return at >= offsets[row] ? codes[at] : -1;
 }

@@ -11,13 +11,15 @@ import type { FitRun } from '../estimator.ts';
 import { trainingBatches } from '../sequence/neural/events/batches.ts';
 import { planTokens, seenItems, type TokenPlan } from '../sequence/neural/events/tokens.ts';
 import type { Values } from '../sequence/neural/fit.ts';
-import { networkOf } from '../sequence/neural/network.ts';
+import { type Network, networkOf } from '../sequence/neural/network.ts';
 import { pretraining, trainingSpecs } from '../sequence/neural/objective.ts';
 import { lengthSteps } from '../sequence/neural/settings.ts';
 import type { TransformerSettings } from '../sequence/transformer/settings.ts';
 import { transformerKind } from '../sequence/transformer/transformer.ts';
 import type { Vocabulary } from './histories.ts';
 import { learned, named } from './learning.ts';
+import { type Outlook, outlook, outlookOf, outlookSpecs } from './outlook.ts';
+import { hasMoments, withMoments } from './pretraining-batches.ts';
 
 /** A trunk and what it reads events by; plain data. */
 export interface LearnedTrunk {
@@ -37,6 +39,8 @@ export interface PretrainTask {
   readonly steps: number;
   readonly epochs: number;
   readonly run: FitRun;
+  /** From each event to the moment behind which nothing is known, ms, [events]: then moments between are asked about, too. */
+  readonly agesMs?: Float64Array;
   /** Where checkpoints and records go; a run that finds its own there goes on from it. */
   readonly files?: RunFiles;
 }
@@ -44,6 +48,8 @@ export interface PretrainTask {
 const WARM_UP = 0.1;
 
 /**
+ * Learns what comes next in each history; with `agesMs`, turn about with what comes after moments drawn in them.
+ *
  * @returns the trunk, and the loss of each step taken
  * @param histories what was done, without moments of asking
  * @throws AppError INTERRUPTED, DIVERGED
@@ -58,17 +64,29 @@ export async function pretrainTrunk(
   if (task.steps === 0 || !hasNext(histories) || seenItems(plan) < 2)
     return { trunk: { ...known, values: {} }, losses: [] };
   const network = networkOf(transformerKind, plan, settings);
-  const compiled = lengthSteps(settings.length).map((time) =>
-    compileTraining(pretraining(network), trainingSpecs(network, time)),
-  );
-  const programs = compiled.map(({ program }) => program);
+  const lengths = lengthSteps(settings.length);
+  const next = lengths.map((time) => compileTraining(pretraining(network), trainingSpecs(network, time)));
+  const past = task.agesMs && { histories, agesMs: task.agesMs };
+  const after = past && hasMoments(past) ? momentPrograms(network, outlookOf(past)) : undefined;
+  const programs = [...next, ...(after?.compiled ?? [])].map(({ program }) => program);
   const draws = random(run.seed).fork('pretraining');
-  const first = initialValues(compiled[0].parameters, draws.fork('weights'));
+  const first = {
+    ...initialValues(after?.compiled[0].parameters ?? [], draws.fork('weights')),
+    ...initialValues(next[0].parameters, draws.fork('weights')),
+  };
   const seed = draws.integer(2 ** 32);
-  const batches = trainingBatches(plan, histories, settings, seed);
+  const events = trainingBatches(plan, histories, settings, seed);
+  const batches =
+    past && after
+      ? withMoments(events, past, {
+          ...{ plan, outlook: after.outlook, length: settings.length, batch: settings.batch, seed },
+          firstBucket: next.length,
+        })
+      : events;
   const steps = Math.min(task.steps, task.epochs * batches.batchesPerEpoch);
   const { values, losses } = await learned({
     ...{ backend: nodeBackend, threads: run.threads, seed, programs, batches, clipNorm: 1 },
+    ...{ openSessions: programs.length, accumulate: after ? 2 : 1 },
     values: first,
     optimiser: { kind: 'adamw' },
     parameters: parameterSettings(programs, [decayGroups(settings.weightDecay)]),
@@ -86,6 +104,20 @@ export async function pretrainTrunk(
   });
   const trunk = Object.entries(values).filter(([name]) => name.startsWith('trunk.'));
   return { trunk: { ...known, values: Object.fromEntries(trunk) }, losses };
+}
+
+/** How much what comes after a moment weighs beside what comes next. */
+const OUTLOOK_WEIGHT = 4;
+
+function momentPrograms({ plan, settings, trunk }: Network, own: Outlook) {
+  const compiled = lengthSteps(settings.length).map((time) => {
+    const places = { batch: settings.batch, time };
+    return compileTraining(
+      outlook(trunk, own.shape, { places, weight: OUTLOOK_WEIGHT }),
+      outlookSpecs(plan, own.shape, places),
+    );
+  });
+  return { outlook: own, compiled };
 }
 
 /** Whether any history has an event after another. */
