@@ -12,6 +12,7 @@ import { pretrainCommand } from './commands/pretrain.ts';
 import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
 import { sequenceExplainCommand } from './commands/sequence-explain.ts';
 import { sequenceFitCommand } from './commands/sequence-fit.ts';
+import { sequencePredictCommand } from './commands/sequence-predict.ts';
 import { tableExplainCommand } from './commands/table-explain.ts';
 import { tableExportCommand } from './commands/table-export.ts';
 import { tableFitCommand } from './commands/table-fit.ts';
@@ -35,5 +36,6 @@ export const COMMANDS: readonly CommandFile[] = [
   tableExportCommand,
   sequenceFitCommand,
   sequenceEvaluateCommand,
+  sequencePredictCommand,
   sequenceExplainCommand,
 ];

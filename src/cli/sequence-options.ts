@@ -7,7 +7,11 @@ import { EVENT_TYPES, type EventType } from '../data/event.ts';
 import { EXCLUDE_SEEN, type ExcludeSeen, parseCutOffs } from '../train/sequence/assess-ranks.ts';
 import type { RunSequenceOptions } from '../train/sequence/run-sequence.ts';
 import { checkSplit } from '../train/sequence/sequence-data.ts';
-import { SEQUENCE_FORMATS, type SequenceFormat } from '../train/sequence/sequence-source.ts';
+import {
+  SEQUENCE_FORMATS,
+  type SequenceFormat,
+  type SequenceSource,
+} from '../train/sequence/sequence-source.ts';
 import { listOf } from './commands/table-fit.ts';
 import type { Context } from './context.ts';
 import { typedCommand } from './options.ts';
@@ -23,17 +27,9 @@ export function sequenceFitOptions(
   const from = text('testFrom');
   const split = { testFile: text('test'), ...(from === undefined ? {} : { testFromMs: parseMoment(from) }) };
   checkSplit(split, options.leaveOneOut === true);
-  const format = formatOf(text('format'), path);
-  const columns = { user: text('user'), item: text('item'), time: text('time'), type: text('type') };
-  needFormat('csv', format, columns);
-  const lake = { by: text('by'), events: text('events') };
-  needFormat('workspace', format, lake);
   const limit = text('timeLimit');
   return {
-    path,
-    format,
-    ...columns,
-    ...lakeOf(lake),
+    ...sequenceSourceOf(path, options),
     itemsFile: text('items'),
     ...split,
     out: String(options.out),
@@ -49,6 +45,21 @@ export function sequenceFitOptions(
     progress: context.progress,
     signal: context.signal,
   };
+}
+
+/** Where sequences are read from. @throws AppError USAGE */
+export function sequenceSourceOf(
+  path: string,
+  options: Record<string, unknown>,
+): Omit<SequenceSource, 'itemsFile'> {
+  const text = (option: string): string | undefined =>
+    options[option] === undefined ? undefined : String(options[option]);
+  const format = formatOf(text('format'), path);
+  const columns = { user: text('user'), item: text('item'), time: text('time'), type: text('type') };
+  needFormat('csv', format, columns);
+  const lake = { by: text('by'), events: text('events') };
+  needFormat('workspace', format, lake);
+  return { path, format, ...columns, ...lakeOf(lake) };
 }
 
 function formatOf(text: string | undefined, path: string): SequenceFormat {

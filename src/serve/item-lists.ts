@@ -43,14 +43,14 @@ export function listByCustomer(
 }
 
 /** Item ids of a text file, one a line. @throws AppError USAGE when it cannot be read or holds none */
-export function readCandidates(path: string): ReadonlySet<string> {
+export function readCandidates(path: string, option = '--candidates'): ReadonlySet<string> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     throw new AppError(
       'USAGE',
-      `--candidates: expected a readable text file of item ids, one a line`,
+      `${option}: expected a readable text file of item ids, one a line`,
       {},
       cause,
     );
@@ -59,6 +59,6 @@ export function readCandidates(path: string): ReadonlySet<string> {
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  if (ids.length === 0) throw new AppError('USAGE', '--candidates: expected item ids, one a line, got none');
+  if (ids.length === 0) throw new AppError('USAGE', `${option}: expected item ids, one a line, got none`);
   return new Set(ids);
 }

@@ -40,7 +40,7 @@ export async function readItems(
   { scratch, signal }: { scratch: string; signal?: AbortSignal },
 ): Promise<ItemFile> {
   const source = await openTable(engine, path, { scratch, as: 'item_table', signal });
-  const id = source.columns.find((column) => column !== '' && ID.test(column)) ?? source.columns[0];
+  const id = itemIdColumn(source.columns);
   const price = source.columns.find((column) => PRICE.test(column));
   const kinds = await categoryColumns(engine, source, [id, price]);
   const codes = new Map(itemIds.map((item, code) => [item, code]));
@@ -83,6 +83,10 @@ export async function readItems(
     left: source.columns.filter((column) => column !== id && column !== price && !kinds.includes(column)),
   };
 }
+
+/** The column that names the item: the first that is called so, else the first. */
+export const itemIdColumn = (columns: readonly string[]): string =>
+  columns.find((column) => column !== '' && ID.test(column)) ?? columns[0];
 
 async function categoryColumns(
   engine: Engine,

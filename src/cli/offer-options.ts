@@ -1,0 +1,73 @@
+// Options of lists of what comes next, as they are typed, the same for a folder of histories and for a shop.
+import type { Command } from 'commander';
+import { AppError } from '../core/errors.ts';
+import { needFile } from '../data/sequences/text-lines.ts';
+import { checkTablePath } from '../data/table/write-table.ts';
+import { readCandidates } from '../serve/item-lists.ts';
+import {
+  DIVERSE_BY,
+  type DiverseBy,
+  type OfferQuestion,
+  OWN_ITEMS,
+  type OwnItems,
+} from '../serve/next-item/offer-items.ts';
+
+/** Options that only lists of what comes next have. */
+export const withOfferOptions = (command: Command): Command =>
+  command
+    .option('--items <file>', 'a table of the items: titles, what rules speak of, new items')
+    .option(
+      '--filter <rule>',
+      "only items for which the rule holds: any column of the items, such as category in ('Toys', 'Books') and stock > 0",
+    )
+    .option('--exclude <file>', 'never the items of a text file, one id a line')
+    .option('--diversity <share>', 'from 0, the best, to 1, the least alike')
+    .option(
+      '--diverse-by <what>',
+      'attributes of the items, or histories: who takes both (default: attributes where they are known)',
+    );
+
+/** Names of those options as commander keeps them. */
+export const OFFER_OPTIONS = ['items', 'filter', 'exclude', 'diversity', 'diverseBy'] as const;
+
+const DEFAULT_TOP = 10;
+
+type Offer = Pick<OfferQuestion, 'rules' | 'excludeSeen' | 'top' | 'diversity' | 'diverseBy'>;
+
+/** @throws AppError USAGE, NOT_FOUND for a file that is not there */
+export function offerOf(options: Record<string, unknown>): Offer & { readonly itemsFile?: string } {
+  const { filter, candidates, exclude, items, diversity } = options;
+  if (items !== undefined) needFile(String(items));
+  if (options.out !== undefined) checkTablePath(String(options.out));
+  return {
+    rules: {
+      ...(filter !== undefined && { where: String(filter) }),
+      ...(candidates !== undefined && { only: readCandidates(String(candidates)) }),
+      ...(exclude !== undefined && { without: readCandidates(String(exclude), '--exclude') }),
+    },
+    ...(options.excludeSeen !== undefined && { excludeSeen: ownItemsOf(options.excludeSeen) }),
+    top: options.top === undefined ? DEFAULT_TOP : Number(options.top),
+    ...(diversity !== undefined && { diversity: shareOf(String(diversity)) }),
+    ...(options.diverseBy !== undefined && { diverseBy: diverseByOf(String(options.diverseBy)) }),
+    ...(items !== undefined && { itemsFile: String(items) }),
+  };
+}
+
+function ownItemsOf(typed: unknown): OwnItems {
+  const text = typed === true ? 'yes' : String(typed);
+  const way = OWN_ITEMS.find((own) => own === text);
+  if (way) return way;
+  throw new AppError('USAGE', `--exclude-seen: expected ${OWN_ITEMS.join(', ')}, got "${text}"`);
+}
+
+function shareOf(text: string): number {
+  const share = text.trim() === '' ? Number.NaN : Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw new AppError('USAGE', `--diversity: expected a number from 0 to 1, got "${text}"`);
+}
+
+function diverseByOf(text: string): DiverseBy {
+  const by = DIVERSE_BY.find((own) => own === text);
+  if (by) return by;
+  throw new AppError('USAGE', `--diverse-by: expected ${DIVERSE_BY.join(' or ')}, got "${text}"`);
+}
