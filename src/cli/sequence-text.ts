@@ -27,8 +27,10 @@ export function saySequence(context: Context, run: SequenceRun): void {
         : `${data.items.file}: knows ${number(data.items.known)} of them`,
     );
   const board = leaderboardOf(run);
-  context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(board.measuredOn)})\n`);
-  context.say(leaderboardText(board, look));
+  if (board.rows.length > 0 || board.refused.length > 0) {
+    context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(board.measuredOn)})\n`);
+    context.say(leaderboardText(board, look));
+  }
   const order = metricOrder(facts.at);
   for (const history of histories) {
     const own = run.model.by[history];

@@ -1,10 +1,19 @@
 // foresell sequence fit: sequences of items, the best model for what comes next, tested against the whole catalogue.
+import { continueSequence } from '../../train/sequence/continue-sequence.ts';
 import { runSequence } from '../../train/sequence/run-sequence.ts';
 import { SEQUENCE_FORMATS } from '../../train/sequence/sequence-source.ts';
 import type { CommandFile } from '../command.ts';
+import {
+  continuedDocument,
+  continueSequenceOptions,
+  sayContinued,
+  withReplay,
+} from '../sequence-continue.ts';
 import { sequenceDocument } from '../sequence-document.ts';
 import { sequenceFitOptions } from '../sequence-options.ts';
 import { saySequence } from '../sequence-text.ts';
+
+const OUT = './foresell-next-item';
 
 export const sequenceFitCommand: CommandFile = {
   usage: 'sequence fit <train>',
@@ -15,6 +24,7 @@ export const sequenceFitCommand: CommandFile = {
     'foresell sequence fit sessions.txt --format lines --test prefixes.tsv --exclude-seen no --at 10,20 --out next-item',
     'foresell sequence fit ./foresell-workspace --by session --events view,purchase --out next-item',
     'foresell sequence fit pairs.txt --format pairs --model popularity,sequential-rules --time-limit 5m --json',
+    'foresell sequence fit events.csv.gz --user user_id --item item_id --time timestamp --continue next-item --replay 0.5',
   ],
   declare(command) {
     command
@@ -39,10 +49,26 @@ export const sequenceFitCommand: CommandFile = {
       .option('--model <names>', 'auto, or models separated by commas', 'auto')
       .option('--at <places>', 'places down to which rankings are read', '10,20')
       .option('--time-limit <span>', 'for the whole command, such as 5m: models stop early or stay out')
-      .option('--out <dir>', 'folder to save to', './foresell-next-item');
+      .option(
+        '--continue <dir>',
+        'go on from the network saved there: learn what came since, with some of the old among it',
+      )
+      .option('--since <moment>', 'with --continue: what is later is new (default: as noted with the model)')
+      .option('--steps <n>', 'with --continue: steps at most')
+      .option('--out <dir>', `folder to save to (default: ${OUT}, with --continue its own)`);
+    withReplay(command);
   },
   async run(context, [train], options) {
-    const run = await runSequence(sequenceFitOptions(context, train, options));
+    const asked = sequenceFitOptions(context, train, { ...options, out: options.out ?? OUT });
+    const further = continueSequenceOptions(asked, options);
+    if (further) {
+      const run = await continueSequence(further);
+      saySequence(context, run);
+      sayContinued(context, run);
+      context.document({ ...sequenceDocument(run), ...continuedDocument(run) });
+      return;
+    }
+    const run = await runSequence(asked);
     saySequence(context, run);
     context.document(sequenceDocument(run));
   },

@@ -1,8 +1,10 @@
 // A tested next-item model put in its folder, with the cases it can be asked again and what was measured.
+import type { Json } from '../../core/canonical-json.ts';
 import { saveVersion } from '../../registry/save.ts';
 import { SEQUENCE_FOLDER, sequenceBundleFiles } from '../../registry/sequence-bundle.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import { runRecord } from '../run-record.ts';
+import type { SequenceData } from './sequence-data.ts';
 import type { TestedRecommender, TestedSequence } from './test-sequence.ts';
 
 /** What was asked for, as far as it is kept with the model. */
@@ -15,6 +17,8 @@ export interface KeptOptions {
   readonly command: string;
   readonly seconds: number;
   readonly now: () => number;
+  /** Of a model that was continued: from what, how, and what it forgot. */
+  readonly continued?: Json;
 }
 
 /** @throws AppError DISK as `saveVersion` does */
@@ -42,6 +46,8 @@ export function saveSequence(tested: TestedSequence, options: KeptOptions): Vers
       format: options.format,
       split: data.split,
       again: chosen.again,
+      ...learnedUntil(data),
+      ...(options.continued !== undefined && { continued: options.continued }),
     },
     seed: options.seed,
     metrics: JSON.parse(JSON.stringify(scores)),
@@ -53,4 +59,10 @@ export function saveSequence(tested: TestedSequence, options: KeptOptions): Vers
       casesPerSecond: Object.fromEntries(trials.map((trial) => [trial.recommender.id, trial.casesPerSecond])),
     },
   });
+}
+
+/** Up to when was learned from, UTC ms: what is later is new to who continues the model. */
+function learnedUntil({ known: { timesMs } }: SequenceData): { readonly seenUntilMs?: number } {
+  if (!timesMs || timesMs.length === 0) return {};
+  return { seenUntilMs: timesMs.reduce((latest, time) => Math.max(latest, time), timesMs[0]) };
 }
