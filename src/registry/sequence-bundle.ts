@@ -83,12 +83,16 @@ export interface LoadedSequence extends SequenceBundle {
 /**
  * The newest model saved in a folder, every byte checked first.
  *
+ * @param reference another version than the newest, as for `loadVersion`
  * @throws AppError NOT_FOUND, TAMPERED, VERSION, BAD_FILE
  */
-export function loadSequence(folder: string): LoadedSequence {
+export function loadSequence(
+  folder: string,
+  { reference }: { readonly reference?: string | undefined } = { reference: 'latest' },
+): LoadedSequence {
   if (!existsSync(join(folder, SEQUENCE_FOLDER)))
     throw new AppError('NOT_FOUND', `expected a folder that "sequence fit" saved, "${folder}" is none`);
-  const version = loadVersion(folder, SEQUENCE_FOLDER, 'latest');
+  const version = loadVersion(folder, SEQUENCE_FOLDER, reference);
   const document = parseJson(fileBytes(version.files, 'sequence.json'), 'sequence.json');
   if (!isRecord(document) || typeof document.sequence_format !== 'number')
     throw new AppError(

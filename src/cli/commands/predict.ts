@@ -13,6 +13,8 @@ import { listByCustomer, readCandidates } from '../../serve/item-lists.ts';
 import { writePredictions } from '../../serve/prediction-file.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
+import { isNextItem, runPredictNextItem } from '../next-item.ts';
+import { OFFER_OPTIONS, withOfferOptions } from '../offer-options.ts';
 import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
 
 const SHOWN = 10;
@@ -24,9 +26,10 @@ export const predictCommand: CommandFile = {
     'foresell predict purchase --as-of 2011-09-09 --out predictions.csv',
     'foresell predict ltv --as-of 2011-09-09 --top 100 --out best.parquet',
     "foresell predict churn --as-of 2011-09-09 --segment 'value >= 0.6 and revenue_90d > 500' --out save-them.ndjson",
+    "foresell predict next-item --filter \"category in ('Toys', 'Books')\" --exclude-seen bought --diversity 0.3 --top 5 --out lists.csv",
   ],
   declare(command) {
-    withAsOf(command, 'the moment to stand at (default: the last event)')
+    const own = withAsOf(command, 'the moment to stand at (default: the last event)')
       .option('--out <file>', 'file ending in .csv, .ndjson or .parquet')
       .option(
         '--top <k>',
@@ -38,10 +41,22 @@ export const predictCommand: CommandFile = {
         'only customers for whom the rule holds: value, low, high, tier, rank or any feature, with =, !=, <, <=, >, >=, and, or, not',
       )
       .option('--model-version <version>', 'a saved version (default: the promoted one)')
-      .option('--exclude-seen', 'tasks about items: without what the customer has bought')
-      .option('--candidates <file>', 'tasks about items: only those of a text file, one id a line');
+      .option(
+        '--exclude-seen [way]',
+        'tasks about items: without what the customer has bought; next-item: yes, nothing of their own (the default as the model was tested), bought, or no',
+      )
+      .option('--candidates <file>', 'tasks about items: only those of a text file, one id a line')
+      .option(
+        '--segment-by <key>',
+        'next-item: what is popular with people of the same country, device, channel or attribute, for those without a history',
+      );
+    withOfferOptions(own);
   },
   async run(context, [name], options) {
+    if (isNextItem(name)) return runPredictNextItem(context, options);
+    for (const option of [...OFFER_OPTIONS, 'segmentBy'])
+      if (options[option] !== undefined)
+        throw new AppError('USAGE', `--${dashed(option)} is for "next-item", which lists items`);
     const workspace = workspaceOf(context);
     const out = options.out as string | undefined;
     const task = taskOf(workspace, name);
@@ -55,7 +70,7 @@ export const predictCommand: CommandFile = {
       }
     }
     const lists = {
-      excludeSeen: options.excludeSeen === true,
+      excludeSeen: options.excludeSeen !== undefined && options.excludeSeen !== 'no',
       ...(options.top === undefined ? {} : { top: Number(options.top) }),
       ...(options.candidates === undefined ? {} : { candidates: readCandidates(String(options.candidates)) }),
     };
@@ -120,6 +135,8 @@ export const predictCommand: CommandFile = {
     });
   },
 };
+
+const dashed = (option: string): string => option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Features fade as if nobody had done anything since the log ends. */
 function afterTheEnd(context: Context, asOf: number, lastMs: number): string {

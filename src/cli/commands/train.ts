@@ -13,6 +13,7 @@ import { readTried } from '../../train/repeat.ts';
 import { type TrainingResult, trainTask } from '../../train/run.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { isNextItem, runTrainNextItem } from '../next-item.ts';
 import {
   asOfOf,
   featuresOf,
@@ -34,6 +35,7 @@ export const trainCommand: CommandFile = {
     'foresell train purchase',
     'foresell train spend --horizon 30d --preset best --time-limit 5m',
     'foresell train churn --as-of 2011-06-11 --horizon 90d --model logistic,bg-nbd --json',
+    'foresell train next-item --model item-knn,sequential-rules --events view,purchase',
   ],
   declare(command) {
     withHorizon(withAsOf(command, 'moment of the test (default: the latest whose horizon the log covers)'))
@@ -53,9 +55,16 @@ export const trainCommand: CommandFile = {
         'behaviour transformers build on this trunk of "pretrain", such as latest, instead of learning one in each fit',
       )
       .option('--features <file>', 'a YAML file with features of your own, added to the default ones')
-      .option('--no-promote', 'save the new version but let the present one keep answering');
+      .option('--no-promote', 'save the new version but let the present one keep answering')
+      .option('--by <entity>', 'next-item: whose events belong together, user (the default) or session')
+      .option(
+        '--events <types>',
+        'next-item: which events, such as view,purchase (default: all with an item)',
+      );
   },
   async run(context, [taskName], options) {
+    if (isNextItem(taskName)) return runTrainNextItem(context, options);
+    refuseNextItemOptions(options);
     const workspace = workspaceOf(context);
     const task = taskOf(workspace, taskName);
     const repeat =
@@ -86,6 +95,11 @@ export const trainCommand: CommandFile = {
     context.document(trainingDocument(result));
   },
 };
+
+function refuseNextItemOptions(options: Record<string, unknown>): void {
+  const stray = ['by', 'events'].find((option) => options[option] !== undefined);
+  if (stray !== undefined) throw new AppError('USAGE', `--${stray} is for "next-item"`);
+}
 
 function modelsOf(text: string): 'auto' | readonly string[] {
   const names = text.split(',').map((part) => part.trim());

@@ -20,6 +20,8 @@ import { type TestedSequence, testSequence } from './test-sequence.ts';
 
 export interface RunSequenceOptions extends SequenceSource, SplitChoice {
   readonly out: string;
+  /** Where the report goes, by the version's id; to `out` where absent. */
+  readonly reportFolder?: (version: string) => string;
   readonly models: 'auto' | readonly string[];
   readonly excludeSeen: ExcludeSeen;
   readonly at: readonly number[];
@@ -70,7 +72,8 @@ export async function runSequence(options: RunSequenceOptions): Promise<Sequence
       const version = saveSequence(tested, { ...options, seconds });
       const reports = sequenceReports(tested, version.version);
       const page = sequencePage(data, reports, { ...options, seconds, madeAtMs: options.now() });
-      return { ...tested, version, out: options.out, seconds, reportPath: writeReport(options.out, page) };
+      const reportPath = writeReport(options.reportFolder?.(version.version) ?? options.out, page);
+      return { ...tested, version, out: options.out, seconds, reportPath };
     } finally {
       await fitted.model.close?.();
     }

@@ -11,6 +11,9 @@ import type { TestedRecommender, TestedSequence } from './test-sequence.ts';
 export interface KeptOptions {
   readonly out: string;
   readonly format: string;
+  /** Of a workspace. */
+  readonly by?: string;
+  readonly events?: readonly string[];
   readonly at: readonly number[];
   readonly seed: number;
   /** As typed. */
@@ -46,6 +49,9 @@ export function saveSequence(tested: TestedSequence, options: KeptOptions): Vers
       format: options.format,
       split: data.split,
       again: chosen.again,
+      // What is asked of the model later is read the same way.
+      ...(options.by && { by: options.by }),
+      ...(options.events && { events: [...options.events] }),
       ...learnedUntil(data),
       ...(options.continued !== undefined && { continued: options.continued }),
     },
