@@ -282,6 +282,14 @@ function mixtureModel(id: string, models: readonly NextItemModel[], { pool, voic
         ),
       };
     },
+    ...(models.some(({ compressed }) => compressed) && {
+      compressed: (how) =>
+        mixtureModel(
+          id,
+          models.map((model) => model.compressed?.(how) ?? model),
+          { pool, voices },
+        ),
+    }),
     async close() {
       for (const model of models) await model.close?.();
     },

@@ -44,6 +44,17 @@ export interface ContinuedModel {
   readonly effort: Effort;
 }
 
+/** How weights are made smaller. */
+export interface Compression {
+  /**
+   * 8: whole numbers with a scale for each output or row, and products of whole numbers where the model is asked; 7: the same
+   * for x86 processors without VNNI (before 2019), which 8 could overflow; 32: floats as they are.
+   */
+  readonly bits: 7 | 8 | 32;
+  /** Share of each matrix, its smallest numbers, that becomes zero: in [0, 1). */
+  readonly sparsity: number;
+}
+
 /** Items a model never saw. */
 export interface AddedItems {
   readonly itemIds: readonly string[];
@@ -82,6 +93,8 @@ export interface NextItemModel {
   ) => Promise<EventAttribution>;
   /** The model with items after its own that it never saw, where it knows items by their attributes. */
   readonly withItems?: (added: AddedItems) => NextItemModel;
+  /** The same with smaller weights, for models that are networks. @throws AppError USAGE for a way that makes none smaller */
+  readonly compressed?: (how: Compression) => NextItemModel;
   readonly save: () => SavedModel;
   /** Releases what native sessions hold. */
   readonly close?: () => Promise<void>;

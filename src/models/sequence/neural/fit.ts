@@ -12,6 +12,7 @@ import type { RunFiles } from '../../../nn/trainer/run-folder.ts';
 import { train as trainLoop } from '../../../nn/trainer/train.ts';
 import type { Backend } from '../../../tensor/session/session.ts';
 import type { FitRun } from '../../estimator.ts';
+import type { Compression } from '../recommender.ts';
 import { trainingBatches } from './events/batches.ts';
 import { planTokens } from './events/tokens.ts';
 import { type Network, type NetworkKind, networkOf } from './network.ts';
@@ -32,6 +33,8 @@ export interface Trained {
   readonly network: Network;
   /** Weights by name, of each network of the committee. */
   readonly members: readonly Values[];
+  /** How its weights were made smaller; as they were learned where absent. */
+  readonly compressed?: Compression;
 }
 
 /** A network just trained, which knows when each of its committee was at its best. */

@@ -5,6 +5,7 @@ import type { Settings } from '../../estimator.ts';
 import { attributeItems } from '../attribution/attribute-item.ts';
 import type { NextItemModel, Recommender } from '../recommender.ts';
 import { checkTrain } from '../refusal.ts';
+import { compressTrained } from './compressed.ts';
 import { continueNetwork } from './continue/continue-network.ts';
 import { planWithItems } from './events/added-items.ts';
 import { type FitParts, type Trained, trainNetwork } from './fit.ts';
@@ -70,7 +71,7 @@ function modelOf<S extends NetworkSettings>(
   threads: number,
 ): NextItemModel {
   const { id } = kind;
-  const { network, members } = trained;
+  const { network } = trained;
   const scorer = openScorer(trained, nodeBackend, threads);
   return {
     recommender: id,
@@ -80,9 +81,11 @@ function modelOf<S extends NetworkSettings>(
     ...(network.plan.columns.length > 0 && {
       withItems: (added) => {
         const plan = planWithItems(network.plan, added);
-        return modelOf(kind, { network: networkOf(kind, plan, network.settings as S), members }, threads);
+        const more = networkOf(kind, plan, network.settings as S);
+        return modelOf(kind, { ...trained, network: more }, threads);
       },
     }),
+    compressed: (how) => modelOf(kind, compressTrained(trained, how), threads),
     save: () => savedTrained(id, trained),
     close: scorer.close,
   };

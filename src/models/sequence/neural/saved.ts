@@ -3,7 +3,17 @@ import { AppError } from '../../../core/errors.ts';
 import { volume } from '../../../tensor/type.ts';
 import type { SavedModel } from '../../estimator.ts';
 import { asJson } from '../../saved.ts';
+import type { Compression } from '../recommender.ts';
 import { type RecommenderState, readRecommender, readValues } from '../saved-recommender.ts';
+import {
+  isPacked,
+  isPart,
+  type Packed,
+  packWeight,
+  readCompression,
+  scaledAxes,
+  unpackWeight,
+} from './compressed.ts';
 import type { TokenPlan } from './events/tokens.ts';
 import type { Trained, Values } from './fit.ts';
 import { type NetworkKind, networkOf } from './network.ts';
@@ -23,7 +33,10 @@ export interface PlanState {
   readonly marks?: TokenPlan['marks'];
 }
 
-interface NetworkState extends RecommenderState, PlanState {}
+interface NetworkState extends RecommenderState, PlanState {
+  /** Absent where weights lie as they were learned. */
+  readonly compressed?: Compression;
+}
 
 /** A plan at rest: what reads as text, and the arrays beside it. */
 export function savedPlan(plan: TokenPlan): {
@@ -64,15 +77,21 @@ export function readPlan(saved: SavedModel, state: PlanState, masked: boolean): 
   };
 }
 
-export function savedTrained(id: string, { network, members }: Trained): SavedModel {
+export function savedTrained(id: string, { network, members, compressed }: Trained): SavedModel {
   const { plan, settings } = network;
   const atRest = savedPlan(plan);
-  const state: NetworkState = { ...atRest.state, settings };
+  const state: NetworkState = { ...atRest.state, settings, ...(compressed && { compressed }) };
+  const axes = compressed && scaledAxes(network, members[0]);
   const arrays = {
     ...atRest.arrays,
     ...Object.fromEntries(
       members.flatMap((values, m) =>
-        Object.entries(values).map(([name, value]) => [prefixOf(m) + name, value] as const),
+        Object.entries(values).flatMap(([name, value]): (readonly [string, Packed])[] => {
+          const axis = axes?.get(name);
+          return compressed && axis
+            ? packWeight(prefixOf(m) + name, value, axis, compressed)
+            : [[prefixOf(m) + name, value]];
+        }),
       ),
     ),
   };
@@ -87,15 +106,21 @@ export function readTrained<S extends NetworkSettings>(kind: NetworkKind<S>, sav
   const plan = readPlan(saved, state, isMasked(settings));
   const network = networkOf(kind, plan, settings);
   const needed = answerPrograms(network, 1).flatMap(({ parameters }) => parameters);
+  const { compressed } = state;
   const members = Array.from({ length: settings.members }, (_, m): Values => {
     const prefix = prefixOf(m);
-    for (const { name, shape } of needed) readValues(saved, prefix + name, 'float32', volume(shape));
-    const keys = Object.keys(saved.arrays ?? {}).filter((key) => key.startsWith(prefix));
-    return Object.fromEntries(
-      keys.map((key) => [key.slice(prefix.length), readValues(saved, key, 'float32')]),
+    const packed = compressed ? needed.filter(({ name }) => isPacked(saved, prefix + name)) : [];
+    const unpacked = packed.map(
+      ({ name, shape }) => [name, unpackWeight(saved, prefix + name, shape)] as const,
     );
+    const own = new Map(unpacked);
+    for (const { name, shape } of needed)
+      if (!own.has(name)) readValues(saved, prefix + name, 'float32', volume(shape));
+    const keys = Object.keys(saved.arrays ?? {}).filter((key) => key.startsWith(prefix) && !isPart(key));
+    const plain = keys.map((key) => [key.slice(prefix.length), readValues(saved, key, 'float32')] as const);
+    return Object.fromEntries([...plain, ...own]);
   });
-  return { network, members };
+  return { network, members, ...(compressed && { compressed: readCompression(compressed, id) }) };
 }
 
 const prefixOf = (member: number): string => `member.${member}.`;

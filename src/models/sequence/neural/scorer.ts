@@ -4,6 +4,7 @@ import type { EvaluationProgram } from '../../../nn/program/evaluation-program.t
 import type { Backend, Session } from '../../../tensor/session/session.ts';
 import type { Trained, Values } from './fit.ts';
 import { type Ask, answerPrograms, itemVectors, scoreHistories } from './scoring.ts';
+import { wholeAsking } from './whole-numbers.ts';
 
 export interface Scorer {
   /** [entities, items] */
@@ -16,12 +17,21 @@ const MANY = 128;
 const FEW = 4;
 
 /** Sessions open at the first question and again after `close`. */
-export function openScorer({ network, members }: Trained, backend: Backend, threads: number): Scorer {
+export function openScorer(
+  { network, members, compressed }: Trained,
+  backend: Backend,
+  threads: number,
+): Scorer {
   const items = network.plan.itemIds.length;
   const sizes = new Map<number, readonly Asking[]>();
   const membersOf = (batchSize: number): readonly Asking[] => {
-    const programs = () => answerPrograms(network, batchSize);
-    const asked = sizes.get(batchSize) ?? members.map((own) => asking(programs(), own, { backend, threads }));
+    const running = { backend, threads };
+    const isWhole = compressed !== undefined && compressed.bits !== 32;
+    const open = (values: Values): Asking =>
+      isWhole
+        ? wholeAsking({ network, values, batchSize, bits: compressed.bits === 7 ? 7 : 8 }, running)
+        : asking(answerPrograms(network, batchSize), values, running);
+    const asked = sizes.get(batchSize) ?? members.map(open);
     sizes.set(batchSize, asked);
     return asked;
   };
@@ -55,7 +65,8 @@ function addShare(all: Float32Array, at: number, scores: Float32Array, members: 
   else for (let i = 0; i < scores.length; i++) all[at + i] += scores[i] / members;
 }
 
-interface Asking {
+/** Asks a network as long as it is open. */
+export interface Asking {
   readonly ask: Ask;
   readonly close: () => Promise<void>;
 }

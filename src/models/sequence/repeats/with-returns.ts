@@ -87,6 +87,9 @@ function modelWithReturns(
         arrays: { ...Object.fromEntries(own), returnLogits: logits },
       };
     },
+    ...(base.compressed && {
+      compressed: (how) => modelWithReturns(id, base.compressed!(how), returns, logits),
+    }),
     ...(base.close && { close: base.close }),
   };
 }
