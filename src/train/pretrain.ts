@@ -144,16 +144,22 @@ async function run(
   return { version, ...facts, folder, seconds };
 }
 
-interface ReadHistories extends PastHistories {
+export interface ReadHistories extends PastHistories {
   readonly vocabulary: Vocabulary;
   readonly oneIn: number;
 }
 
+export interface HistoryRequest extends Pick<PretrainOptions, 'seed' | 'progress' | 'signal'> {
+  readonly asOf: number;
+  /** The words to read by, of those found; what was found where absent. */
+  readonly words?: (found: Vocabulary) => Vocabulary;
+}
+
 /** What was done, by the same rules as a row of a question tells it, only further back. */
-async function readHistories(
+export async function readHistories(
   engine: Engine,
   source: EventSource,
-  { asOf, seed, progress, signal }: PretrainOptions & { readonly asOf: number },
+  { asOf, seed, progress, signal, words = (found) => found }: HistoryRequest,
 ): Promise<ReadHistories> {
   const features = eventFeatures(EVENTS_A_CUSTOMER);
   const capabilities = await readCapabilities(engine, source, signal);
@@ -173,7 +179,7 @@ async function readHistories(
   });
   const why = missingEvents(frame);
   if (why !== undefined) throw new AppError('NOT_ENOUGH_DATA', `pretraining ${why}`);
-  const vocabulary = learnVocabulary(frame);
+  const vocabulary = words(learnVocabulary(frame));
   const rows = Int32Array.from({ length: frame.rows }, (_, row) => row);
   const past = pastHistories(frame, vocabulary, { rows, most: EVENTS_A_CUSTOMER });
   return { ...past, vocabulary, oneIn: drawn.oneIn };

@@ -2,10 +2,17 @@
 import { relative } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { DAY_MS, parseSpan } from '../../core/time.ts';
+import { continuePretraining } from '../../train/continue-pretraining.ts';
 import { PRETRAIN_DEFAULTS, type PretrainResult, pretrainShop } from '../../train/pretrain.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
 import { asOfOf, shownMoment, typedCommand, withAsOf, workspaceOf } from '../options.ts';
+import {
+  continuedPretrainingDocument,
+  continuedPretrainingOptions,
+  sayContinuedPretraining,
+} from '../pretrain-continue.ts';
+import { withReplay } from '../sequence-continue.ts';
 
 export const pretrainCommand: CommandFile = {
   usage: 'pretrain',
@@ -13,6 +20,7 @@ export const pretrainCommand: CommandFile = {
   examples: [
     'foresell pretrain',
     'foresell pretrain --as-of 2011-06-11 --steps 5000 --width 64 --json',
+    'foresell pretrain --continue latest --replay 0.5',
     'foresell train purchase --model transformer:lora --pretrained latest',
   ],
   declare(command) {
@@ -22,25 +30,40 @@ export const pretrainCommand: CommandFile = {
         'the longest any question will be asked over',
         `${PRETRAIN_DEFAULTS.horizonDays}d`,
       )
-      .option('--steps <n>', 'steps of training at most', String(PRETRAIN_DEFAULTS.steps))
-      .option('--width <n>', 'numbers an event and a state are made of', String(PRETRAIN_DEFAULTS.width))
-      .option('--blocks <n>', 'transformer blocks', String(PRETRAIN_DEFAULTS.blocks));
+      .option('--steps <n>', `steps of training at most (default: ${PRETRAIN_DEFAULTS.steps})`)
+      .option('--width <n>', `numbers an event and a state are made of (default: ${PRETRAIN_DEFAULTS.width})`)
+      .option('--blocks <n>', `transformer blocks (default: ${PRETRAIN_DEFAULTS.blocks})`)
+      .option(
+        '--continue <version>',
+        'go on from this trunk, such as latest: learn what came since, with some of the old among it',
+      );
+    withReplay(command);
   },
   async run(context, _, options) {
     const workspace = workspaceOf(context);
     const asOf = asOfOf(workspace, options);
-    const result = await pretrainShop(workspace, {
+    const shared = {
       ...(asOf === undefined ? {} : { asOf }),
       horizonDays: parseSpan(String(options.horizon)) / DAY_MS,
-      steps: wholeOf('--steps', options.steps),
-      width: wholeOf('--width', options.width),
-      blocks: wholeOf('--blocks', options.blocks),
       command: typedCommand(),
       seed: context.seed,
       threads: context.threads,
       now: Date.now,
       progress: context.progress,
       signal: context.signal,
+    };
+    const further = continuedPretrainingOptions(options);
+    if (further) {
+      const continued = await continuePretraining(workspace, { ...shared, ...further });
+      sayContinuedPretraining(context, continued, shownMoment(workspace, continued.asOf));
+      context.document(continuedPretrainingDocument(continued));
+      return;
+    }
+    const result = await pretrainShop(workspace, {
+      ...shared,
+      steps: wholeOf('--steps', options.steps ?? PRETRAIN_DEFAULTS.steps),
+      width: wholeOf('--width', options.width ?? PRETRAIN_DEFAULTS.width),
+      blocks: wholeOf('--blocks', options.blocks ?? PRETRAIN_DEFAULTS.blocks),
     });
     sayPretraining(context, result, shownMoment(workspace, result.asOf));
     const { version, asOf: moment, ...facts } = result;

@@ -34,7 +34,7 @@ export function missingEvents(frame: Frame): string | undefined {
 }
 
 /** More categories than this share the code of what is not known; codes are bytes. */
-const MOST_CATEGORIES = 254;
+export const MOST_CATEGORIES = 254;
 
 /** Items, types and categories in the events of these rows, by how often they occur, then by name. */
 export function learnVocabulary(frame: Frame): Vocabulary {

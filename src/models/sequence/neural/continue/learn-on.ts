@@ -3,8 +3,13 @@ import { AppError, throwIfAborted } from '../../../../core/errors.ts';
 import { pause } from '../../../../core/pause.ts';
 import { random } from '../../../../core/random.ts';
 import { decayGroups } from '../../../../nn/optimiser/groups.ts';
-import { compileTraining } from '../../../../nn/program/training-program.ts';
+import {
+  type Compiled,
+  compileTraining,
+  type TrainingProgram,
+} from '../../../../nn/program/training-program.ts';
 import { parameterSettings } from '../../../../nn/step/training-settings.ts';
+import type { BatchSource } from '../../../../nn/trainer/batches/batch-source.ts';
 import type { RunFiles } from '../../../../nn/trainer/run-folder.ts';
 import { train as trainLoop } from '../../../../nn/trainer/train.ts';
 import type { Backend } from '../../../../tensor/session/session.ts';
@@ -29,7 +34,15 @@ export interface LearnOnTask {
   readonly run: FitRun;
   /** Names the steps in the progress. */
   readonly task: string;
+  /** What is asked beside what comes next, a batch of it after each of the others. */
+  readonly beside?: Beside;
   readonly files?: RunFiles;
+}
+
+export interface Beside {
+  /** A program a length; they stand behind those of what comes next. */
+  readonly compiled: (trainable?: (name: string) => boolean) => readonly Compiled[];
+  readonly batches: (next: ReplayBatches, firstBucket: number) => BatchSource;
 }
 
 export interface LearnedOn {
@@ -47,54 +60,60 @@ const HEADS_ALONE = 0.15;
 
 /** @throws AppError INTERRUPTED, DIVERGED, BAD_FILE for weights of another network */
 export async function learnOn(task: LearnOnTask): Promise<LearnedOn> {
-  const { network, batches, settings } = task;
+  const { network, batches, settings, beside } = task;
   const draws = random(task.seed).fork('continue');
   const specs = lengthSteps(network.settings.length).map((time) => trainingSpecs(network, time));
-  const compiled = (trainable?: (name: string) => boolean) =>
-    specs.map((own) => compileTraining(pretraining(network), own, trainable && { trainable }));
+  const compiled = (trainable?: (name: string) => boolean): readonly Compiled[] => [
+    ...specs.map((own) => compileTraining(pretraining(network), own, trainable && { trainable })),
+    ...(beside?.compiled(trainable) ?? []),
+  ];
   const whole = compiled();
-  const { parameters } = whole[0];
+  const parameters = [
+    ...new Map(whole.flatMap((one) => one.parameters).map((one) => [one.name, one])).values(),
+  ];
   const first = growValues(task.values, parameters, task.wasRow, draws.fork('weights'));
   const isNew = (name: string): boolean => task.values[name] === undefined;
   const steps = Math.min(settings.steps, settings.epochs * batches.batchesPerEpoch);
-  const alone = parameters.some(({ name }) => isNew(name)) ? Math.floor(HEADS_ALONE * steps) : 0;
+  const hasNew = whole.every((one) => one.parameters.some(({ name }) => isNew(name)));
+  const alone = hasNew ? Math.floor(HEADS_ALONE * steps) : 0;
+  const source = beside?.batches(batches, specs.length) ?? batches;
   const seed = draws.integer(2 ** 32);
-  if (alone === 0)
-    return stretch(task, { programs: whole.map(({ program }) => program), first, steps, seed });
+  const all = { programs: whole.map(({ program }) => program), source };
+  if (alone === 0) return stretch(task, { ...all, first, steps, seed });
   const heads = await stretch(
     { ...task, files: undefined },
-    { programs: compiled(isNew).map(({ program }) => program), first, steps: alone, seed },
+    { programs: compiled(isNew).map(({ program }) => program), source, first, steps: alone, seed },
   );
-  const all = await stretch(task, {
-    programs: whole.map(({ program }) => program),
-    first: { ...first, ...heads.values },
-    steps: steps - alone,
-    seed: seed ^ 1,
+  const rest = await stretch(task, {
+    ...{ ...all, first: { ...first, ...heads.values } },
+    ...{ steps: steps - alone, seed: seed ^ 1 },
   });
   return {
-    values: all.values,
-    steps: heads.steps + all.steps,
-    examples: heads.examples + all.examples,
-    losses: [...heads.losses, ...all.losses],
+    values: rest.values,
+    steps: heads.steps + rest.steps,
+    examples: heads.examples + rest.examples,
+    losses: [...heads.losses, ...rest.losses],
   };
 }
 
 interface Stretch {
-  readonly programs: readonly ReturnType<typeof compileTraining>['program'][];
+  readonly programs: readonly TrainingProgram[];
+  readonly source: BatchSource;
   readonly first: Values;
   readonly steps: number;
   readonly seed: number;
 }
 
 async function stretch(
-  { network, batches, settings, backend, run, task, files }: LearnOnTask,
-  { programs, first, steps, seed }: Stretch,
+  { network, settings, backend, run, task, files, beside }: LearnOnTask,
+  { programs, source, first, steps, seed }: Stretch,
 ): Promise<LearnedOn> {
   const rate = settings.rate * network.settings.learningRate;
   const losses: number[] = [];
   let examples = 0;
   const events = trainLoop({
-    ...{ backend, threads: run.threads, seed, programs, batches, clipNorm: 1 },
+    ...{ backend, threads: run.threads, seed, programs, batches: source, clipNorm: 1 },
+    accumulate: beside ? 2 : 1,
     values: first,
     optimiser: { kind: 'adamw' },
     parameters: parameterSettings(programs, [
@@ -103,7 +122,7 @@ async function stretch(
     ]),
     schedule: {
       kind: 'warm-up-cosine',
-      ...{ rate, steps, warmUpSteps: Math.ceil(WARM_UP * steps), floor: rate / 20 },
+      ...{ rate, steps, warmUpSteps: Math.min(steps - 1, Math.ceil(WARM_UP * steps)), floor: rate / 20 },
     },
     limits: { steps },
     progress: {
