@@ -12,12 +12,13 @@ export {
   selectColumns,
   takeRows,
 } from './core/frame.ts';
+// Sequences of items: from text, from tables, from a workspace.
+export type { ItemCatalogue } from './core/item-catalogue.ts';
 export { type Name, name } from './core/name.ts';
 export { type Progress, silent } from './core/progress.ts';
 export { type Random, random } from './core/random.ts';
 export type { ItemAttributes, NextItemCases, Sequences } from './core/sequences.ts';
 export { parseMoment, parseSpan } from './core/time.ts';
-
 // A shop's data: workspace, import, source, features, labels, examples, sequences, splits, erasure.
 export { type Engine, openEngine } from './data/engine.ts';
 export { type Erasure, eraseUser } from './data/erase/erase-user.ts';
@@ -33,9 +34,9 @@ export { proposeMapping } from './data/import/propose.ts';
 export { everyoneKnown, type LabelDefinition, type Population } from './data/labels.ts';
 export { withLake } from './data/lake/open.ts';
 export { measureQuality } from './data/quality.ts';
-// Sequences of items: from text, from tables, from a workspace.
 export { lakeAttributes, lakeSequences } from './data/sequences/lake-sequences.ts';
 export { type CaseFile, readCases } from './data/sequences/read-cases.ts';
+export { joinCatalogues, lakeCatalogue, readCatalogue } from './data/sequences/read-catalogue.ts';
 export { readEventTable } from './data/sequences/read-event-table.ts';
 export { readItems } from './data/sequences/read-items.ts';
 export { readSequences, type SequenceFile } from './data/sequences/read-sequences.ts';
@@ -136,9 +137,10 @@ export {
   searchSettings,
 } from './models/search/search.ts';
 export { searched } from './models/search/searched.ts';
+export { withAddedItems } from './models/sequence/added-items.ts';
 // What comes next.
 export { loadNextItemModel, RECOMMENDERS, recommenderById } from './models/sequence/catalogue.ts';
-export type { NextItemModel, Recommender } from './models/sequence/recommender.ts';
+export type { AddedItems, Compression, NextItemModel, Recommender } from './models/sequence/recommender.ts';
 // A table's model made honest: what `loadTable` gives, asked about a frame.
 export { answerTable, type TableAnswers, type TableModel } from './models/table-model.ts';
 // The main job.
@@ -150,6 +152,15 @@ export { listVersions } from './registry/versions.ts';
 export type { ReportDocument } from './report/document.ts';
 export { renderReport } from './report/render.ts';
 export { type Answer, type Answers, explainCustomer, predictTask } from './serve/ask.ts';
+// Lists of what comes next.
+export { catalogueAttributes } from './serve/next-item/catalogue-attributes.ts';
+export { type Diversity, diversify, type Likeness } from './serve/next-item/diversify.ts';
+export { likenessByAttributes, likenessByHistories } from './serve/next-item/item-likeness.ts';
+export { type ItemLists, type ListOptions, listItems, MADE_BY } from './serve/next-item/list-items.ts';
+export { codedBy, type OfferQuestion, offerItems } from './serve/next-item/offer-items.ts';
+export { offerShop, type ShopLists } from './serve/next-item/offer-shop.ts';
+export { type OfferRules, offeredItems } from './serve/next-item/offered-items.ts';
+export { type PopularItems, popularItems } from './serve/next-item/popular-items.ts';
 export { predictTable } from './serve/predict-table.ts';
 export { TASKS, taskNamed } from './tasks/catalogue.ts';
 export type { Task } from './tasks/task.ts';

@@ -9,6 +9,7 @@ import { importCommand } from './commands/import.ts';
 import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
+import { sequenceCompressCommand } from './commands/sequence-compress.ts';
 import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
 import { sequenceExplainCommand } from './commands/sequence-explain.ts';
 import { sequenceFitCommand } from './commands/sequence-fit.ts';
@@ -38,4 +39,5 @@ export const COMMANDS: readonly CommandFile[] = [
   sequenceEvaluateCommand,
   sequencePredictCommand,
   sequenceExplainCommand,
+  sequenceCompressCommand,
 ];
