@@ -9,9 +9,9 @@ import { taskNamed } from '../src/tasks/catalogue.ts';
 import type { Task } from '../src/tasks/task.ts';
 import { BESIDE, fewLabels, type LabelShare } from './behaviour/few-labels.ts';
 import { groceryShop, hasGrocery } from './behaviour/grocery-shop.ts';
-import { methodsTable } from './behaviour/methods-table.ts';
+import { type MethodRow, methodsTable } from './behaviour/methods-table.ts';
 import { type Known, type OrderEffects, orderEffects, TREES } from './behaviour/order-effects.ts';
-import { askedTask, learnTrunk, TRUNK_SIZES, type TrunkSizes } from './behaviour/shop-samples.ts';
+import { type Asked, askedTask, learnTrunk, TRUNK_SIZES, type TrunkSizes } from './behaviour/shop-samples.ts';
 import { readWords, type Words } from './behaviour/words.ts';
 import { atLeast, atMost, type Bench, type BenchOptions, type Target } from './bench.ts';
 import { type ShopInLake, shopInLake, userNumber } from './simulated-shop.ts';
@@ -68,7 +68,7 @@ interface Measured {
  * `horizon=` days, `origins=` training moments; `pretrain=` steps, `width=`, `blocks=` of the trunk (of `order`,
  * `pretrain=0`: each fit learns its own); any other setting of the model by its name, such as `rank=2 tuneSteps=600`. Of
  * `methods`: `task=purchase`, `model=transformer,transformer:lora`, `features=all` or `none` (events alone); of `labels`:
- * `shares=.01,.1`, `draws=5`, `features=all,none`, `data=simulated,grocery`, `groceryHorizon=90`; of `order`: `task=purchase,churn`, `model=transformer`. `scenario=`
+ * `shares=.01,.1`, `draws=5`, `features=all,none`; of both: `data=simulated,grocery`, `groceryHorizon=90`; of `order`: `task=purchase,churn`, `model=transformer`. `scenario=`
  * another shop, of `order` several.
  */
 export const bench: Bench = async (options) => {
@@ -105,17 +105,17 @@ export const bench: Bench = async (options) => {
   };
 };
 
-/** Six ways of fine-tuning and none, on one task over one trunk. */
+/** Six ways of fine-tuning and none, on one task over one trunk of each shop. */
 async function methods(run: Run): Promise<Measured> {
   const { words, seed, threads, log } = run;
-  const [scenario] = scenariosOf(words, [ORDERED]);
-  return withShop(run, scenario, async (shop) => {
-    const [name] = words.texts('task', ['purchase']);
-    const [features] = featuresOf(words, ['all']);
-    const eventsAlone = features === 'none';
-    const question = { ...momentsOf(shop, taskNamed(name), words), eventsAlone, seed };
+  const [name] = words.texts('task', ['purchase']);
+  const [features] = featuresOf(words, ['all']);
+  const targets: Target[] = [];
+  const figures: Record<string, unknown> = {};
+  await onShops(run, ['simulated'], async (label, shop, moments) => {
+    const question = { ...moments(taskNamed(name)), eventsAlone: features === 'none', seed };
     const asked = await askedTask(shop, question);
-    const { pretrained, figures } = await learnTrunk(shop.workspace, [asked.plan], {
+    const { pretrained, figures: trunk } = await learnTrunk(shop.workspace, [asked.plan], {
       ...run,
       sizes: run.trunk,
     });
@@ -127,46 +127,43 @@ async function methods(run: Run): Promise<Measured> {
     const table = await methodsTable(asked, {
       ...{ ids, settings: words.settings, asked: question, dir, pretrained, threads, log },
     });
-    const lora = table.rows[LORA];
-    const targets =
-      lora?.less_full === undefined
-        ? []
-        : [
-            atMost(
-              'LoRA: share of numbers that move',
-              lora.share,
-              0.02,
-              `${lora.trainable} with the head; of the trunk alone ${(100 * lora.trunk_share).toFixed(2)} %`,
-            ),
-            atLeast(
-              'LoRA less full fine-tuning, AUC',
-              lora.less_full.value,
-              -0.005,
-              `${lora.roc_auc.value.toFixed(4)} beside ${table.rows[FULL].roc_auc.value.toFixed(4)}, ${interval(lora.less_full)}${
-                lora.network_has_say ? '' : '; features answer alone'
-              }`,
-            ),
-          ];
-    return { targets, figures: { scenario, task: name, features, trunk: figures, ...table } };
+    targets.push(...methodTargets(label, table.rows));
+    figures[label] = { task: name, features, trunk, ...table };
   });
+  return { targets, figures };
+}
+
+function methodTargets(label: string, rows: Readonly<Record<string, MethodRow>>): Target[] {
+  const lora = rows[LORA];
+  if (lora?.less_full === undefined) return [];
+  return [
+    atMost(
+      `${label}, LoRA: share of numbers that move`,
+      lora.share,
+      0.02,
+      `${lora.trainable} with the head; of the trunk alone ${(100 * lora.trunk_share).toFixed(2)} %`,
+    ),
+    atLeast(
+      `${label}, LoRA less full fine-tuning, AUC`,
+      lora.less_full.value,
+      -0.005,
+      `${lora.roc_auc.value.toFixed(4)} beside ${rows[FULL].roc_auc.value.toFixed(4)}, ${interval(lora.less_full)}${
+        lora.network_has_say ? '' : '; features answer alone'
+      }`,
+    ),
+  ];
 }
 
 /** Whether a trunk learned without labels makes up for labels there are few of. */
 async function labels(run: Run): Promise<Measured> {
-  const { words, seed, log } = run;
-  const data = words.texts('data', ['simulated', 'grocery']);
+  const { words, seed } = run;
   const [name] = words.texts('task', ['purchase']);
-  const task = taskNamed(name);
   const targets: Target[] = [];
   const figures: Record<string, unknown> = {};
-  const measureOn = async (
-    label: string,
-    shop: Pick<ShopInLake, 'engine' | 'source' | 'workspace'>,
-    moments: Omit<Parameters<typeof askedTask>[1], 'seed'>,
-  ) => {
+  await onShops(run, ['simulated', 'grocery'], async (label, shop, moments) => {
     for (const features of featuresOf(words, ['all', 'none'])) {
       const eventsAlone = features === 'none';
-      const asked = await askedTask(shop, { ...moments, eventsAlone, seed });
+      const asked = await askedTask(shop, { ...moments(taskNamed(name)), eventsAlone, seed });
       const trunk = await learnTrunk(shop.workspace, [asked.plan], { ...run, sizes: run.trunk });
       const shares = await fewLabels(asked, {
         ...run,
@@ -185,29 +182,40 @@ async function labels(run: Run): Promise<Measured> {
         trunk: trunk.figures,
       };
     }
-  };
+  });
+  return { targets, figures };
+}
+
+type OpenShop = Pick<ShopInLake, 'engine' | 'source' | 'workspace'>;
+type MomentsOf = (task: Task) => Omit<Asked, 'seed'>;
+
+/** The simulated shop and Grocery, those of them that are wanted and there. */
+async function onShops(
+  run: Run,
+  otherwise: readonly string[],
+  measure: (label: string, shop: OpenShop, moments: MomentsOf) => Promise<void>,
+): Promise<void> {
+  const { words, log } = run;
+  const data = words.texts('data', otherwise);
   if (data.includes('simulated')) {
     const [scenario] = scenariosOf(words, [ORDERED]);
     await withShop(run, scenario, (shop) =>
-      measureOn(`simulated ${scenario}`, shop, momentsOf(shop, task, words)),
+      measure(`simulated ${scenario}`, shop, (task) => momentsOf(shop, task, words)),
     );
   }
-  if (data.includes('grocery')) {
-    if (hasGrocery) {
-      const shop = await groceryShop(run.threads);
-      try {
-        const horizonDays = words.number('groceryHorizon', SIZES.groceryHorizon);
-        const maxTrainOrigins = words.number('origins', SIZES.origins);
-        await measureOn('grocery', shop, { task, horizonDays, maxTrainOrigins });
-      } finally {
-        shop.close();
-      }
-    } else {
-      log('grocery is left out: ../shared/data/grocery_rechorus is not beside the checkout');
-      figures.grocery = 'left out: ../shared/data/grocery_rechorus is not beside the checkout';
-    }
+  if (!data.includes('grocery')) return;
+  if (!hasGrocery) {
+    log('grocery is left out: ../shared/data/grocery_rechorus is not beside the checkout');
+    return;
   }
-  return { targets, figures };
+  const shop = await groceryShop(run.threads);
+  try {
+    const horizonDays = words.number('groceryHorizon', SIZES.groceryHorizon);
+    const maxTrainOrigins = words.number('origins', SIZES.origins);
+    await measure('grocery', shop, (task) => ({ task, horizonDays, maxTrainOrigins }));
+  } finally {
+    shop.close();
+  }
 }
 
 function labelTargets(label: string, { share, difference, roc_auc }: LabelShare): Target[] {

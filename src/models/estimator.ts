@@ -151,6 +151,8 @@ export interface Estimator {
   settings?(rows: number): Settings;
   /** The same estimator, id and all, with some settings changed. @throws AppError USAGE for one it does not have */
   withSettings?(settings: Settings): Estimator;
+  /** Seconds of one thread a fit is expected to take; only of those that cost more than all others together. */
+  seconds?(train: Sample): number;
   /** Rebuilds a model from what `save` gave. @throws AppError VERSION, BAD_FILE */
   load(saved: SavedModel): Model;
 }

@@ -68,6 +68,9 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Of one thread: a model nobody named may take so long, and is left out where it would take longer. */
+const MOST_SECONDS_UNASKED = 900;
+
 export interface FittedTask {
   readonly task: Task;
   /** Over the horizon that was checked. */
@@ -150,7 +153,10 @@ async function fitWithCrew(
     signal,
   });
   const samples = season ? ordinarySamples(built, season) : built;
-  const run = { ...options, plan: horizon.plan, ...learningDeadline(startedMs, options.timeLimitMs) };
+  const run = {
+    ...{ ...options, plan: horizon.plan, ...learningDeadline(startedMs, options.timeLimitMs) },
+    ...(options.models === 'auto' && !repeat && { mostSeconds: MOST_SECONDS_UNASKED }),
+  };
   const {
     ranked: compared,
     refused,
@@ -216,7 +222,9 @@ function entriesOf(
   horizon: HorizonPlan,
 ): Entries {
   const preset = presetFor(task.kind, named, task.recipe);
-  const wanted = repeat ? repeat.trials : models === 'auto' ? [...preset.models, ...preset.blends] : models;
+  const costly = task.entity === 'user_item' ? [] : preset.costly;
+  const auto = [...preset.models, ...costly, ...preset.blends];
+  const wanted = repeat ? repeat.trials : models === 'auto' ? auto : models;
   const blends = blendsAmong(wanted);
   const searches = repeat?.searches ?? {};
   const ids = [...new Set([...(task.baselines ?? BASELINES), ...wanted])].filter(

@@ -4,7 +4,8 @@ import { PRESET_NAMES, parsePreset, presetFor } from './preset.ts';
 
 test.each(['binary', 'amount', 'classes'] as const)('every preset for %s names models there are', (kind) => {
   for (const name of PRESET_NAMES) {
-    const { models } = presetFor(kind, name);
+    const { models, costly } = presetFor(kind, name);
+    for (const id of costly) expect(estimatorById(id).seconds).toBeDefined();
     expect(models).toContain('gbdt');
     for (const id of models) expect(estimatorById(id).role).toBe('model');
   }
@@ -18,6 +19,8 @@ test('each preset does more than the one before', () => {
   expect(best.models).toEqual(good.models);
   expect(best.searched * best.searchTrials).toBeGreaterThan(10);
   expect(best.bagged).toBeGreaterThan(0);
+  expect([fast.costly, good.costly]).toEqual([[], []]);
+  expect(best.costly).toEqual(['transformer:lora']);
 });
 
 test('a task may know better which models are worth trying', () => {

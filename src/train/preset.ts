@@ -11,6 +11,8 @@ export type PresetName = (typeof PRESET_NAMES)[number];
 export interface Preset {
   /** Ids in the order tried; those that refuse the question say so. */
   readonly models: readonly string[];
+  /** Ids of models that cost more than all these together: tried last, where there is time for them. */
+  readonly costly: readonly string[];
   /** Made of what was tried, without fitting again. */
   readonly blends: readonly EnsembleKind[];
   /** Of the models whose settings can be searched, the best so many are. */
@@ -36,11 +38,19 @@ const GOOD: Readonly<Record<TargetKind, readonly string[]>> = {
   classes: CLASSES_RECIPE,
 };
 
-const PLAIN = { searched: 0, searchTrials: 1, searchShare: 0, bagged: 0 };
+/** Reads what was done in order, which no feature counts. */
+const COSTLY: Readonly<Record<TargetKind, readonly string[]>> = {
+  binary: ['transformer:lora'],
+  amount: ['transformer:lora'],
+  classes: [],
+};
+
+const PLAIN = { costly: [], searched: 0, searchTrials: 1, searchShare: 0, bagged: 0 };
 
 /**
  * fast: three models and their mean. good: every model worth trying, blended three ways. best: the same, and the two best
- * of those with settings are searched (40 trials each, or what the time limit allows), the best of them bagged.
+ * of those with settings are searched (40 trials each, or what the time limit allows), the best of them bagged, and a model
+ * of events in order takes part where its cost fits.
  *
  * @param recipe models of a task that knows better than its kind
  */
@@ -48,7 +58,10 @@ export function presetFor(kind: TargetKind, preset: PresetName, recipe = GOOD[ki
   if (preset === 'fast') return { ...PLAIN, models: FAST[kind], blends: ['mean'] };
   const blends: readonly EnsembleKind[] = ['mean', 'stack', 'greedy'];
   if (preset === 'good') return { ...PLAIN, models: recipe, blends };
-  return { models: recipe, blends, searched: 2, searchTrials: 40, searchShare: 0.6, bagged: 1 };
+  return {
+    ...{ models: recipe, costly: COSTLY[kind], blends },
+    ...{ searched: 2, searchTrials: 40, searchShare: 0.6, bagged: 1 },
+  };
 }
 
 /** @throws AppError USAGE */

@@ -9,8 +9,9 @@ import type { Mixture } from '../models/ensemble/weights.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../models/estimator.ts';
 import { attemptEach, type Refusal } from './attempts.ts';
 import type { FitCrew, Fitted } from './crew/fit-crew.ts';
-import { tooManyFits } from './expected-time.ts';
+import { tooLong, tooManyFits } from './expected-time.ts';
 import type { Samples } from './samples.ts';
+import { type Costs, stateCosts } from './stated-costs.ts';
 
 /** A fitted candidate with what it said, unseen, about the calibration examples. */
 export interface Trial {
@@ -37,6 +38,8 @@ export interface TrialRun {
   readonly threads: number;
   /** UTC ms: no model is begun that is not expected to end by then; baselines and the first model always are. */
   readonly deadlineMs?: number;
+  /** Of one thread, all fits of one model together: one that says beforehand that it takes longer is left out. */
+  readonly mostSeconds?: number;
   readonly now: () => number;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
@@ -55,14 +58,18 @@ export async function runTrials(
 ): Promise<{ trials: readonly Trial[]; refused: readonly Refusal[] }> {
   const total = candidates.length;
   const fits = samples.calibrate ? 1 : 1 + run.plan.folds;
-  const ahead = fitAhead(samples, candidates, run);
+  const costs = stateCosts(candidates, samples.train, { ...run, fits });
+  const ahead = fitAhead(samples, candidates, { run, costs });
   const tried = await attemptEach(candidates, samples.train, {
     attempt: async (estimator) => runTrial(samples, estimator, run, await ahead.get(estimator)),
-    late: (estimator) =>
-      tooManyFits(estimator, samples.train, {
+    late: async (estimator) => {
+      const cost = costs.get(estimator);
+      if (cost) return cost.tooMuch ?? tooLong(1000 * cost.seconds * fits, run);
+      return tooManyFits(estimator, samples.train, {
         ...{ fits, run: fitRunOf(run), now: run.now },
         ...(run.deadlineMs !== undefined && { deadlineMs: run.deadlineMs }),
-      }),
+      });
+    },
     onTurn: ({ id }, done) => run.progress.step({ task: `fit ${id}`, done, total, unit: 'models' }),
     ...(run.signal && { signal: run.signal }),
   });
@@ -77,17 +84,23 @@ const SECONDS_PER_CELL = 3e-7;
 function fitAhead(
   samples: Samples,
   candidates: readonly Estimator[],
-  run: TrialRun,
+  { run, costs }: { readonly run: TrialRun; readonly costs: Costs },
 ): ReadonlyMap<Estimator, Promise<Fitted>> {
   const { question, frame } = samples.train;
   if (!run.crew || run.deadlineMs !== undefined) return new Map();
   const able = candidates.filter(
     (estimator) =>
-      estimator.role === 'model' && !isBagged(estimator) && estimator.refuses(question, frame) === undefined,
+      estimator.role === 'model' &&
+      !isBagged(estimator) &&
+      estimator.refuses(question, frame) === undefined &&
+      costs.get(estimator)?.tooMuch === undefined,
   );
-  const seconds = SECONDS_PER_CELL * frame.rows * frame.columns.length;
+  const usual = SECONDS_PER_CELL * frame.rows * frame.columns.length;
   const begun = run.crew.begin(
-    able.map((estimator) => ({ estimator, sample: samples.train, seconds })),
+    able.map((estimator) => ({
+      ...{ estimator, sample: samples.train },
+      seconds: costs.get(estimator)?.seconds ?? usual,
+    })),
     fitRunOf(run),
   );
   return new Map(able.flatMap((estimator, i) => (begun[i] ? [[estimator, begun[i]] as const] : [])));

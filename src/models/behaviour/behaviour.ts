@@ -9,6 +9,7 @@ import { logSigmoid } from '../whether-and-amount.ts';
 import { type Beginning, beginningMargins, encodedFeatures, fitBeginning } from './beginning.ts';
 import { answersOf, behaviourModel, eventsOf, expectedLog, loadBehaviour } from './behaviour-model.ts';
 import type { BehaviourParts } from './behaviour-parts.ts';
+import { expectedSeconds } from './cost.ts';
 import type { HeadShape } from './head.ts';
 import { historiesOf, learnVocabulary, missingEvents } from './histories.ts';
 import { FULL, type Method, OTHER_METHODS } from './methods.ts';
@@ -21,7 +22,8 @@ import {
   behaviourSettings,
   trunkSettings,
 } from './settings.ts';
-import { type TuningRows, tune } from './tune.ts';
+import { tune } from './tune.ts';
+import type { TuningRows } from './tuning-work.ts';
 
 /** What a fit may be handed beside the data. */
 export interface BehaviourFitParts {
@@ -59,6 +61,8 @@ export function behaviourEstimator(
     settings: () => BEHAVIOUR_DEFAULTS,
     withSettings: (changes) => behaviourEstimator(method, { ...told, ...changes }, parts),
     withTrunk: (pretrained) => behaviourEstimator(method, told, { ...parts, pretrained }),
+    seconds: (train) =>
+      expectedSeconds(train, { method, settings, hasTrunk: parts.pretrained !== undefined }),
     fit: (train, valid, run) => fitBehaviour(train, valid, { method, settings, parts, run }),
     load: (saved) => loadBehaviour(method, saved),
   };
@@ -85,8 +89,7 @@ async function fitBehaviour(train: Sample, valid: Sample | undefined, task: FitT
   const learn = fewer(taught, settings.mostRows, run.seed);
   const watch = watched && fewer(watched, settings.mostRows, run.seed);
   // What is to be compared with pretraining takes only the words of a trunk handed in, not what it learned.
-  const given =
-    parts.pretrained && (method.isPretrained ? parts.pretrained : { ...parts.pretrained, values: {} });
+  const given = parts.pretrained && (method.isPretrained ? parts.pretrained : wordsOf(parts.pretrained));
   const trunk = given ?? (await ownTrunk(learn, task));
   const own: BehaviourSettings = { ...settings, ...sizesOf(trunk) };
   const scale = scaleOf(learn);
@@ -118,6 +121,11 @@ async function fitBehaviour(train: Sample, valid: Sample | undefined, task: FitT
   run.progress.step({ task: `${method.id}: fine-tuning`, done: 1, total: 1 });
   return behaviourModel(method, { ...draft, level }, run.threads);
 }
+
+const wordsOf = ({ vocabulary, plan, settings }: LearnedTrunk): LearnedTrunk => ({
+  ...{ vocabulary, plan, settings },
+  values: {},
+});
 
 /** The width and depth a trunk handed in has, whatever is asked. */
 const sizesOf = ({ settings: { width, blocks, heads, length } }: LearnedTrunk) => ({

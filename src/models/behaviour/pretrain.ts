@@ -28,6 +28,8 @@ export interface LearnedTrunk {
   readonly settings: TransformerSettings;
   /** Weights by name; none where there was nothing to learn from. */
   readonly values: Values;
+  /** From pooled states to what comes after a moment, [2 · width, answers]; absent where no moment was asked about. */
+  readonly outlook?: Float32Array;
 }
 
 export interface PretrainTask {
@@ -103,7 +105,14 @@ export async function pretrainTrunk(
     ...(run.signal && { signal: run.signal }),
   });
   const trunk = Object.entries(values).filter(([name]) => name.startsWith('trunk.'));
-  return { trunk: { ...known, values: Object.fromEntries(trunk) }, losses };
+  const outlookWeight = values['outlook.weight'];
+  return {
+    trunk: {
+      ...{ ...known, values: Object.fromEntries(trunk) },
+      ...(outlookWeight && { outlook: outlookWeight }),
+    },
+    losses,
+  };
 }
 
 /** How much what comes after a moment weighs beside what comes next. */

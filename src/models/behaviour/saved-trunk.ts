@@ -15,7 +15,7 @@ interface TrunkState {
   readonly categories: readonly string[];
 }
 
-export function savedTrunk({ vocabulary, plan, settings, values }: LearnedTrunk): SavedModel {
+export function savedTrunk({ vocabulary, plan, settings, values, outlook }: LearnedTrunk): SavedModel {
   const atRest = savedPlan(plan);
   const state: TrunkState = { settings, plan: atRest.state, categories: vocabulary.categories };
   return {
@@ -25,6 +25,7 @@ export function savedTrunk({ vocabulary, plan, settings, values }: LearnedTrunk)
     arrays: {
       ...atRest.arrays,
       ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`weight.${name}`, value])),
+      ...(outlook && { outlook }),
     },
   };
 }
@@ -45,6 +46,7 @@ export function readTrunk(saved: SavedModel): LearnedTrunk {
   if (missing.length > 0)
     throw new AppError('BAD_FILE', `a pretrained trunk lacks ${missing.join(', ')}; pretrain again`);
   const plan = readPlan(saved, state.plan, false);
+  const outlook = saved.arrays?.outlook;
   const weights = Object.entries(saved.arrays ?? {}).flatMap(([key, array]) =>
     key.startsWith('weight.') && array instanceof Float32Array
       ? [[key.slice('weight.'.length), array] as const]
@@ -55,5 +57,6 @@ export function readTrunk(saved: SavedModel): LearnedTrunk {
     plan,
     settings: state.settings,
     values: Object.fromEntries(weights),
+    ...(outlook instanceof Float32Array && { outlook }),
   };
 }

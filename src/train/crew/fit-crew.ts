@@ -112,9 +112,16 @@ function waitingFor(job: FitJob, run: FitRun): Waiting {
   };
 }
 
+/** Numbers a thread is handed a copy of: events in order are many to a row. */
+const cellsOf = ({ frame }: Sample): number =>
+  frame.columns.reduce(
+    (sum, column) => sum + (column.kind === 'sequence' ? column.codes.length : frame.rows),
+    0,
+  );
+
 /** Only what its id alone brings back on the other side: estimators that were told something, or made up, stay. */
 function travels({ estimator, sample }: FitJob): boolean {
-  if (sample.frame.rows * sample.frame.columns.length > MOST_CELLS) return false;
+  if (cellsOf(sample) > MOST_CELLS) return false;
   try {
     return estimatorById(estimator.id) === estimator;
   } catch {
