@@ -73,7 +73,7 @@ export const BEHAVIOUR_DEFAULTS: BehaviourSettings = {
   hidden: 32,
   smoothing: 0,
   balance: 0,
-  rank: 4,
+  rank: 2,
   adapterWidth: 8,
   prefixLength: 4,
 };
