@@ -19,6 +19,8 @@ import { tableExportCommand } from './commands/table-export.ts';
 import { tableFitCommand } from './commands/table-fit.ts';
 import { tablePredictCommand } from './commands/table-predict.ts';
 import { trainCommand } from './commands/train.ts';
+import { trunkExportCommand } from './commands/trunk-export.ts';
+import { trunkImportCommand } from './commands/trunk-import.ts';
 
 export const COMMANDS: readonly CommandFile[] = [
   demoCommand,
@@ -26,6 +28,8 @@ export const COMMANDS: readonly CommandFile[] = [
   checkCommand,
   trainCommand,
   pretrainCommand,
+  trunkExportCommand,
+  trunkImportCommand,
   evaluateCommand,
   predictCommand,
   explainCommand,

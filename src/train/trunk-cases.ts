@@ -1,14 +1,11 @@
 // What a trunk is asked to see what it forgot and what it learned: customers it has not read, their last old and last new event.
 import { hash32 } from '../core/random.ts';
 import { cutSequences, type NextItemCases, type Sequences, sequenceCount } from '../core/sequences.ts';
-import { gainsOf } from '../eval/sequences/score-ranks.ts';
+import { meanRankMetric } from '../eval/sequences/score-ranks.ts';
 import { firstNewer, takePast } from '../models/behaviour/continue/continue-trunk.ts';
+import { trunkRecommender } from '../models/behaviour/continue/trunk-recommender.ts';
 import type { PastHistories } from '../models/behaviour/past-histories.ts';
 import type { LearnedTrunk } from '../models/behaviour/pretrain.ts';
-import { networkOf } from '../models/sequence/neural/network.ts';
-import { openScorer } from '../models/sequence/neural/scorer.ts';
-import { transformerKind } from '../models/sequence/transformer/transformer.ts';
-import { nodeBackend } from '../tensor/session/session-node.ts';
 import { rankCases } from './sequence/rank-cases.ts';
 
 /** Of the customers; more than so many tell no better. */
@@ -66,37 +63,26 @@ function lastOf(histories: Sequences, rows: readonly number[], end: (row: number
 }
 
 /**
- * NDCG@10 of what comes next by the trunk alone: products of states and items, without what is learned beside it of repeats.
+ * NDCG@10 of what comes next by the trunk alone.
  *
  * @param cases by the codes of a vocabulary that begins with the trunk's; items it does not know are never found
  */
 export async function trunkQuality(
-  { plan, settings, values }: LearnedTrunk,
+  trunk: LearnedTrunk,
   cases: NextItemCases,
   threads: number,
 ): Promise<number> {
-  const network = networkOf(transformerKind, plan, { ...settings, repeats: false });
-  const scorer = openScorer({ network, members: [values] }, nodeBackend, threads);
-  const known = plan.itemIds.length;
-  const model = {
-    ...{ recommender: 'trunk', itemIds: plan.itemIds, score: scorer.score },
-    save: (): never => {
-      throw new Error('a trunk is saved as one');
-    },
-  };
+  const model = trunkRecommender(trunk, threads);
+  const known = model.itemIds.length;
   const codes = (items: Int32Array): Int32Array => items.map((item) => (item < known ? item : -1));
+  const asked = {
+    before: { ...cases.before, items: codes(cases.before.items), itemIds: model.itemIds },
+    targets: codes(cases.targets),
+  };
   try {
-    const { ranks } = await rankCases(
-      model,
-      {
-        before: { ...cases.before, items: codes(cases.before.items), itemIds: plan.itemIds },
-        targets: codes(cases.targets),
-      },
-      { now: Date.now },
-    );
-    const gains = gainsOf(ranks.included, 'ndcg', 10);
-    return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+    const { ranks } = await rankCases(model, asked, { now: Date.now });
+    return meanRankMetric(ranks.included, 'ndcg', 10);
   } finally {
-    await scorer.close();
+    await model.close();
   }
 }

@@ -20,7 +20,7 @@ export const pretrainCommand: CommandFile = {
   examples: [
     'foresell pretrain',
     'foresell pretrain --as-of 2011-06-11 --steps 5000 --width 64 --json',
-    'foresell pretrain --continue latest --replay 0.5',
+    'foresell pretrain --continue latest --replay 0.25',
     'foresell train purchase --model transformer:lora --pretrained latest',
   ],
   declare(command) {

@@ -24,7 +24,7 @@ export const sequenceFitCommand: CommandFile = {
     'foresell sequence fit sessions.txt --format lines --test prefixes.tsv --exclude-seen no --at 10,20 --out next-item',
     'foresell sequence fit ./foresell-workspace --by session --events view,purchase --out next-item',
     'foresell sequence fit pairs.txt --format pairs --model popularity,sequential-rules --time-limit 5m --json',
-    'foresell sequence fit events.csv.gz --user user_id --item item_id --time timestamp --continue next-item --replay 0.5',
+    'foresell sequence fit events.csv.gz --user user_id --item item_id --time timestamp --continue next-item --replay 0.25',
   ],
   declare(command) {
     command

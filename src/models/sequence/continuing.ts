@@ -21,10 +21,10 @@ export interface ContinueSettings {
 }
 
 /**
- * Half of what is read is old. A few readings of the new at half the rate: more learn a month by heart, which the months
- * after it do not repay.
+ * A quarter of what is read is old, the new is read six times, at the rate of a first fit. More of the old costs as much as
+ * it keeps; half the readings, or half the rate, leave new items where they began.
  */
-export const CONTINUE_DEFAULTS: ContinueSettings = { replay: 0.5, epochs: 4, steps: 100_000, rate: 0.5 };
+export const CONTINUE_DEFAULTS: ContinueSettings = { replay: 0.25, epochs: 6, steps: 100_000, rate: 1 };
 
 /** @throws AppError USAGE */
 export function checkContinue({ replay, epochs, steps, rate }: ContinueSettings): void {
