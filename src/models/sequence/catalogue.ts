@@ -30,16 +30,19 @@ export const RECOMMENDERS: readonly Recommender[] = [
   behaviourTransformer,
 ];
 
+/** Neighbours, what follows what, and what goes together: all that takes seconds, as one. */
+const QUICK = [`${sessionKnn.id}:repeats`, sequentialRules.id, itemKnn.id];
+
 /**
- * Those tried where none is named: of the networks only the one that leads the others, each costs minutes; and what neighbours
- * and the network say together.
+ * Those tried where none is named: of the networks only the one that leads the others, each costs minutes; and what all of
+ * different kinds say together, without the network and with it.
  */
 export const UNASKED_IDS: readonly string[] = [
-  ...RECOMMENDERS.filter(
-    (recommender) => ![aggregateNetwork, convolutionalNetwork, recurrentNetwork].includes(recommender),
-  ).map(({ id }) => id),
-  `${sessionKnn.id}:repeats`,
-  `${sessionKnn.id}:repeats+${behaviourTransformer.id}`,
+  ...RECOMMENDERS.filter(({ within }) => !within).map(({ id }) => id),
+  QUICK[0],
+  QUICK.join('+'),
+  behaviourTransformer.id,
+  [...QUICK, behaviourTransformer.id].join('+'),
 ];
 
 /** Any of them, mended by how often people come back to what they had: `ID:repeats`. */

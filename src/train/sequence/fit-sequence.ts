@@ -68,7 +68,6 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
   const decider = deciderAt(at);
   const trials: SequenceTrial[] = [];
   const refused: { recommender: Recommender; reason: string }[] = [];
-  const ids = options.recommenders.map(({ id }) => id);
   let best: Tried | undefined;
   for (const [turn, recommender] of options.recommenders.entries()) {
     throwIfAborted(signal);
@@ -82,14 +81,11 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
       refused.push({ recommender, reason });
       continue;
     }
-    const later = options.recommenders
-      .slice(turn)
-      .filter(({ id, within }) => within && !isMadeOf(id, ids)).length;
     const { trial: own, model } = await tryOne(data, valid, {
       ...options,
       recommender,
       decider,
-      ...(left === undefined ? {} : { seconds: left / Math.max(1, later) }),
+      ...(left === undefined ? {} : { seconds: left * timeShare(turn, options.recommenders) }),
     });
     const trial = withParts(own, trials);
     trials.push(trial);
@@ -112,10 +108,20 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
   };
 }
 
-/** Whether all a recommender is made of is fitted on its own, so that it takes little more. */
-function isMadeOf(id: string, ids: readonly string[]): boolean {
-  const parts = partIdsOf(id);
-  return parts.length > 0 && parts.every((part) => ids.includes(part));
+/** Of what a fit takes that can stop early, so much is enough for one whose parts are fitted. */
+const PARTS_KNOWN = 0.25;
+
+/** Of the time left, the share of the recommender whose turn it is: those that can stop early divide it among them. */
+function timeShare(turn: number, recommenders: readonly Recommender[]): number {
+  const ids = recommenders.map(({ id }) => id);
+  const needs = ({ id, within }: Recommender): number => {
+    if (!within) return 0;
+    const parts = partIdsOf(id);
+    return parts.length > 0 && parts.every((part) => ids.includes(part)) ? PARTS_KNOWN : 1;
+  };
+  const own = needs(recommenders[turn]);
+  const all = recommenders.slice(turn).reduce((sum, one) => sum + needs(one), 0);
+  return all > 0 ? own / all : 1;
 }
 
 /** What it is made of was fitted before, and is part of what it took. */
