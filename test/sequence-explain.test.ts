@@ -92,6 +92,21 @@ describe('sequence explain', () => {
     expect(cup.words?.en).toMatch(/tea2 \(without it place \d+ instead of \d+\)/);
   });
 
+  it.each(['item-knn:repeats', 'item-knn+sequential-rules'])(
+    'leaves events out of what %s, made of others, is asked',
+    async (model) => {
+      await fitted(model);
+      const cup = await said(`${dir}/${model}`, '--history', 'tea2 thing1 thing3', '--item', 'cup2');
+      expect(cup).toMatchObject({ model, method: 'left-out', events: 3 });
+      expect(cup.reasons[0]).toMatchObject({ event: 1, item_id: 'tea2' });
+      expect(cup.reasons[0].contribution).toBeCloseTo(
+        Math.log((cup.reasons[0].place_without as number) / cup.place),
+        6,
+      );
+      expect(cup.reasons[0].place_without).toBeGreaterThan(cup.place);
+    },
+  );
+
   it('asks about the cases the model was saved with, and speaks to people', async () => {
     const { events, item_id } = await said(`${dir}/gru`, '--case', '1');
     expect(events).toBeGreaterThan(1);
