@@ -11,6 +11,8 @@ export function continuedPretrainingOptions(
 ): { readonly from: string; readonly how: ContinueSettings } | undefined {
   const told = replayOf(options);
   if (options.continue === undefined) return undefined;
+  if (options.tasks !== undefined)
+    throw new AppError('USAGE', '--tasks: expected a trunk learned from nothing, leave out --continue');
   for (const option of ['width', 'blocks'])
     if (options[option] !== undefined)
       throw new AppError(

@@ -19,13 +19,14 @@ import { planSplits } from '../data/splits.ts';
 import { type Workspace, workspacePaths } from '../data/workspace.ts';
 import { learnVocabulary, missingEvents, type Vocabulary } from '../models/behaviour/histories.ts';
 import { type PastHistories, pastHistories } from '../models/behaviour/past-histories.ts';
-import { pretrainTrunk } from '../models/behaviour/pretrain.ts';
+import { type LearnedTrunk, pretrainTrunk } from '../models/behaviour/pretrain.ts';
 import { BEHAVIOUR_DEFAULTS, behaviourSettings, trunkSettings } from '../models/behaviour/settings.ts';
 import { runFolder } from '../nn/trainer/run-folder.ts';
 import { markErasures, type VersionInfo } from '../registry/versions.ts';
 import { sampleCustomers } from './customer-sample.ts';
 import { lastToRead, saveTrunk, TRUNK } from './pretrained.ts';
 import { runRecord } from './run-record.ts';
+import { teachByTasks, type WeighedTask } from './task-heads.ts';
 
 export interface PretrainOptions {
   /** Nothing later is read, UTC ms; as late as questions over the horizon allow when absent. */
@@ -36,6 +37,10 @@ export interface PretrainOptions {
   readonly steps: number;
   readonly width: number;
   readonly blocks: number;
+  /** Taught to the trunk afterwards, all at once, at past moments whose outcomes were known by `asOf`. */
+  readonly tasks?: readonly WeighedTask[];
+  /** Of teaching them, at most. */
+  readonly taskSteps?: number;
   readonly command: string;
   readonly seed: number;
   readonly threads: number;
@@ -58,9 +63,18 @@ export interface PretrainResult {
   readonly steps: number;
   /** Mean loss of the first and of the last steps of this run; absent where it took none. */
   readonly loss?: { readonly first: number; readonly last: number };
+  /** Questions it was taught by, with their weights, and the mean loss of first and last steps: 1 is the best constant. */
+  readonly taught?: Taught;
   /** Checkpoints, metrics.ndjson and TensorBoard files. */
   readonly folder: string;
   readonly seconds: number;
+}
+
+export interface Taught {
+  readonly weights: Readonly<Record<string, number>>;
+  readonly moments: readonly number[];
+  readonly steps: number;
+  readonly loss: { readonly first: number; readonly last: number };
 }
 
 /** Events of one customer that are read; more are seldom, and say the same again. */
@@ -102,18 +116,18 @@ async function run(
     'runs',
     runName({ fingerprint: source.fingerprint, asOf, seed, settings, steps }),
   );
-  const { trunk, losses } = await pretrainTrunk(read.histories, {
+  const { trunk: own, losses } = await pretrainTrunk(read.histories, {
     ...{ id: TRUNK, vocabulary: read.vocabulary, settings, steps, epochs: EPOCHS, agesMs: read.agesMs },
     run: { seed, threads, progress, ...(signal && { signal }) },
     files: runFolder(folder, { now }),
   });
-  if (Object.keys(trunk.values).length === 0)
+  if (Object.keys(own.values).length === 0)
     throw new AppError(
       'NOT_ENOUGH_DATA',
       `expected customers with at least two events of different items by ${formatMoment(asOf)}, got none; import older events or use a later moment`,
     );
+  const { trunk, taught } = await teach(own, { engine, source }, { ...options, asOf });
   const weights = Object.values(trunk.values).reduce((sum, values) => sum + values.length, 0);
-  const mean = (some: readonly number[]): number => some.reduce((sum, loss) => sum + loss, 0) / some.length;
   const facts = {
     asOf,
     customers: sequenceCount(read.histories),
@@ -123,8 +137,9 @@ async function run(
     weights,
     steps: losses.length,
     ...(losses.length > 0 && {
-      loss: { first: mean(losses.slice(0, AVERAGED)), last: mean(losses.slice(-AVERAGED)) },
+      loss: endsOf(losses),
     }),
+    ...(taught && { taught }),
   };
   const seconds = (now() - startedMs) / 1000;
   const createdMs = now();
@@ -142,6 +157,27 @@ async function run(
       { users: 1, atMs: createdMs },
     );
   return { version, ...facts, folder, seconds };
+}
+
+const endsOf = (losses: readonly number[]) => {
+  const mean = (some: readonly number[]): number => some.reduce((sum, loss) => sum + loss, 0) / some.length;
+  return { first: mean(losses.slice(0, AVERAGED)), last: mean(losses.slice(-AVERAGED)) };
+};
+
+async function teach(
+  trunk: LearnedTrunk,
+  { engine, source }: { engine: Engine; source: EventSource },
+  { tasks, taskSteps: steps = PRETRAIN_DEFAULTS.taskSteps, ...options }: PretrainOptions & { asOf: number },
+): Promise<{ readonly trunk: LearnedTrunk; readonly taught?: Taught }> {
+  if (!tasks) return { trunk };
+  const learned = await teachByTasks(engine, source, trunk, { ...options, tasks, steps });
+  return {
+    trunk: learned.trunk,
+    taught: {
+      weights: Object.fromEntries(tasks.map(({ task, weight }) => [task.name, weight])),
+      ...{ moments: learned.moments, steps: learned.losses.length, loss: endsOf(learned.losses) },
+    },
+  };
 }
 
 export interface ReadHistories extends PastHistories {
@@ -195,4 +231,5 @@ export const PRETRAIN_DEFAULTS = {
   width: BEHAVIOUR_DEFAULTS.width,
   blocks: BEHAVIOUR_DEFAULTS.blocks,
   horizonDays: 30,
+  taskSteps: 300,
 } as const;

@@ -4,9 +4,10 @@ import { AppError } from '../../core/errors.ts';
 import { DAY_MS, parseSpan } from '../../core/time.ts';
 import { continuePretraining } from '../../train/continue-pretraining.ts';
 import { PRETRAIN_DEFAULTS, type PretrainResult, pretrainShop } from '../../train/pretrain.ts';
+import { parseTasks } from '../../train/task-heads.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
-import { asOfOf, shownMoment, typedCommand, withAsOf, workspaceOf } from '../options.ts';
+import { asOfOf, shownMoment, taskOf, typedCommand, withAsOf, workspaceOf } from '../options.ts';
 import {
   continuedPretrainingDocument,
   continuedPretrainingOptions,
@@ -20,6 +21,7 @@ export const pretrainCommand: CommandFile = {
   examples: [
     'foresell pretrain',
     'foresell pretrain --as-of 2011-06-11 --steps 5000 --width 64 --json',
+    'foresell pretrain --tasks purchase:1,churn:0.5,spend --horizon 30d',
     'foresell pretrain --continue latest --replay 0.25',
     'foresell train purchase --model transformer:lora --pretrained latest',
   ],
@@ -33,6 +35,14 @@ export const pretrainCommand: CommandFile = {
       .option('--steps <n>', `steps of training at most (default: ${PRETRAIN_DEFAULTS.steps})`)
       .option('--width <n>', `numbers an event and a state are made of (default: ${PRETRAIN_DEFAULTS.width})`)
       .option('--blocks <n>', `transformer blocks (default: ${PRETRAIN_DEFAULTS.blocks})`)
+      .option(
+        '--tasks <names>',
+        'teach the trunk these questions afterwards, all at once, each with its weight: purchase:1,churn:0.5,spend',
+      )
+      .option(
+        '--task-steps <n>',
+        `with --tasks: steps of teaching at most (default: ${PRETRAIN_DEFAULTS.taskSteps})`,
+      )
       .option(
         '--continue <version>',
         'go on from this trunk, such as latest: learn what came since, with some of the old among it',
@@ -59,8 +69,14 @@ export const pretrainCommand: CommandFile = {
       context.document(continuedPretrainingDocument(continued));
       return;
     }
+    if (options.taskSteps !== undefined && options.tasks === undefined)
+      throw new AppError('USAGE', '--task-steps: expected --tasks with it, got none');
     const result = await pretrainShop(workspace, {
       ...shared,
+      ...(options.tasks !== undefined && {
+        tasks: parseTasks(String(options.tasks), (name) => taskOf(workspace, name)),
+        taskSteps: wholeOf('--task-steps', options.taskSteps ?? PRETRAIN_DEFAULTS.taskSteps),
+      }),
       steps: wholeOf('--steps', options.steps ?? PRETRAIN_DEFAULTS.steps),
       width: wholeOf('--width', options.width ?? PRETRAIN_DEFAULTS.width),
       blocks: wholeOf('--blocks', options.blocks ?? PRETRAIN_DEFAULTS.blocks),
@@ -89,6 +105,16 @@ function sayPretraining(context: Context, result: PretrainResult, moment: string
     : zh
       ? '此前的运行已经学完'
       : 'an earlier run had learned it all';
+  const { taught } = result;
+  if (taught) {
+    const asked = Object.entries(taught.weights).map(([task, weight]) => `${task}:${weight}`);
+    const loss = `${taught.loss.first.toFixed(3)} → ${taught.loss.last.toFixed(3)}`;
+    context.say(
+      zh
+        ? `多任务：${asked.join('、')}，${taught.moments.length} 个过去时点，${taught.steps} 步，损失 ${loss}（1 为最佳常数答案）`
+        : `taught by ${asked.join(', ')} at ${taught.moments.length} past moments: ${taught.steps} steps, loss ${loss} (1 is the best constant)`,
+    );
+  }
   const where = relative(process.cwd(), folder);
   context.say(
     zh
