@@ -25,6 +25,19 @@ test('threads fit the same bytes in the order asked for, and say when each is do
   }
 });
 
+test('events in order change nothing for those who do not read them, and are handed to those who do', async () => {
+  const sample = madeUpSample({ customers: 40, seed: 3, question: BUYS, events: true });
+  const jobs = ['tree', 'transformer:frozen'].map((id) => ({
+    ...{ estimator: estimatorById(id), sample },
+    seconds: 10,
+  }));
+  const models = await crew.fitAll(jobs, RUN);
+  for (const [i, { estimator }] of jobs.entries()) {
+    const here = await fitModel(estimator, sample, undefined, { ...RUN, threads: 1 });
+    expect(models[i].save()).toEqual(here.save());
+  }
+});
+
 test('what was told something, or is not of the catalogue, is fitted here', async () => {
   let here = 0;
   const tree = estimatorById('tree');

@@ -1,6 +1,7 @@
 // Fits that do not wait for one another, side by side on threads: the same models, sooner.
 import { Worker } from 'node:worker_threads';
 import { throwIfAborted } from '../../core/errors.ts';
+import { EVENT_SEQUENCES } from '../../core/event-sequences.ts';
 import { estimatorById, fitModel, loadModel } from '../../models/catalogue.ts';
 import type { Estimator, FitRun, Model, Sample } from '../../models/estimator.ts';
 import { workerFile } from '../../nn/trainer/worker/worker-file.ts';
@@ -112,6 +113,17 @@ function waitingFor(job: FitJob, run: FitRun): Waiting {
   };
 }
 
+const EVENTS: readonly string[] = Object.values(EVENT_SEQUENCES);
+
+/** The sample without what its estimator never reads: events in order are more than all the rest. */
+function handed({ estimator, sample }: FitJob): Sample {
+  if (estimator.readsEvents) return sample;
+  const columns = sample.frame.columns.filter(({ name }) => !EVENTS.includes(name));
+  return columns.length === sample.frame.columns.length
+    ? sample
+    : { ...sample, frame: { ...sample.frame, columns } };
+}
+
 /** Numbers a thread is handed a copy of: events in order are many to a row. */
 const cellsOf = ({ frame }: Sample): number =>
   frame.columns.reduce(
@@ -120,8 +132,9 @@ const cellsOf = ({ frame }: Sample): number =>
   );
 
 /** Only what its id alone brings back on the other side: estimators that were told something, or made up, stay. */
-function travels({ estimator, sample }: FitJob): boolean {
-  if (cellsOf(sample) > MOST_CELLS) return false;
+function travels(job: FitJob): boolean {
+  const { estimator } = job;
+  if (cellsOf(handed(job)) > MOST_CELLS) return false;
   try {
     return estimatorById(estimator.id) === estimator;
   } catch {
@@ -156,14 +169,14 @@ function startMember(): Member {
       worker.on('message', take).on('error', fail).on('exit', gone);
     });
   return {
-    async fit({ estimator, sample }, { seed, signal }) {
+    async fit(job, { seed, signal }) {
       throwIfAborted(signal);
       worker.ref();
       const abort = (): void => post({ kind: 'abort' });
       signal?.addEventListener('abort', abort, { once: true });
       try {
         const answered = answer();
-        post({ kind: 'fit', estimator: estimator.id, sample, seed });
+        post({ kind: 'fit', estimator: job.estimator.id, sample: handed(job), seed });
         const message = await answered;
         if (message.kind === 'failed') throw receiveError(message.error);
         return { model: loadModel(message.model), seconds: message.seconds };
