@@ -41,7 +41,15 @@ const CLASSICAL = [
   'session-knn',
 ] as const;
 const NETWORKS = ['mlp', 'cnn', 'gru', 'transformer'] as const;
-const MODELS = [...CLASSICAL, ...NETWORKS];
+/** Of all kinds one, as `sequence fit` tries them unasked. */
+const TOGETHER = 'session-knn:repeats+sequential-rules+item-knn+transformer';
+const MODELS = [
+  ...CLASSICAL,
+  'session-knn:repeats',
+  'session-knn:repeats+sequential-rules+item-knn',
+  ...NETWORKS,
+  TOGETHER,
+];
 
 /** Users' whole lives, an item each once: what they have had is no candidate. */
 const LIVES = {
@@ -197,7 +205,7 @@ const columns = (path: string, [user, item, time]: readonly string[]): SequenceS
 });
 
 /** A run that is stopped after three minutes. */
-const QUICK = 'transformer@180s';
+const QUICK = `${TOGETHER}@180s`;
 
 export const SEQUENCE_SETS: Readonly<Record<string, ReadSet>> = {
   beauty: withLists(
