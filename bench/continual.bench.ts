@@ -20,13 +20,13 @@ import { shopInLake } from './simulated-shop.ts';
 const NETWORK = { width: 32, batch: 128, negatives: 256, epochs: 20, patience: 3, evaluateEvery: 1 };
 const KNOWN = {
   parts: ['grocery', 'simulated'],
-  sizes: ['months', 'customers', 'days', 'replay', 'readings', 'rate', 'until'],
+  sizes: ['months', 'customers', 'days', 'replay', 'readings', 'compute', 'rate', 'until'],
   settings: Object.keys(NETWORK),
 };
 
 /**
  * Words: `grocery`, `simulated`; both when none is given. `months=3` rolled over, the last of the data, or up to `until=`
- * (such as 2013-09-01); `replay=`, `readings=` and `rate=` of continuing; `customers=`, `days=` of the simulated shop; any of
+ * (such as 2013-09-01); `replay=`, `compute=`, `readings=` and `rate=` of continuing; `customers=`, `days=` of the simulated shop; any of
  * the network's `width= epochs= batch= negatives= patience= evaluateEvery=`.
  */
 export const bench: Bench = async (options) => {
@@ -44,7 +44,8 @@ export const bench: Bench = async (options) => {
       how: {
         ...CONTINUE_DEFAULTS,
         replay: words.number('replay', CONTINUE_DEFAULTS.replay),
-        epochs: words.number('readings', CONTINUE_DEFAULTS.epochs),
+        ...(words.number('readings', 0) > 0 && { epochs: words.number('readings', 0) }),
+        compute: words.number('compute', CONTINUE_DEFAULTS.compute),
         rate: words.number('rate', CONTINUE_DEFAULTS.rate),
       },
       months: words.number('months', 3),

@@ -73,9 +73,11 @@ export async function rollMonths(sequences: Sequences, run: RollingRun): Promise
   const old = lastEvents(before(sequences, end(0), apart));
   const fitRun = { seed, threads, progress: silent };
   const task = { kind: transformerKind, settings, parts: { backend: nodeBackend }, run: fitRun };
-  const first = await timed(() => trainNetwork(upTo(end(0)), undefined, task));
-  const { epochs } = first.result;
-  log(`first fit: best after ${epochs[0].toFixed(1)} readings, ${first.seconds.toFixed(0)} s`);
+  const watched = await timed(() => trainNetwork(upTo(end(0)), undefined, task));
+  const { epochs } = watched.result;
+  log(`first fit: best after ${epochs[0].toFixed(1)} readings, ${watched.seconds.toFixed(0)} s`);
+  // As `sequence fit` does: once it is known when to stop, what told it is learned as well.
+  const first = await timed(() => trainNetwork(upTo(end(0)), undefined, { ...task, stopAfter: epochs }));
   let [replay, alone]: [Trained, Trained] = [first.result, first.result];
   const rolled: Month[] = [];
   for (let month = 1; month <= months; month++) {

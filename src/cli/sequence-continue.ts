@@ -20,7 +20,7 @@ export const withReplay = (command: Command): Command =>
     )
     .option(
       '--epochs <n>',
-      `with --continue: times the new events are read (default: ${CONTINUE_DEFAULTS.epochs})`,
+      `with --continue: times the new events are read (default: as many as ${100 * CONTINUE_DEFAULTS.compute} % of a first fit's cost allow)`,
     );
 
 /** @throws AppError USAGE for one of them without --continue, or one that is no number */

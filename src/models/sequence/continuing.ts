@@ -12,8 +12,10 @@ export interface NewsOf {
 export interface ContinueSettings {
   /** Of the histories read, from 0 to below 1, how many are old ones. */
   readonly replay: number;
-  /** Times the new events are read. */
-  readonly epochs: number;
+  /** Times the new events are read; as often as `compute` allows where absent, and no more often than a first fit reads. */
+  readonly epochs?: number;
+  /** Of the questions a fit of everything would ask, what continuing may ask. */
+  readonly compute: number;
   /** At most. */
   readonly steps: number;
   /** Of the rate at which the model first learned. */
@@ -21,21 +23,38 @@ export interface ContinueSettings {
 }
 
 /**
- * A quarter of what is read is old, the new is read six times, at the rate of a first fit. More of the old costs as much as
- * it keeps; half the readings, or half the rate, leave new items where they began.
+ * A quarter of what is read is old: more costs as much as it keeps. The new is read as often as a first fit would read it
+ * where that stays under an eighth of its cost, at the same rate: fewer readings, or half the rate, leave new items where
+ * they began.
  */
-export const CONTINUE_DEFAULTS: ContinueSettings = { replay: 0.25, epochs: 6, steps: 100_000, rate: 1 };
+export const CONTINUE_DEFAULTS: ContinueSettings = { replay: 0.25, compute: 0.12, steps: 100_000, rate: 1 };
 
 /** @throws AppError USAGE */
-export function checkContinue({ replay, epochs, steps, rate }: ContinueSettings): void {
+export function checkContinue({ replay, epochs = 1, compute, steps, rate }: ContinueSettings): void {
   const wrong = [
     ['a share of replay from 0 to below 1', replay, replay >= 0 && replay < 1],
     ['readings of the new events, at least 1', epochs, Number.isInteger(epochs) && epochs >= 1],
+    ['a share of the cost of a first fit above 0', compute, compute > 0 && Number.isFinite(compute)],
     ['steps, at least 1', steps, Number.isInteger(steps) && steps >= 1],
     ['a part of the first rate above 0', rate, rate > 0 && Number.isFinite(rate)],
   ].find(([, , isFine]) => !isFine);
   if (wrong) throw new AppError('USAGE', `expected ${wrong[0]}, got ${wrong[1]}`);
 }
+
+/** What a fit of everything would come to. */
+export interface WholeFit {
+  /** Questions of one reading. */
+  readonly asked: number;
+  readonly readings: number;
+}
+
+/** @param asked questions of one reading of the new, with what is replayed */
+export const readingsFor = ({ epochs, compute }: ContinueSettings, asked: number, whole: WholeFit): number =>
+  epochs ??
+  Math.max(
+    1,
+    Math.min(Math.ceil(whole.readings), Math.floor((compute * whole.asked * whole.readings) / asked)),
+  );
 
 /** What continuing took. */
 export interface Effort {

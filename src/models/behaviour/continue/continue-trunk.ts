@@ -5,10 +5,10 @@ import { cutSequences } from '../../../core/sequences.ts';
 import { compileTraining } from '../../../nn/program/training-program.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import type { FitRun } from '../../estimator.ts';
-import { type ContinueSettings, checkContinue, type Effort } from '../../sequence/continuing.ts';
+import { type ContinueSettings, checkContinue, type Effort, readingsFor } from '../../sequence/continuing.ts';
 import { growPlan } from '../../sequence/neural/continue/grown-plan.ts';
 import { type Beside, learnOn } from '../../sequence/neural/continue/learn-on.ts';
-import { replayBatches } from '../../sequence/neural/continue/replay.ts';
+import { askedOf, replayBatches } from '../../sequence/neural/continue/replay.ts';
 import { type Network, networkOf } from '../../sequence/neural/network.ts';
 import { lengthSteps } from '../../sequence/neural/settings.ts';
 import { transformerKind } from '../../sequence/transformer/transformer.ts';
@@ -38,6 +38,9 @@ export interface ContinuedTrunk {
 /** How much what comes after a moment weighs beside what comes next: as in pretraining. */
 const OUTLOOK_WEIGHT = 4;
 
+/** What pretraining comes to where nobody says otherwise: some ten readings of a shop of a few thousand customers. */
+const READINGS = 10;
+
 /** @throws AppError USAGE, BAD_DATA, NOT_ENOUGH_DATA, INTERRUPTED, DIVERGED */
 export async function continueTrunk(
   trunk: LearnedTrunk,
@@ -60,8 +63,9 @@ export async function continueTrunk(
   const news = { known, newFrom: firstNewer(past, newForMs) };
   const batches = replayBatches(plan, news, settings, { share: how.replay, seed });
   const beside = hasMoments(past) ? outlookBeside(network, past, seed) : undefined;
+  const epochs = readingsFor(how, batches.asked, { asked: askedOf(known), readings: READINGS });
   const learned = await learnOn({
-    ...{ network, wasRow, batches, settings: how, seed, backend: nodeBackend, run },
+    ...{ network, wasRow, batches, epochs, settings: how, seed, backend: nodeBackend, run },
     values: { ...trunk.values, ...(trunk.outlook && beside && { 'outlook.weight': trunk.outlook }) },
     task: `${id}: continuing`,
     ...(beside && { beside }),

@@ -33,6 +33,8 @@ export interface Trained {
   readonly network: Network;
   /** Weights by name, of each network of the committee. */
   readonly members: readonly Values[];
+  /** How often everything was read until its weights were at their best, a mean of the committee; absent in older models. */
+  readonly readings?: number;
   /** How its weights were made smaller; as they were learned where absent. */
   readonly compressed?: Compression;
 }
@@ -87,7 +89,8 @@ export async function trainNetwork<S extends NetworkSettings>(
     members.push(one.values);
     epochs.push(one.epochs);
   }
-  return { network, members, epochs };
+  const readings = epochs.reduce((sum, own) => sum + own, 0) / epochs.length;
+  return { network, members, epochs, readings };
 }
 
 interface MemberTask {

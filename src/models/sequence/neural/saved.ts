@@ -34,6 +34,8 @@ export interface PlanState {
 }
 
 interface NetworkState extends RecommenderState, PlanState {
+  /** Absent in models made before it was noted. */
+  readonly readings?: number;
   /** Absent where weights lie as they were learned. */
   readonly compressed?: Compression;
 }
@@ -77,10 +79,14 @@ export function readPlan(saved: SavedModel, state: PlanState, masked: boolean): 
   };
 }
 
-export function savedTrained(id: string, { network, members, compressed }: Trained): SavedModel {
+export function savedTrained(id: string, { network, members, readings, compressed }: Trained): SavedModel {
   const { plan, settings } = network;
   const atRest = savedPlan(plan);
-  const state: NetworkState = { ...atRest.state, settings, ...(compressed && { compressed }) };
+  const state: NetworkState = {
+    ...{ ...atRest.state, settings },
+    ...(readings !== undefined && { readings }),
+    ...(compressed && { compressed }),
+  };
   const axes = compressed && scaledAxes(network, members[0]);
   const arrays = {
     ...atRest.arrays,
@@ -106,7 +112,7 @@ export function readTrained<S extends NetworkSettings>(kind: NetworkKind<S>, sav
   const plan = readPlan(saved, state, isMasked(settings));
   const network = networkOf(kind, plan, settings);
   const needed = answerPrograms(network, 1).flatMap(({ parameters }) => parameters);
-  const { compressed } = state;
+  const { compressed, readings } = state;
   const members = Array.from({ length: settings.members }, (_, m): Values => {
     const prefix = prefixOf(m);
     const packed = compressed ? needed.filter(({ name }) => isPacked(saved, prefix + name)) : [];
@@ -120,7 +126,11 @@ export function readTrained<S extends NetworkSettings>(kind: NetworkKind<S>, sav
     const plain = keys.map((key) => [key.slice(prefix.length), readValues(saved, key, 'float32')] as const);
     return Object.fromEntries([...plain, ...own]);
   });
-  return { network, members, ...(compressed && { compressed: readCompression(compressed, id) }) };
+  return {
+    ...{ network, members },
+    ...(typeof readings === 'number' && readings > 0 && { readings }),
+    ...(compressed && { compressed: readCompression(compressed, id) }),
+  };
 }
 
 const prefixOf = (member: number): string => `member.${member}.`;

@@ -5,7 +5,7 @@ import { random } from '../../../../core/random.ts';
 import { cutSequences, type Sequences, sequenceCount, takeSequences } from '../../../../core/sequences.ts';
 import { compileTraining } from '../../../../nn/program/training-program.ts';
 import { nodeBackend } from '../../../../tensor/session/session-node.ts';
-import { CONTINUE_DEFAULTS, newsSince } from '../../continuing.ts';
+import { CONTINUE_DEFAULTS, newsSince, readingsFor } from '../../continuing.ts';
 import { lastItemCases } from '../../made-up-sequences.ts';
 import type { NextItemModel } from '../../recommender.ts';
 import { transformerKind, transformerWith } from '../../transformer/transformer.ts';
@@ -153,6 +153,22 @@ describe('a network that goes on', () => {
     await expect(go(old)).rejects.toThrow(/nothing to continue with/);
     const { timesMs, ...untimed } = now;
     expect(() => newsSince(untimed, MONTH_MS)).toThrow(/only the order is known/);
+  });
+});
+
+describe('how often the new is read', () => {
+  const whole = { asked: 12_000, readings: 20 };
+
+  it('stays under a share of what a first fit costs, and under its readings', () => {
+    expect(readingsFor(CONTINUE_DEFAULTS, 3000, whole)).toBe(9);
+    expect(readingsFor(CONTINUE_DEFAULTS, 100, whole)).toBe(20);
+    expect(readingsFor(CONTINUE_DEFAULTS, 1e6, whole)).toBe(1);
+    expect(readingsFor({ ...CONTINUE_DEFAULTS, epochs: 3 }, 100, whole)).toBe(3);
+  });
+
+  it('is kept with a network, also with one that was continued', async () => {
+    const model = await transformerWith({ ...TOLD, epochs: 2 }).fit(walks(ids(RING), [OLD]), undefined, RUN);
+    expect(readTrained(transformerKind, model.save()).readings).toBeGreaterThan(0);
   });
 });
 

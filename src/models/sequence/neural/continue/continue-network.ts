@@ -3,13 +3,19 @@ import { random } from '../../../../core/random.ts';
 import { takeSequences } from '../../../../core/sequences.ts';
 import { compareTexts } from '../../../../core/text-order.ts';
 import type { FitRun } from '../../../estimator.ts';
-import { type ContinueSettings, checkContinue, type Effort, type NewsOf } from '../../continuing.ts';
+import {
+  type ContinueSettings,
+  checkContinue,
+  type Effort,
+  type NewsOf,
+  readingsFor,
+} from '../../continuing.ts';
 import type { FitParts, Trained, Values } from '../fit.ts';
 import { type NetworkKind, networkOf } from '../network.ts';
 import type { NetworkSettings } from '../settings.ts';
 import { growPlan } from './grown-plan.ts';
 import { learnOn } from './learn-on.ts';
-import { replayBatches } from './replay.ts';
+import { askedOf, replayBatches } from './replay.ts';
 
 export interface ContinueTask<S extends NetworkSettings> {
   readonly kind: NetworkKind<S>;
@@ -45,8 +51,10 @@ export async function continueNetwork<S extends NetworkSettings>(
     const draws = random(run.seed).fork(`continued member ${member}`);
     const seed = draws.integer(2 ** 32);
     const batches = replayBatches(plan, { known, newFrom }, settings, { share: how.replay, seed });
+    const whole = { asked: askedOf(known), readings: trained.readings ?? settings.epochs };
+    const epochs = readingsFor(how, batches.asked, whole);
     const learned = await learnOn({
-      ...{ network, values, wasRow, batches, settings: how, seed, run },
+      ...{ network, values, wasRow, batches, epochs, settings: how, seed, run },
       backend: parts.backend,
       task: `${kind.id}: continuing`,
       ...(parts.files && { files: parts.files(member) }),
@@ -59,7 +67,8 @@ export async function continueNetwork<S extends NetworkSettings>(
       asked: effort.asked + Math.round((batches.asked * learned.steps) / batches.batchesPerEpoch),
     };
   }
-  return { network, members, effort };
+  const { readings } = trained;
+  return { network, members, ...(readings !== undefined && { readings }), effort };
 }
 
 /** In an order of their own: the one they came in decides nothing. */

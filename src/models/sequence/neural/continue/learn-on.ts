@@ -28,6 +28,8 @@ export interface LearnOnTask {
   readonly values: Values;
   readonly wasRow: Int32Array;
   readonly batches: ReplayBatches;
+  /** Readings of the batches. */
+  readonly epochs: number;
   readonly settings: ContinueSettings;
   readonly seed: number;
   readonly backend: Backend;
@@ -73,7 +75,7 @@ export async function learnOn(task: LearnOnTask): Promise<LearnedOn> {
   ];
   const first = growValues(task.values, parameters, task.wasRow, draws.fork('weights'));
   const isNew = (name: string): boolean => task.values[name] === undefined;
-  const steps = Math.min(settings.steps, settings.epochs * batches.batchesPerEpoch);
+  const steps = Math.min(settings.steps, task.epochs * batches.batchesPerEpoch);
   const hasNew = whole.every((one) => one.parameters.some(({ name }) => isNew(name)));
   const alone = hasNew ? Math.floor(HEADS_ALONE * steps) : 0;
   const source = beside?.batches(batches, specs.length) ?? batches;
