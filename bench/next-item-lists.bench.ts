@@ -118,7 +118,13 @@ const ITEMS = 100_000;
 const CUSTOMERS = 64;
 const ROUNDS = 5;
 /** Ten from a hundred thousand, a filter and what they had left out, told apart by attributes. */
-const MOST_MILLISECONDS = 2;
+const MOST_MILLISECONDS = 1;
+
+/** Of the processor: others at work on the machine do not count. */
+function milliseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
 
 /** Scores lie ready: what is measured is making lists of them. */
 async function measureSpeed(
@@ -143,7 +149,7 @@ async function measureSpeed(
     save: () => ({ estimator: 'ready', format: 1, state: null }),
   };
   const items = Int32Array.from({ length: 20 * CUSTOMERS }, () => draws.integer(ITEMS));
-  const before: Sequences = {
+  const histories: Sequences = {
     entities: Array.from({ length: CUSTOMERS }, (_, e) => String(e)),
     offsets: Uint32Array.from({ length: CUSTOMERS + 1 }, (_, e) => 20 * e),
     ...{ items, itemIds: model.itemIds },
@@ -156,16 +162,16 @@ async function measureSpeed(
     ITEMS,
   );
   const ways = {
-    'scores copied': async () => void (await model.score(before)),
-    'ten best': async () => void (await listItems(model, before, { top: TOP })),
+    'scores copied': async () => void (await model.score(histories)),
+    'ten best': async () => void (await listItems(model, histories, { top: TOP })),
     'filtered, nothing had': async () =>
-      void (await listItems(model, before, { top: TOP, offered, barred: before })),
+      void (await listItems(model, histories, { top: TOP, offered, barred: histories })),
     'filtered and diverse': async () =>
-      void (await listItems(model, before, {
-        ...{ top: TOP, offered, barred: before, diversity: { amount: 0.3, likeness } },
+      void (await listItems(model, histories, {
+        ...{ top: TOP, offered, barred: histories, diversity: { amount: 0.3, likeness } },
       })),
     'all sorted': async () => {
-      const all = await model.score(before);
+      const all = await model.score(histories);
       for (let row = 0; row < CUSTOMERS; row++) {
         const own = all.subarray(row * ITEMS, (row + 1) * ITEMS);
         Int32Array.from(own.keys()).sort((a, b) => own[b] - own[a]);
@@ -177,22 +183,22 @@ async function measureSpeed(
     await work();
     const times: number[] = [];
     for (let round = 0; round < (name === 'all sorted' ? 1 : ROUNDS); round++) {
-      const startedMs = performance.now();
+      const before = process.cpuUsage();
       await work();
-      times.push((performance.now() - startedMs) / CUSTOMERS);
+      times.push(milliseconds(before) / CUSTOMERS);
     }
     figures[name] = times.sort((a, b) => a - b)[times.length >> 1];
   }
+  const before = process.cpuUsage();
+  for (let round = 0; round < 10 * CUSTOMERS; round++) topPlaces(scores, TOP, offered);
+  figures['topPlaces alone'] = milliseconds(before) / (10 * CUSTOMERS);
+  for (const [name, own] of Object.entries(figures))
+    log(`${ITEMS} items, ${name}: ${own.toFixed(3)} ms a customer`);
   const own = (name: string): number => figures[name] - figures['scores copied'];
-  const startedMs = performance.now();
-  for (let round = 0; round < CUSTOMERS; round++) topPlaces(scores, TOP, offered);
-  figures['topPlaces alone'] = (performance.now() - startedMs) / CUSTOMERS;
-  for (const [name, milliseconds] of Object.entries(figures))
-    log(`${ITEMS} items, ${name}: ${milliseconds.toFixed(3)} ms a customer`);
   return {
     targets: [
       atMost(
-        'ms for a filtered, diverse list of ten from 100,000 items, beside scoring',
+        'processor ms for a filtered, diverse list of ten from 100,000 items, beside scoring',
         own('filtered and diverse'),
         MOST_MILLISECONDS,
         `${own('ten best').toFixed(3)} the ten best alone; sorting all ${own('all sorted').toFixed(1)}`,

@@ -21,7 +21,8 @@ const DATA_PAGES = ['docs/your-data.md', 'docs/your-data.zh-CN.md'] as const;
 const TREES_PAGES = ['docs/boosted-trees.md', 'docs/boosted-trees.zh-CN.md'] as const;
 const TABLE_PAGES = ['docs/any-table.md', 'docs/any-table.zh-CN.md'] as const;
 const SEQUENCE_PAGES = ['docs/next-item.md', 'docs/next-item.zh-CN.md'] as const;
-const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES];
+const LIST_PAGES = ['docs/item-lists.md', 'docs/item-lists.zh-CN.md'] as const;
+const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES, ...LIST_PAGES];
 
 interface Block {
   readonly language: string;
@@ -170,12 +171,15 @@ describe.each(DATA_PAGES)('%s', (path) => {
   });
 });
 
-test('both pages on sequences carry the same code blocks, and tables about the same things', () => {
-  const [en, zh] = SEQUENCE_PAGES.map(read);
-  expect(blocksOf(zh)).toEqual(blocksOf(en));
-  const named = (page: string) => tablesOf(page).map((line) => line.split('|')[1].match(/`[^`]+`/g));
-  expect(named(zh)).toEqual(named(en));
-});
+test.each([SEQUENCE_PAGES, LIST_PAGES])(
+  '%s and %s carry the same code blocks, and tables about the same things',
+  (...pages) => {
+    const [en, zh] = pages.map(read);
+    expect(blocksOf(zh)).toEqual(blocksOf(en));
+    const named = (page: string) => tablesOf(page).map((line) => line.split('|')[1].match(/`[^`]+`/g));
+    expect(named(zh)).toEqual(named(en));
+  },
+);
 
 test('both pages on trees carry the same code blocks, and tables about the same things', () => {
   const [en, zh] = TREES_PAGES.map(read);
