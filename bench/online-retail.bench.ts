@@ -1,17 +1,5 @@
 // Online Retail: one 90-day test, and rolling origins with a 30-day horizon, by the product's own training run.
-
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { silent } from '../src/core/progress.ts';
-import { DAY_MS } from '../src/core/time.ts';
-import { type Engine, openEngine } from '../src/data/engine.ts';
-import { importFiles } from '../src/data/import/import-files.ts';
-import { readSource } from '../src/data/lake/read.ts';
-import type { EventSource } from '../src/data/source.ts';
-import { rollingOrigins } from '../src/data/splits.ts';
-import { createWorkspace } from '../src/data/workspace.ts';
 import { comparePredictions } from '../src/eval/compare-predictions.ts';
 import { scoreAmount, scoreBinary } from '../src/eval/evaluate-predictions.ts';
 import type { RowMetricName } from '../src/eval/metrics/metric.ts';
@@ -21,10 +9,7 @@ import { type Assessment, assess } from '../src/train/assess.ts';
 import { type FittedTask, fitTask } from '../src/train/fit.ts';
 import { atMost, type Bench, type Target, within } from './bench.ts';
 import { compareOthers } from './online-retail-others.ts';
-
-const DATA = fileURLToPath(new URL('../examples/online-retail/online-retail.csv.gz', import.meta.url));
-/** Newest tests whose own training still has three horizons of history behind it. */
-const TESTS = 5;
+import { concat, testMoments, withOnlineRetail } from './online-retail-shop.ts';
 
 interface Origin {
   readonly fitted: FittedTask;
@@ -33,15 +18,10 @@ interface Origin {
   readonly raw: Readonly<Record<string, Float64Array>>;
 }
 
-export const bench: Bench = async ({ seed, threads, args, log }) => {
-  const dir = mkdtempSync(join(tmpdir(), 'foresell-bench-'));
-  const engine = await openEngine({ threads });
-  try {
-    const workspace = createWorkspace(join(dir, 'shop'), { zone: 'Europe/London' });
-    await importFiles(workspace, [DATA], 'online-retail', { threads });
-    const source = await readSource(workspace, engine);
+export const bench: Bench = ({ seed, threads, args, log }) =>
+  withOnlineRetail(threads, async (engine, source) => {
     const run = async (task: string, horizonDays: number, asOf?: number): Promise<Origin> => {
-      const fitted = await fitTask(engine as Engine, source, {
+      const fitted = await fitTask(engine, source, {
         task: taskNamed(task),
         horizonDays,
         asOf,
@@ -84,20 +64,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
       targets,
       figures,
     };
-  } finally {
-    engine.close();
-    rmSync(dir, { recursive: true, force: true });
-  }
-};
-
-const testMoments = (source: EventSource): number[] =>
-  rollingOrigins({
-    firstMs: source.firstMs,
-    lastMs: source.lastMs,
-    horizonMs: 30 * DAY_MS,
-    zone: source.zone,
-    maxTests: TESTS,
-  }).map(({ test }) => test[0]);
+  });
 
 async function rawBaselines({ trials, samples }: FittedTask): Promise<Record<string, Float64Array>> {
   const raw: Record<string, Float64Array> = {};
@@ -201,14 +168,4 @@ function targetsOf(task: 'purchase' | 'spend', { metrics, differences }: Pooled)
     within('spend: pooled coverage of 90 % intervals', coverage?.value ?? Number.NaN, 0.86, 0.94),
     atMost('spend: pooled |bias|', Math.abs(bias?.value ?? Number.NaN), 0.15),
   ];
-}
-
-function concat(arrays: readonly Float64Array[]): Float64Array {
-  const joined = new Float64Array(arrays.reduce((sum, array) => sum + array.length, 0));
-  let offset = 0;
-  for (const array of arrays) {
-    joined.set(array, offset);
-    offset += array.length;
-  }
-  return joined;
 }
