@@ -14,7 +14,7 @@ export interface KeptApart {
 const MOST_CASES = 2000;
 const SHARE = 0.1;
 /** Fewer tell nothing. */
-const LEAST_CASES = 30;
+const LEAST_CASES = 20;
 
 /** Drawn by id among those who did nothing new: the events of all others are read again as what came before the new ones. */
 export function keepApart({ known, newFrom }: NewsOf, seed: number): KeptApart {
