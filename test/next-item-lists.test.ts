@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { random } from '../src/core/random.ts';
 import { loadSequence } from '../src/registry/sequence-bundle.ts';
 import { foresell, succeed, testFolder } from './flow/command.ts';
+import { madeUpVisits, VISITS_FROM_MS, VISITS_MAPPING } from './flow/made-up-visits.ts';
 
 const { dir, write } = testFolder();
 const shop = join(dir, 'shop');
@@ -227,6 +228,35 @@ describe('predict next-item', () => {
   });
 });
 
+describe('a model of visits', () => {
+  test('lists for the visits open at the moment, one each', async () => {
+    const visits = ['--workspace', join(dir, 'visits'), '--lang', 'en', '--threads', '1'];
+    const text = madeUpVisits({ customers: 60, days: 14 });
+    const mapping = write('visits.yaml', VISITS_MAPPING);
+    await succeed('import', write('visits.csv', text), '--map', mapping, ...visits);
+    const how = ['--model', 'item-knn', '--by', 'session', '--events', 'view,add_to_cart'];
+    await succeed('train', 'next-item', ...how, ...visits);
+    const at = VISITS_FROM_MS + 10 * DAY;
+    const out = join(dir, 'visits-lists.csv');
+    const ask = ['predict', 'next-item', '--top', '3', '--out', out, '--json', ...visits];
+    const { stdout } = await succeed(...ask, '--as-of', new Date(at).toISOString());
+    const last = new Map<string, number>();
+    for (const line of text.trim().split('\n').slice(1)) {
+      const [, type, when, who] = line.split(',');
+      if (type !== 'purchase' && Number(when) <= at) last.set(who, Number(when));
+    }
+    const open = [...last].filter(([, ms]) => ms > at - 1_800_000).map(([who]) => who);
+    expect(open.length).toBeGreaterThan(0);
+    expect(JSON.parse(stdout)).toMatchObject({ asked: open.length, rows: 3 * open.length });
+    const rows = rowsOf(out);
+    expect(new Set(rows.map((row) => row.user_id))).toEqual(new Set(open));
+    expect(rows.every((row) => row.entity_type === 'session' && row.session_id !== '')).toBe(true);
+    const { code, stderr } = await foresell(...ask, '--as-of', '2023-01-01');
+    expect(code).toBe(1);
+    expect(stderr).toContain('expected visits open at that moment, there are none');
+  });
+});
+
 describe('models of the shop', () => {
   test('lists the next-item model as the one that answers', async () => {
     const { stdout } = await succeed(...on('models', 'list', '--json'));
@@ -268,44 +298,5 @@ describe('sequence predict', () => {
       ...['--out', told, '--threads', '1'],
     );
     expect(rowsOf(told).every((row) => categoryOf(itemNumber(row)) === 'lamps')).toBe(true);
-  });
-});
-
-describe('sequence compress', () => {
-  test('saves a smaller network that ranks and lists as the one it is made of', async () => {
-    const lines = Array.from(
-      { length: 120 },
-      (_, u) => `u${u} ${[0, 1, 2, 3, 4].map((step) => `i${(7 * u + step) % 40}`).join(' ')}`,
-    );
-    const file = write('network.txt', `${lines.join('\n')}\n`);
-    const folder = join(dir, 'network');
-    const quick = ['--threads', '1', '--json'];
-    await succeed(
-      ...['sequence', 'fit', file, '--format', 'user-lines', '--model', 'cnn', '--time-limit', '8s'],
-      ...quick,
-      '--out',
-      folder,
-    );
-    const small = join(dir, 'network-small');
-    const { stdout } = await succeed(
-      'sequence',
-      'compress',
-      folder,
-      '--prune',
-      '0.2',
-      '--out',
-      small,
-      ...quick,
-    );
-    const said = JSON.parse(stdout);
-    expect(said).toMatchObject({ bits: 8, pruned: 0.2, cases: 120 });
-    expect(said.bytes.times_smaller).toBeGreaterThan(1.5);
-    const again = JSON.parse((await succeed('sequence', 'evaluate', small, ...quick)).stdout);
-    expect(again.metrics['ndcg@10'].value).toBeCloseTo(said.metrics['ndcg@10'].value, 2);
-    expect(said.metrics['ndcg@10'].value).toBeGreaterThan(0.9 * said.metrics_before['ndcg@10'].value);
-    const { stderr } = await foresell('sequence', 'compress', join(dir, 'ring'), '--out', small, ...quick);
-    expect(stderr).toContain('expected a model with a network to make smaller, "item-knn" has none');
-    const none = await foresell('sequence', 'compress', folder, '--bits', '16', '--out', small, ...quick);
-    expect(none.stderr).toContain('--bits: expected 8, 7 or 32');
   });
 });
