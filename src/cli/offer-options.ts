@@ -53,7 +53,8 @@ export function offerOf(options: Record<string, unknown>): Offer & { readonly it
   };
 }
 
-function ownItemsOf(typed: unknown): OwnItems {
+/** Of `--exclude-seen`, without a word `yes`. @throws AppError USAGE */
+export function ownItemsOf(typed: unknown): OwnItems {
   const text = typed === true ? 'yes' : String(typed);
   const way = OWN_ITEMS.find((own) => own === text);
   if (way) return way;

@@ -14,7 +14,7 @@ import { writePredictions } from '../../serve/prediction-file.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
 import { isNextItem, runPredictNextItem } from '../next-item.ts';
-import { OFFER_OPTIONS, withOfferOptions } from '../offer-options.ts';
+import { OFFER_OPTIONS, ownItemsOf, withOfferOptions } from '../offer-options.ts';
 import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
 
 const SHOWN = 10;
@@ -70,7 +70,7 @@ export const predictCommand: CommandFile = {
       }
     }
     const lists = {
-      excludeSeen: options.excludeSeen !== undefined && options.excludeSeen !== 'no',
+      excludeSeen: options.excludeSeen !== undefined && ownItemsOf(options.excludeSeen) !== 'no',
       ...(options.top === undefined ? {} : { top: Number(options.top) }),
       ...(options.candidates === undefined ? {} : { candidates: readCandidates(String(options.candidates)) }),
     };
