@@ -85,6 +85,23 @@ describe('a trunk that goes on', () => {
     expect(readTrunk(savedTrunk(trunk))).toEqual(trunk);
   });
 
+  it('learns its outlook anew where kinds of events were unheard of', async () => {
+    const { trunk } = await learned;
+    const { vocabulary, past } = read(AS_OF, (found) => growVocabulary(trunk.vocabulary, found));
+    const { histories } = past;
+    const typeLevels = [...vocabulary.typeLevels, 'review'];
+    const types = histories.types?.map((type, event) => (event % 5 === 0 ? typeLevels.length - 1 : type));
+    const heard = { ...past, histories: { ...histories, typeLevels, types } };
+    const task = { id: 'trunk', vocabulary: { ...vocabulary, typeLevels }, newForMs: MONTH_MS, run: RUN };
+    const { trunk: later } = await continueTrunk(trunk, heard, {
+      ...task,
+      how: { ...CONTINUE_DEFAULTS, epochs: 1 },
+    });
+    expect(later.plan.typeLevels).toEqual(typeLevels);
+    expect(later.values['trunk.types'].length).toBe((1 + typeLevels.length) * 8);
+    expect(later.outlook?.length).toBeGreaterThan(trunk.outlook?.length ?? 0);
+  });
+
   it('finds what is new by how long ago it was', () => {
     const { past } = read(AS_OF);
     const { offsets } = past.histories;

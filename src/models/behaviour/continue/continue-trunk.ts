@@ -13,7 +13,7 @@ import { type Network, networkOf } from '../../sequence/neural/network.ts';
 import { lengthSteps } from '../../sequence/neural/settings.ts';
 import { transformerKind } from '../../sequence/transformer/transformer.ts';
 import type { Vocabulary } from '../histories.ts';
-import { outlook, outlookOf, outlookSpecs } from '../outlook.ts';
+import { type Outlook, outlook, outlookOf, outlookSpecs } from '../outlook.ts';
 import type { PastHistories } from '../past-histories.ts';
 import type { LearnedTrunk } from '../pretrain.ts';
 import { hasMoments, withMoments } from '../pretraining-batches.ts';
@@ -62,11 +62,14 @@ export async function continueTrunk(
     .integer(2 ** 32);
   const news = { known, newFrom: firstNewer(past, newForMs) };
   const batches = replayBatches(plan, news, settings, { share: how.replay, seed });
-  const beside = hasMoments(past) ? outlookBeside(network, past, seed) : undefined;
+  const own = hasMoments(past) ? outlookOf(past) : undefined;
+  const beside = own && outlookBeside(network, past, { own, seed });
+  // With another kind of event its answers would stand in other places: then it is learned anew.
+  const isSame = own && trunk.outlook?.length === 2 * settings.width * (own.shape.flags + own.shape.numbers);
   const epochs = readingsFor(how, batches.asked, { asked: askedOf(known), readings: READINGS });
   const learned = await learnOn({
     ...{ network, wasRow, batches, epochs, settings: how, seed, backend: nodeBackend, run },
-    values: { ...trunk.values, ...(trunk.outlook && beside && { 'outlook.weight': trunk.outlook }) },
+    values: { ...trunk.values, ...(trunk.outlook && isSame && { 'outlook.weight': trunk.outlook }) },
     task: `${id}: continuing`,
     ...(beside && { beside }),
   });
@@ -109,8 +112,11 @@ export function firstNewer({ histories: { offsets }, agesMs }: PastHistories, ne
 }
 
 /** What comes after moments drawn anywhere in the histories, old and new alike. */
-function outlookBeside({ plan, settings, trunk }: Network, past: PastHistories, seed: number): Beside {
-  const own = outlookOf(past);
+function outlookBeside(
+  { plan, settings, trunk }: Network,
+  past: PastHistories,
+  { own, seed }: { readonly own: Outlook; readonly seed: number },
+): Beside {
   const { batch, length } = settings;
   return {
     compiled: (trainable) =>
