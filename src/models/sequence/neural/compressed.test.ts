@@ -70,6 +70,8 @@ describe('a compressed network', () => {
       expect(score).toBeCloseTo(own[at], 4);
     });
     expect(bytesOf(back.save())).toBe(bytesOf(rest));
+    // All else that is told of it stays as it was.
+    expect(back.save().state).toEqual({ ...(saved.state as object), compressed: { bits: 8, sparsity: 0 } });
     await small.close?.();
     await back.close?.();
   });

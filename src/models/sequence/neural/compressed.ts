@@ -41,7 +41,7 @@ export function compressTrained(trained: Trained, how: Compression): Trained {
       'expected a network with matrices of 1,024 numbers or more, got a smaller one: there is nothing to gain',
     );
   return {
-    network,
+    ...trained,
     compressed: how,
     members: members.map((values): Values => {
       const own: Record<string, Float32Array> = {};
