@@ -8,25 +8,26 @@ import type { Sequences } from '../src/core/sequences.ts';
 import { lakeSequences } from '../src/data/sequences/lake-sequences.ts';
 import { simulateShop } from '../src/data/synthetic.ts';
 import { compareRanks } from '../src/eval/sequences/compare-ranks.ts';
-import { CONTINUE_DEFAULTS } from '../src/models/sequence/continuing.ts';
+import { CONTINUE_DEFAULTS, type ContinueSettings } from '../src/models/sequence/continuing.ts';
 import { transformerKind } from '../src/models/sequence/transformer/transformer.ts';
 import { readSource } from '../src/train/sequence/sequence-source.ts';
 import { hasGrocery } from './behaviour/grocery-shop.ts';
 import { readWords, type Words } from './behaviour/words.ts';
 import { atLeast, atMost, type Bench, type BenchOptions, type Target } from './bench.ts';
 import { ARMS, type Arm, meanNdcg, type Rolled, rollMonths } from './continual/rolling-months.ts';
-import { shopInLake } from './simulated-shop.ts';
+import { rollTrunks } from './continual/rolling-trunks.ts';
+import { type ShopInLake, shopInLake } from './simulated-shop.ts';
 
 const NETWORK = { width: 32, batch: 128, negatives: 256, epochs: 20, patience: 3, evaluateEvery: 1 };
 const KNOWN = {
-  parts: ['grocery', 'simulated'],
-  sizes: ['months', 'customers', 'days', 'replay', 'readings', 'compute', 'rate', 'until'],
+  parts: ['grocery', 'simulated', 'trunks'],
+  sizes: ['months', 'customers', 'days', 'replay', 'readings', 'compute', 'rate', 'until', 'steps'],
   settings: Object.keys(NETWORK),
 };
 
 /**
- * Words: `grocery`, `simulated`; both when none is given. `months=3` rolled over, the last of the data, or up to `until=`
- * (such as 2013-09-01); `replay=`, `compute=`, `readings=` and `rate=` of continuing; `customers=`, `days=` of the simulated shop; any of
+ * Words: `grocery`, `simulated`, `trunks`; all when none is given. `months=3` rolled over, the last of the data, or up to `until=`
+ * (such as 2013-09-01); `replay=`, `compute=`, `readings=` and `rate=` of continuing; `customers=`, `days=` of the simulated shop; `steps=` of a trunk's pretraining; any of
  * the network's `width= epochs= batch= negatives= patience= evaluateEvery=`.
  */
 export const bench: Bench = async (options) => {
@@ -38,16 +39,16 @@ export const bench: Bench = async (options) => {
       options.log('grocery is left out: ../shared/data/grocery_rechorus is not beside the checkout');
       continue;
     }
+    if (part === 'trunks') {
+      const own = await trunks(options, words);
+      figures[part] = own;
+      targets.push(...targetsOf(part, own.arms, 'steps'));
+      continue;
+    }
     const sequences = part === 'grocery' ? await grocery(options) : await simulated(options, words);
     const rolled = await rollMonths(sequences, {
       settings: transformerKind.settings(sequences.items.length, { ...NETWORK, ...words.settings }),
-      how: {
-        ...CONTINUE_DEFAULTS,
-        replay: words.number('replay', CONTINUE_DEFAULTS.replay),
-        ...(words.number('readings', 0) > 0 && { epochs: words.number('readings', 0) }),
-        compute: words.number('compute', CONTINUE_DEFAULTS.compute),
-        rate: words.number('rate', CONTINUE_DEFAULTS.rate),
-      },
+      how: howOf(words),
       months: words.number('months', 3),
       untilMs: untilOf(sequences, words),
       history: part === 'grocery' ? 'excluded' : 'included',
@@ -57,20 +58,7 @@ export const bench: Bench = async (options) => {
     });
     const own = summed(rolled, options.seed);
     figures[part] = own;
-    targets.push(
-      atLeast(
-        `${part}: quality on the next month, continued with replay to fitted afresh`,
-        own.arms.replay.share_of_full,
-        0.98,
-        `NDCG@10 ${own.arms.replay.next.toFixed(4)} beside ${own.arms.full.next.toFixed(4)}, difference ${interval(own.arms.replay.less_full)}; without replay ${own.arms.alone.next.toFixed(4)}, never again ${own.arms.stale.next.toFixed(4)}`,
-      ),
-      atMost(
-        `${part}: compute, continued with replay to fitted afresh`,
-        own.arms.replay.compute,
-        0.15,
-        `${own.arms.replay.seconds.toFixed(0)} s a month beside ${own.arms.full.seconds.toFixed(0)} s`,
-      ),
-    );
+    targets.push(...targetsOf(part, own.arms, 'events asked for'));
   }
   return {
     bench: 'continual',
@@ -83,6 +71,69 @@ export const bench: Bench = async (options) => {
     figures,
   };
 };
+
+const howOf = (words: Words): ContinueSettings => ({
+  ...CONTINUE_DEFAULTS,
+  replay: words.number('replay', CONTINUE_DEFAULTS.replay),
+  ...(words.number('readings', 0) > 0 && { epochs: words.number('readings', 0) }),
+  compute: words.number('compute', CONTINUE_DEFAULTS.compute),
+  rate: words.number('rate', CONTINUE_DEFAULTS.rate),
+});
+
+interface ArmFigures {
+  readonly next: number;
+  readonly share_of_full: number;
+  readonly less_full?: { readonly low: number; readonly high: number };
+  readonly compute: number;
+  /** A month. */
+  readonly seconds: number;
+}
+
+function targetsOf(part: string, arms: Readonly<Record<Arm, ArmFigures>>, unit: string): Target[] {
+  const { full, replay, alone, stale } = arms;
+  const difference = replay.less_full ? `, difference ${interval(replay.less_full)}` : '';
+  return [
+    atLeast(
+      `${part}: quality on the next month, continued with replay to fitted afresh`,
+      replay.share_of_full,
+      0.98,
+      `NDCG@10 ${replay.next.toFixed(4)} beside ${full.next.toFixed(4)}${difference}; without replay ${alone.next.toFixed(4)}, never again ${stale.next.toFixed(4)}`,
+    ),
+    atMost(
+      `${part}: compute (${unit}), continued with replay to fitted afresh`,
+      replay.compute,
+      0.15,
+      `${replay.seconds.toFixed(0)} s a month beside ${full.seconds.toFixed(0)} s`,
+    ),
+  ];
+}
+
+/** A trunk of a simulated shop, each month weighing as many cases as it has. */
+async function trunks(options: BenchOptions, words: Words) {
+  const inLake = await simulatedShop(options, words);
+  try {
+    const months = await rollTrunks(inLake, {
+      how: howOf(words),
+      months: words.number('months', 3),
+      steps: words.number('steps', 600),
+      ...{ seed: options.seed, threads: options.threads, log: options.log },
+    });
+    const cases = months.reduce((sum, month) => sum + month.cases, 0);
+    const total = (arm: Arm, of: 'steps' | 'seconds') =>
+      months.reduce((sum, { arms }) => sum + arms[arm][of], 0);
+    const next = (arm: Arm) =>
+      months.reduce((sum, month) => sum + month.cases * month.arms[arm].next, 0) / cases;
+    const armOf = (arm: Arm): ArmFigures => ({
+      ...{ next: next(arm), share_of_full: next(arm) / next('full') },
+      compute: total(arm, 'steps') / total('full', 'steps'),
+      seconds: total(arm, 'seconds') / months.length,
+    });
+    const arms = Object.fromEntries(ARMS.map((arm) => [arm, armOf(arm)])) as Record<Arm, ArmFigures>;
+    return { cases, arms, months };
+  } finally {
+    inLake.close();
+  }
+}
 
 /** All arms over all months together; the old cases as they stand at the end. */
 function summed({ epochs, oldEntities, months }: Rolled, seed: number) {
@@ -150,20 +201,23 @@ async function grocery({ seed, threads }: BenchOptions): Promise<Sequences> {
 
 /** What customers of a simulated shop looked at and bought, in order. */
 async function simulated(options: BenchOptions, words: Words): Promise<Sequences> {
-  const shop = simulateShop({
-    scenario: 'sequential',
-    customers: words.number('customers', 1500),
-    days: words.number('days', 300),
-    seed: options.seed,
-  });
-  const inLake = await shopInLake(shop, options);
+  const inLake = await simulatedShop(options, words);
   try {
     return await lakeSequences(inLake.engine, inLake.source, {
-      by: 'user',
-      types: ['view', 'purchase'],
-      progress: silent,
+      ...{ by: 'user', types: ['view', 'purchase'], progress: silent },
     });
   } finally {
     inLake.close();
   }
 }
+
+const simulatedShop = (options: BenchOptions, words: Words): Promise<ShopInLake> =>
+  shopInLake(
+    simulateShop({
+      scenario: 'sequential',
+      customers: words.number('customers', 1500),
+      days: words.number('days', 300),
+      seed: options.seed,
+    }),
+    options,
+  );

@@ -30,12 +30,10 @@ export function setApart(past: PastHistories, newForMs: number, seed: number): T
   const rows = Array.from({ length: count }, (_, row) => row);
   const isApart = (row: number): boolean => hash32(String(row), salt) < limit;
   const apart = takePast(past, rows.filter(isApart));
-  const { offsets } = apart.histories;
   const first = firstNewer(apart, newForMs);
   const own = Array.from(first.keys());
   const old = lastOf(apart.histories, own, (row) => first[row]);
-  const active = own.filter((row) => first[row] < offsets[row + 1]);
-  const fresh = lastOf(apart.histories, active, (row) => offsets[row + 1]);
+  const fresh = newestCases(apart, newForMs);
   if (old.targets.length < LEAST) return { learn: past };
   return {
     learn: takePast(
@@ -45,6 +43,14 @@ export function setApart(past: PastHistories, newForMs: number, seed: number): T
     old,
     ...(fresh.targets.length >= LEAST && { fresh }),
   };
+}
+
+/** The last event of each customer who did anything less long ago than that. */
+export function newestCases(past: PastHistories, newForMs: number): NextItemCases {
+  const { offsets } = past.histories;
+  const first = firstNewer(past, newForMs);
+  const active = Array.from(first.keys()).filter((row) => first[row] < offsets[row + 1]);
+  return lastOf(past.histories, active, (row) => offsets[row + 1]);
 }
 
 /** The last event with an item before `end` of each row that has another one before it. */
