@@ -258,6 +258,24 @@ describe('a model of visits', () => {
 });
 
 describe('models of the shop', () => {
+  test('says which commands are about lists, and those it names answer', async () => {
+    const { code, stderr } = await foresell(...on('explain', 'next-item', '--entity', 'c1'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('for "sequence evaluate" and "sequence explain"');
+    const models = join(shop, 'models');
+    const { stdout } = await succeed(
+      'sequence',
+      'explain',
+      models,
+      '--case',
+      '1',
+      '--json',
+      '--threads',
+      '1',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ model: 'item-knn', method: 'left-out' });
+  });
+
   test('lists the next-item model as the one that answers', async () => {
     const { stdout } = await succeed(...on('models', 'list', '--json'));
     expect(JSON.parse(stdout).models).toMatchObject([{ task: 'next-item', promoted: true }]);

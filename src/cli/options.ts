@@ -5,7 +5,8 @@ import { AppError } from '../core/errors.ts';
 import { DAY_MS, formatLocalMoment, parseLocalMoment, parseMoment, parseSpan } from '../core/time.ts';
 import type { FeatureDefinition } from '../data/features/definition.ts';
 import { featuresFromYaml } from '../data/features/yaml/read-features.ts';
-import { openWorkspace, type Workspace, workspaceZone } from '../data/workspace.ts';
+import { openWorkspace, type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
+import { SEQUENCE_FOLDER } from '../registry/sequence-bundle.ts';
 import { taskNamed } from '../tasks/catalogue.ts';
 import { ownTasks } from '../tasks/own.ts';
 import type { Task } from '../tasks/task.ts';
@@ -37,7 +38,14 @@ export const shownMoment = (workspace: Workspace, moment: number | string): stri
 export const workspaceOf = (context: Context): Workspace => openWorkspace(context.workspaceDir);
 
 /** The task by name: the shop's own ones from `tasks/*.yaml` of the workspace, then the shipped ones. */
-export const taskOf = (workspace: Workspace, name: string): Task => taskNamed(name, ownTasks(workspace.dir));
+export function taskOf(workspace: Workspace, name: string): Task {
+  if (name === SEQUENCE_FOLDER)
+    throw new AppError(
+      'USAGE',
+      `"${name}" answers with lists: it is for "train" and "predict"; its model, ${workspacePaths.models(workspace)}, for "sequence evaluate" and "sequence explain"`,
+    );
+  return taskNamed(name, ownTasks(workspace.dir));
+}
 
 /** Features of `--features FILE`; none when not given. @throws AppError NOT_FOUND, BAD_DEFINITION naming the key */
 export function featuresOf(file: unknown): readonly FeatureDefinition[] {
