@@ -18,6 +18,8 @@ export interface Method {
   readonly adapt: (trunk: Trunk, settings: BehaviourSettings) => Trunk;
   /** Which parameters of the trunk move, of those declared; absent where none does. The head always does. */
   readonly moves?: (parameters: readonly ParameterSpec[]) => NameTest;
+  /** Whether what moves was put in and begins by changing nothing. */
+  readonly isAdded?: boolean;
 }
 
 const asItIs = (trunk: Trunk): Trunk => trunk;
@@ -58,6 +60,7 @@ export const OTHER_METHODS: readonly Method[] = [
     isPretrained: true,
     adapt: (trunk, { rank }) => withLora(trunk, { rank, match: LORA_MATCH }),
     moves: () => isLora,
+    isAdded: true,
   },
   {
     id: 'transformer:adapters',
@@ -65,6 +68,7 @@ export const OTHER_METHODS: readonly Method[] = [
     isPretrained: true,
     adapt: (trunk, { adapterWidth }) => withAdapters(trunk, { width: adapterWidth }),
     moves: () => isAdapter,
+    isAdded: true,
   },
   {
     id: 'transformer:prefix',
@@ -72,6 +76,7 @@ export const OTHER_METHODS: readonly Method[] = [
     isPretrained: true,
     adapt: (trunk, { prefixLength }) => withPrefix(trunk, { length: prefixLength }),
     moves: () => isPrefix,
+    isAdded: true,
   },
   {
     id: 'transformer:scratch',

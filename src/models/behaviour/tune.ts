@@ -49,10 +49,16 @@ export async function tune(
     ? wholeWork(learn, heldOut, { ...task, adapted, trainable: moves(parameters) })
     : await headWork(learn, heldOut, { ...task, adapted, values: trunk });
   const first = { ...firstHead(work.parameters, task, draws), ...trunk };
-  const { values, evaluations } = await runTuning(work, { ...task, draws, first });
+  const rows = learn.target.length;
+  const { values, evaluations } = await runTuning(work, { ...task, draws, first, rows });
   const losses = evaluations.map(({ scores }) => scores.loss);
   return { values: { ...trunk, ...values }, ...(losses.length > 0 && { heldOutLoss: Math.min(...losses) }) };
 }
+
+/** What was put in may move faster than what has been learned, where there are labels enough to bear it. */
+const ROWS_A_TIME = 1000;
+const MOST_TIMES = 4;
+const rateOfAdded = (rows: number): number => Math.max(1, Math.min(MOST_TIMES, rows / ROWS_A_TIME));
 
 function firstHead(
   parameters: readonly ParameterSpec[],
@@ -86,6 +92,8 @@ interface TuningRun extends TuneTask {
   readonly draws: Random;
   /** Where trunk and head begin. */
   readonly first: Values;
+  /** Labelled rows learned from. */
+  readonly rows: number;
 }
 
 async function runTuning(
@@ -106,6 +114,8 @@ async function runTuning(
         layer: /blocks\.(\d+)\./,
         below: EMBEDDINGS,
       }),
+      ({ name }) =>
+        method.isAdded && name.startsWith('trunk.') ? { rateMultiplier: rateOfAdded(task.rows) } : {},
     ]),
     schedule: {
       kind: 'warm-up-cosine',
