@@ -40,7 +40,12 @@ let workspace: Workspace;
 let endMs: number;
 const options = (asOf: number) => ({
   ...{ asOf, horizonDays: 30, command: 'foresell pretrain --continue latest', seed: 3, threads: 1 },
-  ...{ now: () => 1e12, progress: silent, from: 'latest', how: { ...CONTINUE_DEFAULTS, steps: 8 } },
+  ...{
+    now: () => 1e12,
+    progress: silent,
+    from: 'latest',
+    how: { ...CONTINUE_DEFAULTS, epochs: 2, steps: 8 },
+  },
 });
 const goOn = (changes: Partial<ContinuePretrainingOptions> = {}) =>
   continuePretraining(workspace, { ...options(endMs - 60 * DAY_MS), ...changes });
@@ -70,6 +75,18 @@ test('a trunk learns the month since, from the new and a draw of the old, and se
   expect(trunk.vocabulary.itemIds.slice(0, 5)).toEqual(
     loadTrunk(workspace, continued.from).trunk.vocabulary.itemIds.slice(0, 5),
   );
+});
+
+test('what continuing takes follows from the steps a trunk began with, also the second time', async () => {
+  const how = CONTINUE_DEFAULTS;
+  const once = await goOn({ from: 'v1', how });
+  const twice = await goOn({ how, asOf: endMs - 40 * DAY_MS });
+  for (const { version, effort } of [once, twice]) {
+    expect(version.metrics).toMatchObject({ firstSteps: 10 });
+    // Ten steps had not read everything once: the new is read once and no more, a moment asked beside each history.
+    expect(effort.examples).toBeGreaterThan(effort.windows);
+    expect(effort.examples).toBeLessThan(2.5 * effort.windows);
+  }
 });
 
 test('a moment the trunk has read already is refused', async () => {

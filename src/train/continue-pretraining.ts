@@ -1,4 +1,5 @@
 // A trunk taught the months since it was pretrained, start to end: read, learned with replay, asked what it forgot, saved.
+import { isRecord } from '../core/canonical-json.ts';
 import { AppError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { sequenceCount } from '../core/sequences.ts';
@@ -94,8 +95,12 @@ async function run(
   // A trunk of another shop has read nothing here: everything is new to it.
   const newForMs = asOf - Math.max(was.seenUntilMs, source.firstMs - 1);
   const { learn, old, fresh } = setApart(read, newForMs, seed);
+  const models = workspacePaths.models(workspace);
+  const before = showVersion(models, TRUNK, was.version);
+  const firstSteps = firstStepsOf(before);
   const { trunk, effort, losses } = await continueTrunk(was.trunk, learn, {
     ...{ id: TRUNK, vocabulary: read.vocabulary, newForMs, how },
+    ...(firstSteps !== undefined && { firstSteps }),
     run: { seed, threads, progress, ...(signal && { signal }) },
   });
   const compared = async (cases: typeof old): Promise<BeforeAndAfter | undefined> =>
@@ -119,14 +124,19 @@ async function run(
     seenUntilMs: asOf,
     dataFingerprint: source.fingerprint,
     seed,
-    facts: { ...facts, loss: losses.at(-1) },
+    facts: { ...facts, loss: losses.at(-1), ...(firstSteps !== undefined && { firstSteps }) },
     run: runRecord({ createdMs, seconds, command: options.command }, []),
   });
-  const models = workspacePaths.models(workspace);
   // What the trunk before had learned of somebody this one knows as well.
-  const { erasures } = showVersion(models, TRUNK, was.version);
-  const users = (erasures?.users ?? 0) + (erasedSince(workspace, source) ? 1 : 0);
+  const users = (before.erasures?.users ?? 0) + (erasedSince(workspace, source) ? 1 : 0);
   if (users > 0 && !version.erasures)
     markErasures(models, { task: TRUNK, version: version.version }, { users, atMs: createdMs });
   return { version, ...facts, seconds };
+}
+
+/** Steps of the pretraining that a trunk, or the one it was continued from, began with. */
+function firstStepsOf({ metrics }: VersionInfo): number | undefined {
+  const { firstSteps, steps } = isRecord(metrics) ? metrics : {};
+  const known = firstSteps ?? steps;
+  return typeof known === 'number' && known > 0 ? known : undefined;
 }

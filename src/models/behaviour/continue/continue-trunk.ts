@@ -1,7 +1,7 @@
 // A pretrained trunk taught what customers did since, with some of what they did before among it.
 import { AppError } from '../../../core/errors.ts';
 import { random } from '../../../core/random.ts';
-import { cutSequences } from '../../../core/sequences.ts';
+import { cutSequences, type Sequences } from '../../../core/sequences.ts';
 import { compileTraining } from '../../../nn/program/training-program.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import type { FitRun } from '../../estimator.ts';
@@ -26,6 +26,8 @@ export interface ContinueTrunkTask {
   /** What happened less than so long before the moment of reading is new, ms. */
   readonly newForMs: number;
   readonly how: ContinueSettings;
+  /** Steps of the pretraining it began with, where they are known. */
+  readonly firstSteps?: number;
   readonly run: FitRun;
 }
 
@@ -38,14 +40,14 @@ export interface ContinuedTrunk {
 /** How much what comes after a moment weighs beside what comes next: as in pretraining. */
 const OUTLOOK_WEIGHT = 4;
 
-/** What pretraining comes to where nobody says otherwise: some ten readings of a shop of a few thousand customers. */
+/** Of pretraining, where its steps are not known: as many as it takes of a shop of a few thousand customers. */
 const READINGS = 10;
 
 /** @throws AppError USAGE, BAD_DATA, NOT_ENOUGH_DATA, INTERRUPTED, DIVERGED */
 export async function continueTrunk(
   trunk: LearnedTrunk,
   past: PastHistories,
-  { id, vocabulary, newForMs, how, run }: ContinueTrunkTask,
+  { id, vocabulary, newForMs, how, firstSteps, run }: ContinueTrunkTask,
 ): Promise<ContinuedTrunk> {
   checkContinue(how);
   if (Object.keys(trunk.values).length === 0)
@@ -66,7 +68,11 @@ export async function continueTrunk(
   const beside = own && outlookBeside(network, past, { own, seed });
   // With another kind of event its answers would stand in other places: then it is learned anew.
   const isSame = own && trunk.outlook?.length === 2 * settings.width * (own.shape.flags + own.shape.numbers);
-  const epochs = readingsFor(how, batches.asked, { asked: askedOf(known), readings: READINGS });
+  const epochs = readingsFor(how, batches.asked, {
+    asked: askedOf(known),
+    readings:
+      firstSteps === undefined ? READINGS : (firstSteps * settings.batch) / windowsIn(known, settings.length),
+  });
   const learned = await learnOn({
     ...{ network, wasRow, batches, epochs, settings: how, seed, backend: nodeBackend, run },
     values: { ...trunk.values, ...(trunk.outlook && isSame && { 'outlook.weight': trunk.outlook }) },
@@ -89,6 +95,14 @@ export async function continueTrunk(
     },
     losses: learned.losses,
   };
+}
+
+/** Windows of so many questions that one reading of everything takes. */
+function windowsIn({ offsets }: Sequences, length: number): number {
+  let windows = 0;
+  for (let row = 0; row + 1 < offsets.length; row++)
+    windows += Math.ceil(Math.max(0, offsets[row + 1] - offsets[row] - 1) / length);
+  return Math.max(1, windows);
 }
 
 /** Some of the histories with their ages. */
