@@ -57,7 +57,7 @@ export async function tune(
 
 /** What was put in may move faster than what has been learned, where there are labels enough to bear it. */
 const ROWS_A_TIME = 1000;
-const MOST_TIMES = 4;
+const MOST_TIMES = 12;
 const rateOfAdded = (rows: number): number => Math.max(1, Math.min(MOST_TIMES, rows / ROWS_A_TIME));
 
 function firstHead(
