@@ -8,6 +8,7 @@ import type { Sequences } from '../src/core/sequences.ts';
 import { lakeSequences } from '../src/data/sequences/lake-sequences.ts';
 import { simulateShop } from '../src/data/synthetic.ts';
 import { compareRanks } from '../src/eval/sequences/compare-ranks.ts';
+import { TRUNK_CONTINUE } from '../src/models/behaviour/continue/continue-trunk.ts';
 import { CONTINUE_DEFAULTS, type ContinueSettings } from '../src/models/sequence/continuing.ts';
 import { transformerKind } from '../src/models/sequence/transformer/transformer.ts';
 import { readSource } from '../src/train/sequence/sequence-source.ts';
@@ -21,13 +22,13 @@ import { type ShopInLake, shopInLake } from './simulated-shop.ts';
 const NETWORK = { width: 32, batch: 128, negatives: 256, epochs: 20, patience: 3, evaluateEvery: 1 };
 const KNOWN = {
   parts: ['grocery', 'simulated', 'trunks'],
-  sizes: ['months', 'customers', 'days', 'replay', 'readings', 'compute', 'rate', 'until', 'steps'],
+  sizes: ['months', 'customers', 'days', 'replay', 'readings', 'compute', 'rate', 'hold', 'until', 'steps'],
   settings: Object.keys(NETWORK),
 };
 
 /**
  * Words: `grocery`, `simulated`, `trunks`; all when none is given. `months=3` rolled over, the last of the data, or up to `until=`
- * (such as 2013-09-01); `replay=`, `compute=`, `readings=` and `rate=` of continuing; `customers=`, `days=` of the simulated shop; `steps=` of a trunk's pretraining; any of
+ * (such as 2013-09-01); `replay=`, `compute=`, `readings=`, `rate=` and `hold=` of continuing; `customers=`, `days=` of the simulated shop; `steps=` of a trunk's pretraining; any of
  * the network's `width= epochs= batch= negatives= patience= evaluateEvery=`.
  */
 export const bench: Bench = async (options) => {
@@ -72,12 +73,13 @@ export const bench: Bench = async (options) => {
   };
 };
 
-const howOf = (words: Words): ContinueSettings => ({
-  ...CONTINUE_DEFAULTS,
-  replay: words.number('replay', CONTINUE_DEFAULTS.replay),
+const howOf = (words: Words, defaults = CONTINUE_DEFAULTS): ContinueSettings => ({
+  ...defaults,
+  replay: words.number('replay', defaults.replay),
   ...(words.number('readings', 0) > 0 && { epochs: words.number('readings', 0) }),
-  compute: words.number('compute', CONTINUE_DEFAULTS.compute),
-  rate: words.number('rate', CONTINUE_DEFAULTS.rate),
+  compute: words.number('compute', defaults.compute),
+  rate: words.number('rate', defaults.rate),
+  hold: words.number('hold', defaults.hold),
 });
 
 interface ArmFigures {
@@ -113,7 +115,7 @@ async function trunks(options: BenchOptions, words: Words) {
   const inLake = await simulatedShop(options, words);
   try {
     const months = await rollTrunks(inLake, {
-      how: howOf(words),
+      how: howOf(words, TRUNK_CONTINUE),
       months: words.number('months', 3),
       steps: words.number('steps', 600),
       ...{ seed: options.seed, threads: options.threads, log: options.log },

@@ -1,6 +1,7 @@
 // `pretrain --continue`: its options as they are typed, and what is said of a run.
 import { AppError } from '../core/errors.ts';
-import { CONTINUE_DEFAULTS, type ContinueSettings } from '../models/sequence/continuing.ts';
+import { TRUNK_CONTINUE } from '../models/behaviour/continue/continue-trunk.ts';
+import type { ContinueSettings } from '../models/sequence/continuing.ts';
 import type { BeforeAndAfter, ContinuedPretraining } from '../train/continue-pretraining.ts';
 import type { Context } from './context.ts';
 import { replayOf } from './sequence-continue.ts';
@@ -22,7 +23,7 @@ export function continuedPretrainingOptions(
   return {
     from: String(options.continue),
     how: {
-      ...CONTINUE_DEFAULTS,
+      ...TRUNK_CONTINUE,
       ...told,
       ...(options.steps !== undefined && { steps: Number(options.steps) }),
     },

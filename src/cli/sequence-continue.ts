@@ -21,11 +21,15 @@ export const withReplay = (command: Command): Command =>
     .option(
       '--epochs <n>',
       `with --continue: times the new events are read (default: as many as ${100 * CONTINUE_DEFAULTS.compute} % of a first fit's cost allow)`,
+    )
+    .option(
+      '--hold <share>',
+      'with --continue: of each weight in the end, what it was before, from 0 to below 1: more where little changes',
     );
 
 /** @throws AppError USAGE for one of them without --continue, or one that is no number */
 export function replayOf(options: Record<string, unknown>): Partial<ContinueSettings> {
-  const told = { replay: options.replay, epochs: options.epochs };
+  const told = { replay: options.replay, epochs: options.epochs, hold: options.hold };
   return Object.fromEntries(
     Object.entries(told).flatMap(([option, text]) => {
       if (text === undefined) return [];

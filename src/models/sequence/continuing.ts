@@ -20,22 +20,28 @@ export interface ContinueSettings {
   readonly steps: number;
   /** Of the rate at which the model first learned. */
   readonly rate: number;
+  /** Of each weight in the end, from 0 to below 1, what it was before: what a few steps on a month move by chance is halved so. */
+  readonly hold: number;
 }
 
 /**
  * A quarter of what is read is old: more costs as much as it keeps. The new is read as often as a first fit would read it
- * where that stays under an eighth of its cost, at the same rate: fewer readings, or half the rate, leave new items where
- * they began.
+ * where that stays under an eighth of its cost, at twice the rate: fewer readings, or a lower rate, leave new items where
+ * they began. A shop where nothing changes is better served by holding half, one that moves is not.
  */
-export const CONTINUE_DEFAULTS: ContinueSettings = { replay: 0.25, compute: 0.12, steps: 100_000, rate: 1 };
+export const CONTINUE_DEFAULTS: ContinueSettings = {
+  ...{ replay: 0.25, compute: 0.12, steps: 100_000 },
+  ...{ rate: 2, hold: 0 },
+};
 
 /** @throws AppError USAGE */
-export function checkContinue({ replay, epochs = 1, compute, steps, rate }: ContinueSettings): void {
+export function checkContinue({ replay, epochs = 1, compute, steps, rate, hold }: ContinueSettings): void {
   const wrong = [
     ['a share of replay from 0 to below 1', replay, replay >= 0 && replay < 1],
     ['readings of the new events, at least 1', epochs, Number.isInteger(epochs) && epochs >= 1],
     ['a share of the cost of a first fit above 0', compute, compute > 0 && Number.isFinite(compute)],
     ['steps, at least 1', steps, Number.isInteger(steps) && steps >= 1],
+    ['a share held from 0 to below 1', hold, hold >= 0 && hold < 1],
     ['a part of the first rate above 0', rate, rate > 0 && Number.isFinite(rate)],
   ].find(([, , isFine]) => !isFine);
   if (wrong) throw new AppError('USAGE', `expected ${wrong[0]}, got ${wrong[1]}`);

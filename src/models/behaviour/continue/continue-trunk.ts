@@ -5,7 +5,13 @@ import { cutSequences, type Sequences } from '../../../core/sequences.ts';
 import { compileTraining } from '../../../nn/program/training-program.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import type { FitRun } from '../../estimator.ts';
-import { type ContinueSettings, checkContinue, type Effort, readingsFor } from '../../sequence/continuing.ts';
+import {
+  CONTINUE_DEFAULTS,
+  type ContinueSettings,
+  checkContinue,
+  type Effort,
+  readingsFor,
+} from '../../sequence/continuing.ts';
 import { growPlan } from '../../sequence/neural/continue/grown-plan.ts';
 import { type Beside, learnOn } from '../../sequence/neural/continue/learn-on.ts';
 import { askedOf, replayBatches } from '../../sequence/neural/continue/replay.ts';
@@ -17,6 +23,12 @@ import { type Outlook, outlook, outlookOf, outlookSpecs } from '../outlook.ts';
 import type { PastHistories } from '../past-histories.ts';
 import type { LearnedTrunk } from '../pretrain.ts';
 import { hasMoments, withMoments } from '../pretraining-batches.ts';
+
+/**
+ * A trunk serves many questions and its states change less from month to month than what sells: it goes gently, and holds
+ * half of what it was.
+ */
+export const TRUNK_CONTINUE: ContinueSettings = { ...CONTINUE_DEFAULTS, rate: 0.5, hold: 0.5 };
 
 export interface ContinueTrunkTask {
   /** Named in the progress. */

@@ -15,7 +15,7 @@ import { pretraining, trainingSpecs } from '../objective.ts';
 import { readTrained } from '../saved.ts';
 import { openScorer } from '../scorer.ts';
 import { growPlan } from './grown-plan.ts';
-import { growValues, ITEM_TABLE } from './grown-values.ts';
+import { growValues, holdBack, ITEM_TABLE } from './grown-values.ts';
 import { askedOf, replayBatches } from './replay.ts';
 
 const RUN = { seed: 3, threads: 1, progress: silent };
@@ -153,6 +153,27 @@ describe('a network that goes on', () => {
     await expect(go(old)).rejects.toThrow(/nothing to continue with/);
     const { timesMs, ...untimed } = now;
     expect(() => newsSince(untimed, MONTH_MS)).toThrow(/only the order is known/);
+  });
+});
+
+describe('weights held back', () => {
+  it('lie between what they were and what was learned, but for what was not there before', () => {
+    const before = {
+      [ITEM_TABLE]: Float32Array.of(0, 0, 2, 2, 5, 5),
+      'trunk.types': Float32Array.of(4, 8),
+      head: Float32Array.of(1),
+    };
+    const learned = {
+      [ITEM_TABLE]: Float32Array.of(4, 4, 4, 4, 4, 4),
+      'trunk.types': Float32Array.of(8, 4),
+      head: Float32Array.of(3),
+    };
+    const how = { isNew: (name: string) => name === 'head', wasRow: Int32Array.of(0, 1, -1), hold: 0.25 };
+    const held = holdBack(learned, before, how);
+    expect([...held[ITEM_TABLE]]).toEqual([3, 3, 3.5, 3.5, 4, 4]);
+    expect([...held['trunk.types']]).toEqual([7, 5]);
+    expect([...held.head]).toEqual([3]);
+    expect(holdBack(learned, before, { ...how, hold: 0 })).toBe(learned);
   });
 });
 

@@ -39,6 +39,36 @@ export function growValues(
   );
 }
 
+/** What is known of the weights that were there before. */
+export interface Held {
+  readonly isNew: (name: string) => boolean;
+  readonly wasRow: Int32Array;
+  /** Of each weight, what it was before. */
+  readonly hold: number;
+}
+
+/**
+ * Weights between what they were and what was learned; rows of new items, and parts there were not, as they were learned.
+ *
+ * @see Wortsman et al. 2022 (WiSE-FT), arXiv:2109.01903: on the straight way between them both kinds of quality are near their best
+ */
+export function holdBack(learned: Values, before: Values, { isNew, wasRow, hold }: Held): Values {
+  if (hold === 0) return learned;
+  return Object.fromEntries(
+    Object.entries(learned).map(([name, values]) => {
+      const was = before[name];
+      if (isNew(name) || was === undefined) return [name, values];
+      const width = name === ITEM_TABLE ? values.length / wasRow.length : values.length;
+      return [
+        name,
+        values.map((value, i) =>
+          name === ITEM_TABLE && wasRow[Math.floor(i / width)] < 0 ? value : value + hold * (was[i] - value),
+        ),
+      ];
+    }),
+  );
+}
+
 function byRow(before: Float32Array, wasRow: Int32Array, width: number): Float32Array {
   const grown = new Float32Array(wasRow.length * width);
   wasRow.forEach((row, at) => {

@@ -19,7 +19,7 @@ import { sparseTables, type Values } from '../fit.ts';
 import type { Network } from '../network.ts';
 import { pretraining, trainingSpecs } from '../objective.ts';
 import { lengthSteps } from '../settings.ts';
-import { growValues } from './grown-values.ts';
+import { growValues, holdBack } from './grown-values.ts';
 import type { ReplayBatches } from './replay.ts';
 
 export interface LearnOnTask {
@@ -81,7 +81,12 @@ export async function learnOn(task: LearnOnTask): Promise<LearnedOn> {
   const source = beside?.batches(batches, specs.length) ?? batches;
   const seed = draws.integer(2 ** 32);
   const all = { programs: whole.map(({ program }) => program), source };
-  if (alone === 0) return stretch(task, { ...all, first, steps, seed });
+  const held = (values: Values): Values =>
+    holdBack(values, first, { isNew, wasRow: task.wasRow, hold: settings.hold });
+  if (alone === 0) {
+    const learned = await stretch(task, { ...all, first, steps, seed });
+    return { ...learned, values: held(learned.values) };
+  }
   const heads = await stretch(
     { ...task, files: undefined },
     { programs: compiled(isNew).map(({ program }) => program), source, first, steps: alone, seed },
@@ -91,7 +96,7 @@ export async function learnOn(task: LearnOnTask): Promise<LearnedOn> {
     ...{ steps: steps - alone, seed: seed ^ 1 },
   });
   return {
-    values: rest.values,
+    values: held(rest.values),
     steps: heads.steps + rest.steps,
     examples: heads.examples + rest.examples,
     losses: [...heads.losses, ...rest.losses],
