@@ -102,7 +102,8 @@ async function shops(run: Run) {
     const brought = loadTrunk(small.workspace);
     await continuePretraining(small.workspace, {
       ...{ ...RUN, from: 'latest', asOf, horizonDays: HORIZON_DAYS, seed, threads },
-      how: { ...CONTINUE_DEFAULTS, epochs: 4, steps },
+      // All of this shop is new to it: nothing is held.
+      how: { ...CONTINUE_DEFAULTS, rate: 1, hold: 0, epochs: 4, steps },
     });
     const continued = loadTrunk(small.workspace);
     const shares = await few(asked, { ...run, trunks: { brought, continued, own } });
