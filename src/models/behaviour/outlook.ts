@@ -20,6 +20,8 @@ export const LEAST_MS = HORIZONS_MS[0];
 /** Rarer kinds are told together with all others alone. */
 const MOST_KINDS = 12;
 const SPENT_BY = 'purchase';
+/** How much what comes after a moment weighs in pretraining beside what comes next. */
+export const OUTLOOK_WEIGHT = 4;
 
 /** How many answers there are to a moment. */
 export interface OutlookShape {

@@ -18,7 +18,7 @@ import type { TransformerSettings } from '../sequence/transformer/settings.ts';
 import { transformerKind } from '../sequence/transformer/transformer.ts';
 import type { Vocabulary } from './histories.ts';
 import { learned, named } from './learning.ts';
-import { type Outlook, outlook, outlookOf, outlookSpecs } from './outlook.ts';
+import { OUTLOOK_WEIGHT, type Outlook, outlook, outlookOf, outlookSpecs } from './outlook.ts';
 import { hasMoments, withMoments } from './pretraining-batches.ts';
 
 /** A trunk and what it reads events by; plain data. */
@@ -114,9 +114,6 @@ export async function pretrainTrunk(
     losses,
   };
 }
-
-/** How much what comes after a moment weighs beside what comes next. */
-const OUTLOOK_WEIGHT = 4;
 
 function momentPrograms({ plan, settings, trunk }: Network, own: Outlook) {
   const compiled = lengthSteps(settings.length).map((time) => {

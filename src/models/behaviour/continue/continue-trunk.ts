@@ -19,7 +19,7 @@ import { type Network, networkOf } from '../../sequence/neural/network.ts';
 import { lengthSteps } from '../../sequence/neural/settings.ts';
 import { transformerKind } from '../../sequence/transformer/transformer.ts';
 import type { Vocabulary } from '../histories.ts';
-import { type Outlook, outlook, outlookOf, outlookSpecs } from '../outlook.ts';
+import { OUTLOOK_WEIGHT, type Outlook, outlook, outlookOf, outlookSpecs } from '../outlook.ts';
 import type { PastHistories } from '../past-histories.ts';
 import type { LearnedTrunk } from '../pretrain.ts';
 import { hasMoments, withMoments } from '../pretraining-batches.ts';
@@ -48,9 +48,6 @@ export interface ContinuedTrunk {
   readonly effort: Effort;
   readonly losses: readonly number[];
 }
-
-/** How much what comes after a moment weighs beside what comes next: as in pretraining. */
-const OUTLOOK_WEIGHT = 4;
 
 /** Of pretraining, where its steps are not known: as many as it takes of a shop of a few thousand customers. */
 const READINGS = 10;
