@@ -44,6 +44,7 @@ export function mixtureOf(
     baseIdOf(id) === undefined,
     'a mixture with repeats learned by its last member is named as if all did',
   );
+  const slow = members.filter(({ within }) => within);
   const refusal: Recommender['refuses'] = (train) =>
     members.map((member) => member.refuses(train)).find((reason) => reason !== undefined);
   return {
@@ -58,12 +59,14 @@ export function mixtureOf(
         members.map((member) => member.knowing?.(attributes) ?? member),
         load,
       ),
-    // Each has its part of the time: they are fitted one after the other.
-    within: (seconds) =>
-      mixtureOf(
-        members.map((member) => member.within?.(seconds / members.length) ?? member),
-        load,
-      ),
+    // Those that can stop early have a part of the time each: they are fitted one after the other.
+    ...(slow.length > 0 && {
+      within: (seconds: number) =>
+        mixtureOf(
+          members.map((member) => member.within?.(seconds / slow.length) ?? member),
+          load,
+        ),
+    }),
     refuses: refusal,
     async fit(train, valid, run) {
       throwIfAborted(run.signal);
