@@ -316,5 +316,13 @@ describe('sequence predict', () => {
       ...['--out', told, '--threads', '1'],
     );
     expect(rowsOf(told).every((row) => categoryOf(itemNumber(row)) === 'lamps')).toBe(true);
+    // Items that nothing is known of make empty lists, and that is said.
+    const strange = write('strange.csv', 'item_id,category\nz1,ships\nz2,ships\n');
+    const empty = await succeed(
+      ...['sequence', 'predict', folder, file, '--format', 'user-lines', '--items', strange],
+      ...['--filter', "category = 'ships'", '--out', told, '--threads', '1'],
+    );
+    expect(empty.stdout).toContain('the lists are empty');
+    expect(empty.stdout).toContain('0 rows in');
   });
 });

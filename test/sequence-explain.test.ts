@@ -123,7 +123,8 @@ describe('sequence explain', () => {
     };
     expect(await refusal()).toContain('--history');
     expect(await refusal('--history', 'tea1', '--case', '1')).toContain('one of the two');
-    expect(await refusal('--history', 'nowhere')).toContain('at least one event');
+    expect(await refusal('--history', 'nowhere')).toContain('knows none of these');
+    expect(await refusal('--history', ' ')).toContain('at least one event');
     expect(await refusal('--history', 'tea1', '--item', 'nowhere')).toContain('an item the model knows');
     expect(await refusal('--case', '0')).toContain('--case from 1 to');
     expect(await refusal('--history', 'tea1', '--most', 'all')).toContain('--most');

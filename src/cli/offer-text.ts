@@ -30,6 +30,14 @@ export function sayLists(context: Context, written: WrittenLists): void {
         context.word(MADE_BY_WORDS[MADE_BY[madeBy[at]]]),
       ]);
   const zh = context.language === 'zh';
+  if (items.length === 0) {
+    context.say(
+      zh
+        ? '列表为空：可推荐的商品模型都不了解，或已因各自的历史被排除'
+        : 'the lists are empty: what may be offered is unknown to the model or left out by each own history',
+    );
+    return;
+  }
   const title = catalogue.titles ? [zh ? '名称' : 'Title'] : [];
   const heads = zh ? ['顾客', '#', '商品', ...title, '依据'] : ['Customer', '#', 'Item', ...title, 'Made by'];
   context.say(textTable(heads, rows));

@@ -173,6 +173,9 @@ describe('saving and loading', () => {
     expect(refusal(() => showVersion(models, 'purchase')).message).toBe(
       'no saved model of "purchase": train one first',
     );
+    expect(refusal(() => showVersion(models, 'trunk')).message).toBe(
+      'no saved model of "trunk": "foresell pretrain" makes one',
+    );
     const { version } = saveVersion(models, draft());
     const error = refusal(() => showVersion(models, 'purchase', '../../etc'));
     expect(error.code).toBe('NOT_FOUND');

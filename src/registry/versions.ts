@@ -90,7 +90,8 @@ function resolveVersion(
     throw new AppError('NOT_FOUND', `no version of "${task}" is promoted: promote one, or ask for "latest"`);
   }
   if (ids.length === 0) {
-    throw new AppError('NOT_FOUND', `no saved model of "${task}": train one first`);
+    const how = task === 'trunk' ? '"foresell pretrain" makes one' : 'train one first';
+    throw new AppError('NOT_FOUND', `no saved model of "${task}": ${how}`);
   }
   const target = wanted === 'promoted' ? current : wanted;
   const found =

@@ -45,5 +45,7 @@ test('candidates are ids of a text file, one a line; none or no file is said', (
   expect([...readCandidates(path)]).toEqual(['a', 'b']);
   writeFileSync(path, '\n');
   expect(() => readCandidates(path)).toThrow('--candidates: expected item ids, one a line, got none');
-  expect(() => readCandidates(join(dir, 'none.txt'))).toThrow('--candidates: expected a readable text file');
+  expect(() => readCandidates(join(dir, 'none.txt'))).toThrow(
+    '--candidates: expected a text file of item ids',
+  );
 });

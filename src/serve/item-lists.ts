@@ -50,7 +50,7 @@ export function readCandidates(path: string, option = '--candidates'): ReadonlyS
   } catch (cause) {
     throw new AppError(
       'USAGE',
-      `${option}: expected a readable text file of item ids, one a line`,
+      `${option}: expected a text file of item ids, one a line, found none that can be read at "${path}"`,
       {},
       cause,
     );

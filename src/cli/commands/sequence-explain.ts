@@ -94,6 +94,8 @@ function historyOf(
     .filter((id) => id !== '');
   const codes = new Map(itemIds.map((id, code) => [id, code]));
   const items = ids.flatMap((id) => codes.get(id) ?? []);
+  if (items.length === 0 && ids.length > 0)
+    throw new AppError('USAGE', '--history: expected ids of items the model knows, it knows none of these');
   return {
     before: {
       ...{ entities: [''], offsets: Uint32Array.of(0, items.length), items: Int32Array.from(items), itemIds },
