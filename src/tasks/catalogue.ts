@@ -19,5 +19,5 @@ export function taskNamed(name: string, own: readonly Task[] = []): Task {
   const task = tasks.find((candidate) => candidate.name === name);
   if (task) return task;
   const known = [...new Set(tasks.map((candidate) => candidate.name))].join(', ');
-  throw new AppError('USAGE', `expected one of the tasks ${known}, got "${name.slice(0, 40)}"`);
+  throw new AppError('USAGE', `expected next-item or one of the tasks ${known}, got "${name.slice(0, 40)}"`);
 }

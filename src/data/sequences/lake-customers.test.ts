@@ -45,6 +45,12 @@ describe('lakeCustomers', () => {
     expect((await segmentsBy('first name')).b).toBe('x');
   });
 
+  it('names the keys there are where nobody has the one asked for', async () => {
+    await expect(segmentsBy('teir')).rejects.toThrow(
+      /^--segment-by: expected one of country, first name, tier, .*channel, got "teir", which nobody has$/,
+    );
+  });
+
   it('does without a customer table', async () => {
     const found = await lakeCustomers(
       engine,

@@ -1,4 +1,5 @@
 // Everybody a shop knows by a moment, those without a single item among them, and which segment each is of.
+import { AppError } from '../../core/errors.ts';
 import { type Engine, sqlName, sqlText } from '../engine.ts';
 import type { EventSource } from '../source.ts';
 
@@ -16,6 +17,7 @@ const EVENT_SEGMENTS: readonly string[] = ['country', 'device', 'channel'];
 /**
  * @param segmentBy a key of the customers' attributes, or `country`, `device`, `channel` as of their last event that says
  *   it; what the customer table says goes first
+ * @throws AppError USAGE for a key nobody has, naming those there are
  */
 export async function lakeCustomers(
   engine: Engine,
@@ -55,9 +57,30 @@ export async function lakeCustomers(
     },
     signal,
   );
+  if (segmentBy !== undefined && levels.size === 0) throw await unknownSegment(engine, segmentBy, users);
   return {
     ids,
     ...(segmentBy !== undefined && { segments: Int32Array.from(codes) }),
     levels: [...levels.keys()],
   };
+}
+
+/** Keys named in an error at most. */
+const MOST_KEYS = 20;
+
+async function unknownSegment(
+  engine: Engine,
+  segmentBy: string,
+  users: EventSource['users'],
+): Promise<AppError> {
+  const keys = users
+    ? await engine.rows<{ key: string }>(
+        `SELECT DISTINCT unnest(json_keys(attributes)) AS key FROM ${users} ORDER BY key LIMIT ${MOST_KEYS}`,
+      )
+    : [];
+  const known = [...keys.map(({ key }) => key), ...EVENT_SEGMENTS].join(', ');
+  return new AppError(
+    'USAGE',
+    `--segment-by: expected one of ${known}, got "${segmentBy.slice(0, 40)}", which nobody has`,
+  );
 }
