@@ -86,4 +86,4 @@ test('every row arrives, the erased are gone from everything, and every saved mo
   }
   // The first model was there before both erasures; a later one is marked unless it read the lake after them.
   expect(listVersions(models, 'purchase').versions[0].erasures).toMatchObject({ users: 2 });
-});
+}, 240_000);
