@@ -5,9 +5,7 @@ import type { Progress } from '../core/progress.ts';
 import { sequenceCount } from '../core/sequences.ts';
 import { DAY_MS, formatMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
-import { withLake } from '../data/lake/open.ts';
 import { erasedSince } from '../data/lake/read.ts';
-import { withLock } from '../data/lock.ts';
 import type { EventSource } from '../data/source.ts';
 import { planSplits } from '../data/splits.ts';
 import { type Workspace, workspacePaths } from '../data/workspace.ts';
@@ -16,7 +14,7 @@ import { growVocabulary } from '../models/behaviour/continue/grown-vocabulary.ts
 import { type ContinueSettings, checkContinue, type Effort } from '../models/sequence/continuing.ts';
 import { askedOf } from '../models/sequence/neural/continue/replay.ts';
 import { markErasures, showVersion, type VersionInfo } from '../registry/versions.ts';
-import { readHistories } from './pretrain.ts';
+import { aloneAtTrunks, readHistories } from './pretrain.ts';
 import { lastToRead, loadTrunk, saveTrunk, TRUNK } from './pretrained.ts';
 import { runRecord } from './run-record.ts';
 import { setApart, trunkQuality } from './trunk-cases.ts';
@@ -68,11 +66,7 @@ export async function continuePretraining(
   options: ContinuePretrainingOptions,
 ): Promise<ContinuedPretraining> {
   checkContinue(options.how);
-  const { signal, progress } = options;
-  const lock = { signal, onWait: (holder: string) => progress.note(`waiting for ${holder}`) };
-  return withLock(workspacePaths.taskLock(workspace, TRUNK), 'pretraining', lock, () =>
-    withLake(workspace, options, (engine, source) => run(workspace, { engine, source }, options)),
-  );
+  return aloneAtTrunks(workspace, options, (lake) => run(workspace, lake, options));
 }
 
 async function run(

@@ -93,10 +93,19 @@ const AVERAGED = 20;
  * @throws AppError NOT_ENOUGH_DATA, USAGE, BUSY, INTERRUPTED, DISK
  */
 export async function pretrainShop(workspace: Workspace, options: PretrainOptions): Promise<PretrainResult> {
+  return aloneAtTrunks(workspace, options, (lake) => run(workspace, lake, options));
+}
+
+/** The lake, with nobody else learning a trunk of the workspace meanwhile. @throws AppError BUSY, INTERRUPTED */
+export function aloneAtTrunks<T>(
+  workspace: Workspace,
+  options: Pick<PretrainOptions, 'threads' | 'progress' | 'signal'>,
+  work: (lake: { readonly engine: Engine; readonly source: EventSource }) => Promise<T>,
+): Promise<T> {
   const { signal, progress } = options;
   const lock = { signal, onWait: (holder: string) => progress.note(`waiting for ${holder}`) };
   return withLock(workspacePaths.taskLock(workspace, TRUNK), 'pretraining', lock, () =>
-    withLake(workspace, options, (engine, source) => run(workspace, { engine, source }, options)),
+    withLake(workspace, options, (engine, source) => work({ engine, source })),
   );
 }
 
