@@ -55,5 +55,8 @@ export interface TextEncoder {
    *
    * @param dropout share dropped while training; 0 where left out
    */
-  module(shape: { readonly batch: number; readonly time: number }, dropout?: number): Module<PieceBatch, Tensor>;
+  module(
+    shape: { readonly batch: number; readonly time: number },
+    dropout?: number,
+  ): Module<PieceBatch, Tensor>;
 }

@@ -6,6 +6,7 @@ import { decayGroups } from '../../nn/optimiser/groups.ts';
 import { compileTraining } from '../../nn/program/training-program.ts';
 import { parameterSettings } from '../../nn/step/training-settings.ts';
 import type { RunFiles } from '../../nn/trainer/run-folder.ts';
+import { named, trainToEnd } from '../../nn/trainer/train-to-end.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { FitRun } from '../estimator.ts';
 import { trainingBatches } from '../sequence/neural/events/batches.ts';
@@ -17,7 +18,6 @@ import { lengthSteps } from '../sequence/neural/settings.ts';
 import type { TransformerSettings } from '../sequence/transformer/settings.ts';
 import { transformerKind } from '../sequence/transformer/transformer.ts';
 import type { Vocabulary } from './histories.ts';
-import { learned, named } from './learning.ts';
 import { OUTLOOK_WEIGHT, type Outlook, outlook, outlookOf, outlookSpecs } from './outlook.ts';
 import { hasMoments, withMoments } from './pretraining-batches.ts';
 
@@ -86,7 +86,7 @@ export async function pretrainTrunk(
         })
       : events;
   const steps = Math.min(task.steps, task.epochs * batches.batchesPerEpoch);
-  const { values, losses } = await learned({
+  const { values, losses } = await trainToEnd({
     ...{ backend: nodeBackend, threads: run.threads, seed, programs, batches, clipNorm: 1 },
     ...{ openSessions: programs.length, accumulate: after ? 2 : 1 },
     values: first,

@@ -4,6 +4,7 @@ import { initialValues } from '../../nn/initialise.ts';
 import { type ParameterSpec, trace } from '../../nn/module.ts';
 import { decayGroups, layerwiseRates } from '../../nn/optimiser/groups.ts';
 import { parameterSettings } from '../../nn/step/training-settings.ts';
+import { type Learned, named, trainToEnd } from '../../nn/trainer/train-to-end.ts';
 import { input } from '../../tensor/ops/leaf.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { Values } from '../sequence/neural/fit.ts';
@@ -12,7 +13,6 @@ import { lengthSteps } from '../sequence/neural/settings.ts';
 import { behaviourTrunk } from '../sequence/transformer/trunk.ts';
 import { pooledStates, stateSpecs } from './head.ts';
 import { turnNeurons } from './head-start.ts';
-import { type Learned, learned, named } from './learning.ts';
 import { headWork, type TuneTask, type TuningRows, type Work, wholeWork } from './tuning-work.ts';
 
 /** The trunk as a method changes it. */
@@ -103,7 +103,7 @@ async function runTuning(
   const { method, settings, run, draws, first } = task;
   const { tuneSteps, tuneEpochs } = settings;
   const steps = Math.min(tuneSteps, tuneEpochs * batches.batchesPerEpoch);
-  return learned({
+  return trainToEnd({
     ...{ backend: nodeBackend, threads: run.threads, seed: draws.integer(2 ** 32), programs, batches },
     ...{ values: first, optimiser: { kind: 'adamw' }, clipNorm: 1 },
     parameters: parameterSettings(programs, [

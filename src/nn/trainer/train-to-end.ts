@@ -2,13 +2,12 @@
 import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { pause } from '../../core/pause.ts';
 import type { Progress } from '../../core/progress.ts';
-import type { EvaluationEvent } from '../../nn/trainer/events.ts';
-import { train } from '../../nn/trainer/train.ts';
-import type { TrainOptions } from '../../nn/trainer/train-options.ts';
-import type { Values } from '../sequence/neural/fit.ts';
+import type { EvaluationEvent } from './events.ts';
+import { train } from './train.ts';
+import type { TrainOptions } from './train-options.ts';
 
 export interface Learned {
-  readonly values: Values;
+  readonly values: Readonly<Record<string, Float32Array>>;
   /** Oldest first. */
   readonly evaluations: readonly EvaluationEvent[];
   /** Of each step taken. */
@@ -16,7 +15,7 @@ export interface Learned {
 }
 
 /** @throws AppError INTERRUPTED, DIVERGED */
-export async function learned(options: TrainOptions): Promise<Learned> {
+export async function trainToEnd(options: TrainOptions): Promise<Learned> {
   const evaluations: EvaluationEvent[] = [];
   const losses: number[] = [];
   for await (const event of train(options)) {

@@ -1,0 +1,156 @@
+// Pretrains an encoder of our own on a shop's texts alone, no outcome asked for.
+import { AppError, throwIfAborted } from '../../core/errors.ts';
+import type { Progress } from '../../core/progress.ts';
+import { random } from '../../core/random.ts';
+import { initialValues } from '../../nn/initialise.ts';
+import { decayGroups } from '../../nn/optimiser/groups.ts';
+import { compileTraining } from '../../nn/program/training-program.ts';
+import { parameterSettings } from '../../nn/step/training-settings.ts';
+import type { RunFiles } from '../../nn/trainer/run-folder.ts';
+import { named, trainToEnd } from '../../nn/trainer/train-to-end.ts';
+import type { Backend } from '../../tensor/session/session.ts';
+import { pieceLengths } from '../text/piece-lengths.ts';
+import type { TextEncoder } from '../text/text-encoder.ts';
+import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
+import { trainTokenizer } from '../tokenizer/train-tokenizer.ts';
+import type { MaskingOptions } from './masking.ts';
+import { askedIn, cutTexts, mlmBatches } from './mlm-batches.ts';
+import { mlmObjective, mlmSpecs } from './mlm-objective.ts';
+import { type OwnShape, ownEncoder } from './own-encoder.ts';
+
+/** What an encoder of our own may be told, the reasons beside the defaults. */
+export interface OwnSettings {
+  readonly width: number;
+  readonly blocks: number;
+  readonly heads: number;
+  /** Pieces read at most. */
+  readonly length: number;
+  /** Pieces of the vocabulary at most. */
+  readonly vocabulary: number;
+  readonly dropout: number;
+  readonly batch: number;
+  /** Times each text is read. */
+  readonly epochs: number;
+  /** At most, whatever the epochs. */
+  readonly steps: number;
+  readonly rate: number;
+  readonly weightDecay: number;
+  /** Share of the pieces asked about. */
+  readonly share: number;
+  /** Longest run of pieces hidden together. */
+  readonly longestRun: number;
+}
+
+/** Small enough for a shop of ten thousand texts to fill, and for two cores to learn in minutes. */
+export const OWN_DEFAULTS: OwnSettings = {
+  width: 128,
+  blocks: 3,
+  heads: 4,
+  length: 128,
+  vocabulary: 8000,
+  dropout: 0.1,
+  batch: 32,
+  epochs: 20,
+  steps: 20_000,
+  rate: 0.002,
+  weightDecay: 0.01,
+  // small encoders learn more a step when more is asked (Wettig et al. 2023, arXiv:2202.08005)
+  share: 0.25,
+  longestRun: 3,
+};
+
+export interface PretrainOwnTask {
+  readonly name: string;
+  readonly settings?: Partial<OwnSettings>;
+  readonly backend: Backend;
+  readonly seed: number;
+  readonly threads: number;
+  readonly progress: Progress;
+  /** Where checkpoints and records go; a run that finds its own there goes on from it. */
+  readonly files?: RunFiles;
+  readonly signal?: AbortSignal;
+}
+
+export interface PretrainedOwn {
+  readonly encoder: TextEncoder;
+  /** Of each step taken, nats a hidden piece. */
+  readonly losses: readonly number[];
+}
+
+const WARM_UP = 0.06;
+/** Fewer texts have no language of their own. */
+const FEWEST_TEXTS = 50;
+
+/**
+ * Learns a vocabulary from the texts, then what stands where a piece is hidden. The same texts, seed and threads give the
+ * same encoder.
+ *
+ * @param texts as they come; the empty ones are left out
+ * @throws AppError NOT_ENOUGH_DATA, INTERRUPTED, DIVERGED
+ */
+export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTask): Promise<PretrainedOwn> {
+  const settings: OwnSettings = { ...OWN_DEFAULTS, ...task.settings };
+  const { width, blocks, heads, length, dropout, batch, share, longestRun } = settings;
+  throwIfAborted(task.signal);
+  const told = texts.filter((text) => text.trim() !== '');
+  if (told.length < FEWEST_TEXTS)
+    throw new AppError(
+      'NOT_ENOUGH_DATA',
+      `expected at least ${FEWEST_TEXTS} texts to learn a language from, got ${told.length}`,
+    );
+  const file = trainTokenizer(told, { size: settings.vocabulary });
+  const tokenizer = openTokenizer(file);
+  const shape: OwnShape = { vocabulary: tokenizer.size, width, blocks, heads, length };
+  const buckets = pieceLengths(length);
+  const compiled = buckets.map((time) => {
+    const places = { batch, time, asked: askedIn(batch, time, share) };
+    return compileTraining(mlmObjective(shape, places, dropout), mlmSpecs(places));
+  });
+  const programs = compiled.map(({ program }) => program);
+  const draws = random(task.seed).fork('own encoder');
+  const first = initialValues(compiled[0].parameters, draws.fork('weights'));
+  const masking = maskingOf(tokenizer, { share, longestRun });
+  const batches = mlmBatches(cutTexts(told, tokenizer, length), {
+    ...{ masking, batch, buckets, seed: draws.integer(2 ** 32) },
+    padId: tokenizer.special.pad,
+  });
+  const steps = Math.min(settings.steps, Math.round(settings.epochs * batches.batchesPerEpoch));
+  const { values, losses } =
+    steps === 0
+      ? { values: first, losses: [] }
+      : await trainToEnd({
+          ...{ backend: task.backend, threads: task.threads, seed: draws.integer(2 ** 32) },
+          ...{ programs, batches, values: first, clipNorm: 1, optimiser: { kind: 'adamw' as const } },
+          parameters: parameterSettings(programs, [decayGroups(settings.weightDecay)]),
+          schedule: {
+            kind: 'warm-up-cosine',
+            rate: settings.rate,
+            warmUpSteps: Math.ceil(WARM_UP * steps),
+            steps,
+            floor: settings.rate / 20,
+          },
+          limits: { steps },
+          openSessions: programs.length,
+          progress: named(task.progress, 'pretraining on the texts'),
+          ...(task.files && { files: task.files }),
+          ...(task.signal && { signal: task.signal }),
+        });
+  const own = Object.entries(values).flatMap(([name, value]) =>
+    name.startsWith(PART) ? [[name.slice(PART.length), value] as const] : [],
+  );
+  const encoder = ownEncoder({ name: task.name, shape, tokenizer: file, values: Object.fromEntries(own) });
+  return { encoder, losses };
+}
+
+/** Of the objective's parameters, those of the encoder. */
+const PART = 'encoder.';
+
+function maskingOf(
+  { special, size }: ReturnType<typeof openTokenizer>,
+  { share, longestRun }: Pick<OwnSettings, 'share' | 'longestRun'>,
+): MaskingOptions {
+  if (special.mask === undefined)
+    throw new AppError('BAD_FILE', 'own encoder: expected a tokenizer with a piece that hides others');
+  const ids = Object.values(special).filter((id) => id !== undefined);
+  return { share, longestRun, maskId: special.mask, size, special: new Set(ids) };
+}
