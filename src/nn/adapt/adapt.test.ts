@@ -106,6 +106,19 @@ describe.each(Object.entries(ANY))('%s', (_, { module, match }) => {
     expect(largestGap(apart, together)).toBeLessThan(1e-5);
   });
 
+  it('begins unchanged with gates that are closed, and answers alike once they are open and merged', () => {
+    const gated = { ...lora, gated: true };
+    const first = initialValues(parametersOf(withLora(module, gated)), random(1));
+    const plain = Object.fromEntries(Object.entries(first).filter(([name]) => !isLora(name)));
+    expect(run(withLora(module, gated), first)).toEqual(run(module, plain));
+    const values = stirred(withLora(module, gated), isLora);
+    const apart = run(withLora(module, gated), values);
+    expect(apart).not.toEqual(run(module, plain));
+    const together = run(module, mergeLora(values, lora));
+    // merged weights are rounded to float32
+    for (const [i, value] of apart.entries()) expect(together[i]).toBeCloseTo(value, 5);
+  });
+
   it('is not merged at another rank than it was adapted at', () => {
     const values = stirred(withLora(module, lora), isLora);
     for (const rank of [1, 3])

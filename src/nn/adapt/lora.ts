@@ -6,6 +6,7 @@ import { add, mul } from '../../tensor/ops/arithmetic.ts';
 import { gather } from '../../tensor/ops/indexing.ts';
 import { isParameter, leafName } from '../../tensor/ops/leaf.ts';
 import { matmul } from '../../tensor/ops/matrix.ts';
+import { l2Normalise } from '../../tensor/ops/reductions.ts';
 import { rewriteGraph } from '../../tensor/rewrite.ts';
 import { normal, zeros } from '../initialise.ts';
 import { defineModule, type Module, type Scope } from '../module.ts';
@@ -21,13 +22,22 @@ export interface LoraOptions {
   readonly match: string | readonly string[];
   /** Share of the input of the change dropped while training. */
   readonly dropout?: number;
+  /**
+   * Each of the r directions gets a strength of its own, `W.loraGate` [rank], which starts at 0; the directions themselves
+   * have length one, so that strengths of all matrices compare and the weakest can be pruned away: ranks are then shared
+   * out where they are needed (AdaLoRA, Zhang et al. 2023, arXiv:2303.10512, with strengths instead of sensitivities).
+   */
+  readonly gated?: boolean;
 }
 
+const GATE = 'loraGate';
+/** Strengths of directions, for who prunes them. */
+export const LORA_GATES = `**.${GATE}`;
 const DOWN = 'loraDown';
 const UP = 'loraUp';
 
 /** Whether a parameter is one that LoRA added: what `compileTraining({ trainable })` wants. */
-export const isLora: NameTest = byPattern([`**.${DOWN}`, `**.${UP}`]);
+export const isLora: NameTest = byPattern([`**.${DOWN}`, `**.${UP}`, LORA_GATES]);
 
 /**
  * The module with W replaced by W + A·B·alpha/rank for each matrix W that matches; A is `W.loraDown` [inputs, rank], B is
@@ -44,12 +54,18 @@ export function withLora<Input, Output>(
   module: Module<Input, Output>,
   options: LoraOptions,
 ): Module<Input, Output> {
-  const { rank, alpha = rank, match, dropout = 0 } = options;
+  const { rank, alpha = rank, match, dropout = 0, gated = false } = options;
   if (!Number.isInteger(rank) || rank < 1)
     throw new AppError('USAGE', `withLora: expected a whole rank of at least 1, got ${rank}`);
   return defineModule(module.kind, (scope, input) => {
     const output = module.build(scope, input);
-    const change = lowRankChanges(scope, { rank, scale: alpha / rank, matches: byPattern(match), dropout });
+    const change = lowRankChanges(scope, {
+      rank,
+      scale: alpha / rank,
+      matches: byPattern(match),
+      dropout,
+      gated,
+    });
     const before = tensorsIn(output);
     // what the input rests on is another's, even where it was built by this very module
     const given = new Set(nodesBelow(tensorsIn(input)));
@@ -70,9 +86,10 @@ interface Settings {
   readonly scale: number;
   readonly matches: NameTest;
   readonly dropout: number;
+  readonly gated: boolean;
 }
 
-function lowRankChanges(scope: Scope, { rank, scale, matches, dropout }: Settings) {
+function lowRankChanges(scope: Scope, { rank, scale, matches, dropout, gated }: Settings) {
   const found = new Set<string>();
   const below = scope.path === '' ? '' : `${scope.path}.`;
   const isMeant = (tensor: Tensor): boolean =>
@@ -81,22 +98,29 @@ function lowRankChanges(scope: Scope, { rank, scale, matches, dropout }: Setting
     isBelow(leafName(tensor)) &&
     matches(leafName(tensor));
   const isBelow = (name: string): boolean => name.startsWith(below) && !isLora(name);
-  const factors = (weight: Tensor): readonly [Tensor, Tensor] => {
+  const factors = (weight: Tensor): { down: Tensor; up: Tensor; gate: Tensor | undefined } => {
     const [inputs, outputs] = weight.shape as readonly [number, number];
     const name = leafName(weight).slice(below.length);
     found.add(name);
-    return [
-      scope.parameter(`${name}.${DOWN}`, { inputs, rank }, normal(1 / Math.sqrt(inputs))),
-      scope.parameter(`${name}.${UP}`, { rank, outputs }, zeros),
-    ];
+    const down = scope.parameter(`${name}.${DOWN}`, { inputs, rank }, normal(1 / Math.sqrt(inputs)));
+    if (!gated)
+      return { down, up: scope.parameter(`${name}.${UP}`, { rank, outputs }, zeros), gate: undefined };
+    const up = scope.parameter(`${name}.${UP}`, { rank, outputs }, normal(1 / Math.sqrt(outputs)));
+    return {
+      // columns of the one and rows of the other have length one
+      down: l2Normalise(down, 0),
+      up: l2Normalise(up),
+      gate: scope.parameter(`${name}.${GATE}`, { rank }, zeros),
+    };
   };
+  const strong = (narrow: Tensor, gate: Tensor | undefined): Tensor => (gate ? mul(narrow, gate) : narrow);
 
   const multiplied = (x: Tensor, weight: Tensor, node: Node): Tensor => {
-    const [down, up] = factors(weight);
+    const { down, up, gate } = factors(weight);
     const { transposeLeft = false, transposeRight = false } = node.attributes as Record<string, boolean>;
     const dropped = scope.dropout(x, dropout);
     const narrow = matmul(dropped, transposeRight ? up : down, { transposeLeft, transposeRight });
-    const wide = matmul(narrow, transposeRight ? down : up, { transposeRight });
+    const wide = matmul(strong(narrow, gate), transposeRight ? down : up, { transposeRight });
     return add(matmul(x, weight, { transposeLeft, transposeRight }), scaled(wide));
   };
   const scaled = (x: Tensor): Tensor => (scale === 1 ? x : mul(x, scale));
@@ -107,13 +131,13 @@ function lowRankChanges(scope: Scope, { rank, scale, matches, dropout }: Setting
     if (node.op.name === 'matmul' && isMeant(second as Tensor))
       return [multiplied(inputs[0] as Tensor, second as Tensor, node)];
     if (node.op.name === 'gather' && isMeant(first as Tensor) && (node.attributes.axis ?? 0) === 0) {
-      const [down, up] = factors(first as Tensor);
+      const { down, up, gate } = factors(first as Tensor);
       const places = inputs[1] as Tensor;
-      return [add(gather(first as Tensor, places), scaled(matmul(gather(down, places), up)))];
+      return [add(gather(first as Tensor, places), scaled(matmul(strong(gather(down, places), gate), up)))];
     }
     if (isMeant(output)) {
-      const [down, up] = factors(output);
-      return [add(output, scaled(matmul(down, up)))];
+      const { down, up, gate } = factors(output);
+      return [add(output, scaled(matmul(strong(down, gate), up)))];
     }
     return undefined;
   };
@@ -144,7 +168,14 @@ export function mergeLora(
         'USAGE',
         `mergeLora: expected the rank "${name}" was adapted at, ${Math.sqrt((down.length * up.length) / values.length)}, got ${rank}`,
       );
-    merged[name] = down && up ? plusProduct(values, down, up, { rank, scale: alpha / rank }) : values;
+    const gate = weights[`${name}.${GATE}`];
+    merged[name] =
+      down && up
+        ? plusProduct(values, gate ? gatedColumns(down, gate) : down, gate ? unitRows(up, rank) : up, {
+            rank,
+            scale: alpha / rank,
+          })
+        : values;
   }
   return merged;
 }
@@ -164,4 +195,25 @@ function plusProduct(
       change += (down[row * rank + k] as number) * (up[k * outputs + column] as number);
     return value + scale * change;
   });
+}
+
+/** Columns of length one, each times its strength; [inputs, rank]. */
+function gatedColumns(down: Float32Array, gate: Float32Array): Float32Array {
+  const rank = gate.length;
+  const squares = new Float64Array(rank);
+  down.forEach((value, i) => {
+    squares[i % rank] = (squares[i % rank] as number) + value * value;
+  });
+  return down.map(
+    (value, i) => (value / Math.sqrt(squares[i % rank] as number)) * (gate[i % rank] as number),
+  );
+}
+
+/** Rows of length one, [rank, outputs]. */
+function unitRows(up: Float32Array, rank: number): Float32Array {
+  const outputs = up.length / rank;
+  const lengths = Float64Array.from({ length: rank }, (_, k) =>
+    Math.sqrt(up.subarray(k * outputs, (k + 1) * outputs).reduce((sum, value) => sum + value * value, 0)),
+  );
+  return up.map((value, i) => value / (lengths[Math.floor(i / outputs)] as number));
 }
