@@ -151,6 +151,6 @@ function maskingOf(
 ): MaskingOptions {
   if (special.mask === undefined)
     throw new AppError('BAD_FILE', 'own encoder: expected a tokenizer with a piece that hides others');
-  const ids = Object.values(special).filter((id) => id !== undefined);
+  const ids = Object.values(special).filter((id): id is number => typeof id === 'number');
   return { share, longestRun, maskId: special.mask, size, special: new Set(ids) };
 }

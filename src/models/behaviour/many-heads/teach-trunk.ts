@@ -7,13 +7,13 @@ import { decayGroups, layerwiseRates } from '../../../nn/optimiser/groups.ts';
 import { compileTraining } from '../../../nn/program/training-program.ts';
 import { parameterSettings } from '../../../nn/step/training-settings.ts';
 import { bucketedBatches, lengthBuckets } from '../../../nn/trainer/batches/length-buckets.ts';
+import { named, trainToEnd } from '../../../nn/trainer/train-to-end.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import type { FitRun } from '../../estimator.ts';
 import { clampToRate } from '../../link.ts';
 import { lengthSteps } from '../../sequence/neural/settings.ts';
 import { behaviourTrunk } from '../../sequence/transformer/trunk.ts';
 import { historyFeeds } from '../feeds.ts';
-import { learned, named } from '../learning.ts';
 import type { LearnedTrunk } from '../pretrain.ts';
 import { type HeadQuestion, manyHeads, manyHeadsSpecs } from './many-heads.ts';
 
@@ -96,7 +96,7 @@ export async function teachTrunk(
     return { ...fill(chosen, time), ...Object.fromEntries(told) };
   });
   const steps = Math.min(most, epochs * planned.batchesPerEpoch);
-  const { values, losses } = await learned({
+  const { values, losses } = await trainToEnd({
     ...{ backend: nodeBackend, threads: run.threads, seed: draws.integer(2 ** 32), programs, batches },
     values: { ...initialValues(compiled[0].parameters, draws.fork('weights')), ...trunk.values },
     ...{ optimiser: { kind: 'adamw' }, clipNorm: 1, openSessions: programs.length },

@@ -1,0 +1,184 @@
+// What a run of fine-tuning goes through: programs, and batches of labelled texts, of encoder and head or of the head alone.
+import { random } from '../../core/random.ts';
+import { pieceLengths } from '../../encoders/text/piece-lengths.ts';
+import type { NameTest } from '../../nn/adapt/pattern.ts';
+import type { ParameterSpec } from '../../nn/module.ts';
+import { compileEvaluation, type EvaluationProgram } from '../../nn/program/evaluation-program.ts';
+import { compileTraining, type TrainingProgram } from '../../nn/program/training-program.ts';
+import type { BatchSource } from '../../nn/trainer/batches/batch-source.ts';
+import { bucketedBatches, lengthBuckets } from '../../nn/trainer/batches/length-buckets.ts';
+import type { FitRun } from '../estimator.ts';
+import { type AugmentationParts, augmentPieces, isAugmented, pieceNeighbours } from './augment.ts';
+import type { Values } from './methods.ts';
+import { ENCODER, headSpecs, headTuning, type TextNetwork, textTuning, tuningSpecs } from './network.ts';
+import { piecesRead } from './settings.ts';
+import { type Padding, padRows, rowLengths, type TextRows } from './text-rows.ts';
+import { textVectors } from './text-vectors.ts';
+
+export interface TextWork {
+  readonly programs: readonly TrainingProgram[];
+  readonly parameters: readonly ParameterSpec[];
+  readonly batches: BatchSource & { readonly batchesPerEpoch: number };
+  readonly evaluations: readonly EvaluationProgram[];
+  readonly validation: BatchSource | undefined;
+}
+
+interface WorkTask extends TextNetwork {
+  readonly run: FitRun;
+  /** Of the encoder, by full names. */
+  readonly values: Values;
+}
+
+/** Encoder and head together, a program a length. */
+export function wholeWork(
+  learn: TextRows,
+  heldOut: TextRows | undefined,
+  task: WorkTask & { readonly moves: NameTest },
+): TextWork {
+  const { encoder, settings, question, values, moves, run } = task;
+  const { batch } = settings;
+  const buckets = lengthsOf(task);
+  const frozen = writtenIn(values, moves, encoder.tokenizer.size * encoder.width);
+  const drafts = buckets.map((time) => ({
+    objective: textTuning(task, { batch, time }),
+    specs: tuningSpecs(question.answers, { batch, time }),
+  }));
+  const trainable = (name: string): boolean => !name.startsWith(`${ENCODER}.`) || moves(name);
+  const compiled = drafts.map(({ objective, specs }) =>
+    compileTraining(objective, specs, { trainable, frozen }),
+  );
+  const padId = encoder.tokenizer.special.pad;
+  const reading = readingOf(task, learn);
+  return {
+    programs: compiled.map(({ program }) => program),
+    parameters: compiled[0].parameters,
+    batches: labelledTexts(learn, { batch, buckets, padId, reading, seed: run.seed }),
+    evaluations: heldOut
+      ? drafts.map(({ objective, specs }) => compileEvaluation(objective, specs, frozen))
+      : [],
+    validation: heldOut && labelledTexts(heldOut, { batch, buckets, padId, seed: 0, shuffle: false }),
+  };
+}
+
+/** The head alone, on vectors asked for once. */
+export async function headWork(
+  learn: TextRows,
+  heldOut: TextRows | undefined,
+  task: WorkTask,
+): Promise<TextWork> {
+  const { encoder, settings, question, run } = task;
+  const specs = headSpecs(question.answers, { batch: settings.batch, width: encoder.width });
+  const objective = headTuning(task);
+  const { program, parameters } = compileTraining(objective, specs);
+  const reader = textVectors(task, task.values, run.threads);
+  const batchesOf = async (rows: TextRows, order: { seed: number; shuffle?: boolean }) => {
+    const vectors = await reader.read(rows.pieces, run.signal);
+    const planned = lengthBuckets(new Uint8Array(rows.target.length).fill(1), {
+      ...{ buckets: [1], batchSize: settings.batch },
+      ...order,
+    });
+    const of = { batch: settings.batch, width: encoder.width };
+    return {
+      batchesPerEpoch: planned.batchesPerEpoch,
+      ...bucketedBatches(planned, ({ rows: chosen, weights }) => ({
+        vectors: taken(vectors, chosen, of),
+        ...labels(rows, chosen, weights),
+      })),
+    };
+  };
+  try {
+    return {
+      programs: [program],
+      parameters,
+      batches: await batchesOf(learn, { seed: run.seed }),
+      evaluations: heldOut ? [compileEvaluation(objective, specs)] : [],
+      validation: heldOut && (await batchesOf(heldOut, { seed: 0, shuffle: false })),
+    };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Larger encoders have fewer programs: each holds its frozen matrices. */
+const LARGE = 8_000_000;
+
+/** Lengths texts are padded to. */
+export function lengthsOf({
+  encoder,
+  settings,
+}: Pick<TextNetwork, 'encoder' | 'settings'>): readonly number[] {
+  const all = pieceLengths(piecesRead(settings, encoder.maxLength));
+  const numbers = Object.values(encoder.values).reduce((sum, { length }) => sum + length, 0);
+  return numbers < LARGE
+    ? all
+    : all.filter((length, i) => i === all.length - 1 || Math.log2(length) % 1 === 0);
+}
+
+/** Frozen matrices are prepared once where they lie in the program; a table of which a few rows are read is fed instead. */
+const writtenIn = (values: Values, moves: NameTest, table: number): Values =>
+  Object.fromEntries(Object.entries(values).filter(([name, { length }]) => !moves(name) && length < table));
+
+/** How a text is changed at each reading; as it is where nothing asks for it. */
+function readingOf({ encoder, settings }: TextNetwork, learn: TextRows): Padding['reading'] {
+  if (!isAugmented(settings)) return undefined;
+  const { special, size } = encoder.tokenizer;
+  const closed = new Set(Object.values(special).filter((id): id is number => typeof id === 'number'));
+  const table = settings.replacement > 0 ? pieceTable(encoder.values, size * encoder.width) : undefined;
+  const parts: AugmentationParts = {
+    special: closed,
+    maskId: special.mask ?? special.unknown,
+    neighbours: table && pieceNeighbours(table, { size, special: closed, met: new Set(learn.pieces.ids) }),
+  };
+  return (pieces, draws) => augmentPieces(pieces, settings, parts, draws);
+}
+
+const pieceTable = (values: Values, length: number): Float32Array | undefined =>
+  values['pieces.weight'] ?? Object.values(values).find((value) => value.length === length);
+
+interface Labelled extends Omit<Padding, 'time'> {
+  readonly buckets: readonly number[];
+  readonly seed: number;
+  readonly shuffle?: boolean;
+}
+
+function labelledTexts(
+  rows: TextRows,
+  { batch, buckets, padId, reading, seed, shuffle = true }: Labelled,
+): TextWork['batches'] {
+  const planned = lengthBuckets(rowLengths(rows.pieces), { buckets, batchSize: batch, seed, shuffle });
+  return {
+    batchesPerEpoch: planned.batchesPerEpoch,
+    batches: (epoch, from) =>
+      bucketedBatches(planned, ({ rows: chosen, weights, length: time }) => ({
+        ...padRows(
+          rows.pieces,
+          chosen,
+          { batch, time, padId, ...(reading && { reading }) },
+          random(seed).fork(`reading ${epoch} from text ${chosen[0]} on`),
+        ),
+        ...labels(rows, chosen, weights),
+      })).batches(epoch, from),
+  };
+}
+
+function labels({ beginning, target, weight }: TextRows, chosen: Int32Array, real: Float32Array) {
+  const batch = chosen.length;
+  const of = (values: Float32Array) => taken(values, chosen, { batch, width: values.length / target.length });
+  return {
+    beginning: of(beginning),
+    target: of(target),
+    weight: of(weight).map((value, r) => value * real[r]),
+  };
+}
+
+/** Rows of a matrix. */
+function taken(
+  values: Float32Array,
+  rows: ArrayLike<number>,
+  { batch, width }: { readonly batch: number; readonly width: number },
+): Float32Array {
+  const into = new Float32Array(batch * width);
+  for (let r = 0; r < rows.length; r++)
+    into.set(values.subarray(rows[r] * width, (rows[r] + 1) * width), r * width);
+  return into;
+}
