@@ -59,4 +59,6 @@ export interface TextEncoder {
     shape: { readonly batch: number; readonly time: number },
     dropout?: number,
   ): Module<PieceBatch, Tensor>;
+  /** The file's own vectors, `[batch, width]`, over the same parameters; absent where it has none. What `given` pools. */
+  given?(shape: { readonly batch: number; readonly time: number }): Module<PieceBatch, Tensor>;
 }

@@ -21,6 +21,8 @@ export interface BlockOptions {
   /** `pre` trains without a warm-up (Xiong et al. 2020, arXiv:2002.04745); `post` is the first transformer's and BERT's. */
   readonly normAt?: 'pre' | 'post';
   readonly norm?: 'layer' | 'rms';
+  /** What keeps a norm's division away from 0; the norm's own by default. Published weights say theirs. */
+  readonly normEpsilon?: number;
   readonly rotary?: boolean;
   readonly gapBuckets?: number;
   /** Reach of a learned relative position bias: distances beyond it count as it. */
@@ -30,7 +32,9 @@ export interface BlockOptions {
 /** Attention and feed-forward, each added to what it was given: `[batch, time, width]` to the same. */
 export function transformerBlock(options: BlockOptions): Module<AttentionInput, Tensor> {
   const { width, heads, inner = 4 * width, activation = 'gelu', dropout = 0, normAt = 'pre' } = options;
-  const norm = (options.norm === 'rms' ? rmsNorm : layerNorm)();
+  const norm = (options.norm === 'rms' ? rmsNorm : layerNorm)(
+    options.normEpsilon === undefined ? {} : { epsilon: options.normEpsilon },
+  );
   const look = attention({
     width,
     heads,
