@@ -21,10 +21,12 @@ import { hurdle } from './linear/hurdle.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
 import { oneVsRest } from './one-vs-rest.ts';
 import { checkSample, sortSample } from './sample.ts';
+import { TEXT_METHODS } from './text/methods.ts';
+import { textEstimator } from './text/text-estimator.ts';
 import { decisionTree } from './tree/tree.ts';
 
 /** What kind of animal a model is, for leaderboards. */
-export type Family = 'baseline' | 'linear' | 'tree' | 'customer-base' | 'sequence' | 'ensemble';
+export type Family = 'baseline' | 'linear' | 'tree' | 'customer-base' | 'sequence' | 'text' | 'ensemble';
 
 export interface CatalogueEntry {
   readonly family: Family;
@@ -84,10 +86,23 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { family: 'ensemble', estimator: ensemble('greedy', DEFAULT_MEMBERS) },
 ];
 
+/** Text encoders by method; each is handed its encoder. What stands beside words reads every column as encoders do. */
+const TEXT: readonly Estimator[] = TEXT_METHODS.map((method) =>
+  textEstimator(
+    method,
+    {},
+    {
+      words: (kind) => encoded(kind === 'amount' ? linear : oneVsRest(logisticRegression)),
+      loadInner: loadModel,
+    },
+  ),
+);
+
 /** These, and the other ways of fine-tuning, which keep the promises of the first: checked beside their own files. */
 const KNOWN: readonly CatalogueEntry[] = [
   ...CATALOGUE,
   ...fineTuned.map((estimator): CatalogueEntry => ({ family: 'sequence', estimator })),
+  ...TEXT.map((estimator): CatalogueEntry => ({ family: 'text', estimator })),
 ];
 
 /** By its id, or `ID:bagged`. @throws AppError USAGE naming the ids there are */

@@ -1,10 +1,10 @@
 // The behaviour transformer as an estimator of a shop's questions: pretrained on what was done, fine-tuned to what is asked.
 import { throwIfAborted } from '../../core/errors.ts';
-import { hash32 } from '../../core/random.ts';
 import type { Estimator, FitRun, Model, Sample, Settings } from '../estimator.ts';
 import { hasUsableColumn } from '../linear/linear.ts';
 import { clampToRate } from '../link.ts';
-import { customerFolds, foldRows, sortSample, takeSample, unitWeights, weightedMean } from '../sample.ts';
+import { unitWeights, weightedMean } from '../sample.ts';
+import { fewerRows, splitWatched } from '../watched-rows.ts';
 import { logSigmoid } from '../whether-and-amount.ts';
 import { type Beginning, beginningMargins, encodedFeatures, fitBeginning } from './beginning.ts';
 import { answersOf, behaviourModel, eventsOf, expectedLog, loadBehaviour } from './behaviour-model.ts';
@@ -86,8 +86,8 @@ async function fitBehaviour(train: Sample, valid: Sample | undefined, task: FitT
   throwIfAborted(run.signal);
   const { taught, watched } = splitWatched(train, valid, run.seed);
   const beginning = await fitBeginning(method.id, taught, run);
-  const learn = fewer(taught, settings.mostRows, run.seed);
-  const watch = watched && fewer(watched, settings.mostRows, run.seed);
+  const learn = fewerRows(taught, settings.mostRows, run.seed);
+  const watch = watched && fewerRows(watched, settings.mostRows, run.seed);
   // What is to be compared with pretraining takes only the words of a trunk handed in, not what it learned.
   const given = parts.pretrained && (method.isPretrained ? parts.pretrained : wordsOf(parts.pretrained));
   const trunk = given ?? (await ownTrunk(learn, task));
@@ -134,27 +134,6 @@ const sizesOf = ({ settings: { width, blocks, heads, length } }: LearnedTrunk) =
   heads,
   length,
 });
-
-/** A seventh of the customers is watched, where that is enough to tell when to stop; a later period serves as well. */
-const FOLDS = 7;
-const LEAST_WATCHED = 40;
-
-function splitWatched(train: Sample, valid: Sample | undefined, seed: number) {
-  if (valid && valid.frame.rows >= LEAST_WATCHED) return { taught: train, watched: valid };
-  const { inside, outside } = foldRows(customerFolds(train.entities, FOLDS, seed), 0);
-  if (inside.length < LEAST_WATCHED || outside.length === 0) return { taught: train };
-  return { taught: takeSample(train, outside), watched: takeSample(train, inside) };
-}
-
-/** Everybody, or as many customers, drawn by seed, as stay about under the limit. */
-function fewer(sample: Sample, most: number, seed: number): Sample {
-  const { rows } = sample.frame;
-  if (rows <= most) return sample;
-  const salt = hash32(`behaviour ${seed}`);
-  const limit = (most / rows) * 2 ** 32;
-  const kept = Array.from(sample.entities.keys()).filter((row) => hash32(sample.entities[row], salt) < limit);
-  return kept.length > 0 ? sortSample(takeSample(sample, kept)) : sample;
-}
 
 /** A trunk learned from the newest row of each customer learned from; as it was drawn, where the method asks for that. */
 async function ownTrunk(learn: Sample, { method, settings, run }: FitTask): Promise<LearnedTrunk> {

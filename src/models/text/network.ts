@@ -14,8 +14,8 @@ import { add, cast } from '../../tensor/ops/arithmetic.ts';
 import { input } from '../../tensor/ops/leaf.ts';
 import { reshape } from '../../tensor/ops/structure.ts';
 import type { TargetKind } from '../estimator.ts';
-import type { StatesModule, TextMethod } from './methods.ts';
-import type { PoolingChoice, TextSettings } from './settings.ts';
+import type { StatesModule, TextMethod, Values } from './methods.ts';
+import { type PoolingChoice, piecesRead, type TextSettings } from './settings.ts';
 
 /** The path all parameters of the encoder lie under. */
 export const ENCODER = 'encoder';
@@ -69,48 +69,71 @@ export const headSpecs = (
 const poolingOf = (choice: PoolingChoice, { pooling }: TextEncoder): TextPooling =>
   choice === 'encoder' ? pooling : choice;
 
-/** Pieces to vectors, [batch, width], the encoder as its method changes it. */
-export function adaptedTexts(
+/**
+ * The encoder as its method changes it, reading no more than it is told to; its values are those of the encoder as it was.
+ *
+ * @param values other ones, of the adapted encoder
+ */
+export function adaptedEncoder(
   { encoder, method, settings }: Omit<TextNetwork, 'question'>,
-  places: Places,
-): Module<PieceBatch, Tensor> {
+  values: Values = encoder.values,
+): TextEncoder {
   const matrices = blockMatrices(encoder);
   const adapt = (module: StatesModule): StatesModule => method.adapt(module, settings, matrices);
   const { given } = encoder;
-  const adapted: TextEncoder = {
+  return {
     ...encoder,
+    values,
+    maxLength: piecesRead(settings, encoder.maxLength),
     module: (shape, dropout) => adapt(encoder.module(shape, dropout)),
     ...(given && { given: (shape) => adapt(given(shape)) }),
   };
-  const pooled = pooledTexts(adapted, places, {
-    pooling: poolingOf(settings.pooling, encoder),
-    isNormalised: false,
-    dropout: settings.dropout,
-  });
-  return defineModule('adaptedTexts', (scope, batch) => scope.apply(ENCODER, pooled, batch));
 }
 
-/** Parameters the encoder declares, by their full names. */
-export function encoderParameters(states: StatesModule): readonly ParameterSpec[] {
-  const axes = { batch: 1, time: 8 };
-  const batch = { ids: input('ids', 'int32', axes), mask: input('mask', 'float', axes) };
-  return trace(states, batch, { path: ENCODER }).parameters;
-}
+/** Pieces to vectors, [batch, width], before anything normalises them. */
+export const textVectors = (
+  network: Omit<TextNetwork, 'question'>,
+  places: Places,
+): Module<PieceBatch, Tensor> =>
+  pooledTexts(adaptedEncoder(network), places, {
+    ...vectorOptions(network),
+    dropout: network.settings.dropout,
+  });
+
+/** How vectors of the adapted encoder are made. */
+export const vectorOptions = ({ encoder, settings }: Omit<TextNetwork, 'question'>) => ({
+  pooling: poolingOf(settings.pooling, encoder),
+  isNormalised: false,
+});
+
+const TRACED = { batch: 1, time: 8 };
+
+const pieceInputs = (): PieceBatch => ({
+  ids: input('ids', 'int32', TRACED),
+  mask: input('mask', 'float', TRACED),
+});
+
+/** Parameters of the adapted encoder, by their full names. */
+export const encoderParameters = (network: Omit<TextNetwork, 'question'>): readonly ParameterSpec[] =>
+  trace(textVectors(network, TRACED), pieceInputs(), { path: ENCODER }).parameters;
 
 /** Names of the matrices inside the blocks; of a file without blocks, of all but the tables of pieces and places. */
-export function blockMatrices(encoder: TextEncoder): readonly string[] {
-  const matrices = encoderParameters(encoder.module({ batch: 1, time: 8 })).filter(
+function blockMatrices(encoder: TextEncoder): readonly string[] {
+  const module = encoder.pooling === 'given' ? encoder.given?.(TRACED) : undefined;
+  const { parameters } = trace(module ?? encoder.module(TRACED), pieceInputs());
+  const matrices = parameters.filter(
     ({ tensor: { shape } }) =>
       shape.length === 2 && shape[0] !== encoder.tokenizer.size && shape[0] !== encoder.maxLength,
   );
   const inBlocks = matrices.filter(({ name }) => /\bblocks\.\d+\./.test(name));
-  return (inBlocks.length > 0 ? inBlocks : matrices).map(({ name }) => name);
+  return (inBlocks.length > 0 ? inBlocks : matrices).flatMap(({ name }) => [name, `${ENCODER}.${name}`]);
 }
 
 /** Mean loss of what the head adds to the beginning. */
 export function textTuning(network: TextNetwork, places: Places): Module<SymbolicBatch, Objective> {
   return defineModule('textTuning', (scope, batch) => {
-    const vectors = adaptedTexts(network, places).build(scope, { ids: batch.ids, mask: batch.mask });
+    const { ids, mask } = batch;
+    const vectors = scope.apply(ENCODER, textVectors(network, places), { ids, mask });
     return headLoss(scope, network, { ...batch, vectors });
   });
 }

@@ -11,6 +11,8 @@ export interface PieceRows {
 
 /** Labelled texts. */
 export interface TextRows {
+  /** As they are read. */
+  readonly texts: readonly string[];
   readonly pieces: PieceRows;
   /** What the head adds to, [rows, answers]. */
   readonly beginning: Float32Array;

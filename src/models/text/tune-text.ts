@@ -4,11 +4,11 @@ import { initialValues } from '../../nn/initialise.ts';
 import type { ParameterSpec } from '../../nn/module.ts';
 import { decayGroups, layerwiseRates } from '../../nn/optimiser/groups.ts';
 import { parameterSettings } from '../../nn/step/training-settings.ts';
-import { named, trainToEnd } from '../../nn/trainer/train-to-end.ts';
+import { trainToEnd, named as underName } from '../../nn/trainer/train-to-end.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { FitRun } from '../estimator.ts';
 import type { Values } from './methods.ts';
-import { blockMatrices, ENCODER, encoderParameters, type TextNetwork } from './network.ts';
+import { ENCODER, encoderParameters, type TextNetwork } from './network.ts';
 import type { TextRows } from './text-rows.ts';
 import { headWork, type TextWork, wholeWork } from './tuning-work.ts';
 
@@ -47,10 +47,12 @@ export async function tuneText(
 ): Promise<TunedText> {
   const { encoder, method, settings, run } = task;
   const draws = random(run.seed).fork(`text ${method.id}`);
-  const states = encoder.module({ batch: 1, time: 8 });
-  const declared = encoderParameters(method.adapt(states, settings, blockMatrices(encoder)));
-  const own = Object.entries(encoder.values).map(([name, value]) => [`${ENCODER}.${name}`, value] as const);
-  const begun: Values = { ...initialValues(declared, draws.fork('weights')), ...Object.fromEntries(own) };
+  const declared = encoderParameters(task);
+  const named = declared.flatMap(({ name }) => {
+    const value = encoder.values[name.slice(ENCODER.length + 1)];
+    return value ? [[name, value] as const] : [];
+  });
+  const begun: Values = { ...initialValues(declared, draws.fork('weights')), ...Object.fromEntries(named) };
   const moves = method.moves?.(declared, settings);
   const work = moves
     ? wholeWork(learn, heldOut, { ...task, moves, values: begun })
@@ -113,7 +115,7 @@ function runTuning(work: TextWork, task: TuneTextTask, { first, draws }: TuningS
     }),
     ...(method.around && { around: method.around(settings, steps) }),
     openSessions: 2 * programs.length,
-    progress: named(run.progress, `${method.label.en}: fine-tuning`),
+    progress: underName(run.progress, `${method.label.en}: fine-tuning`),
     ...(run.signal && { signal: run.signal }),
   });
 }

@@ -1,5 +1,6 @@
 // What a run of fine-tuning goes through: programs, and batches of labelled texts, of encoder and head or of the head alone.
 import { random } from '../../core/random.ts';
+import { embedTexts } from '../../encoders/text/embed.ts';
 import { pieceLengths } from '../../encoders/text/piece-lengths.ts';
 import type { NameTest } from '../../nn/adapt/pattern.ts';
 import type { ParameterSpec } from '../../nn/module.ts';
@@ -7,13 +8,23 @@ import { compileEvaluation, type EvaluationProgram } from '../../nn/program/eval
 import { compileTraining, type TrainingProgram } from '../../nn/program/training-program.ts';
 import type { BatchSource } from '../../nn/trainer/batches/batch-source.ts';
 import { bucketedBatches, lengthBuckets } from '../../nn/trainer/batches/length-buckets.ts';
+import { named } from '../../nn/trainer/train-to-end.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { FitRun } from '../estimator.ts';
 import { type AugmentationParts, augmentPieces, isAugmented, pieceNeighbours } from './augment.ts';
 import type { Values } from './methods.ts';
-import { ENCODER, headSpecs, headTuning, type TextNetwork, textTuning, tuningSpecs } from './network.ts';
+import {
+  adaptedEncoder,
+  ENCODER,
+  headSpecs,
+  headTuning,
+  type TextNetwork,
+  textTuning,
+  tuningSpecs,
+  vectorOptions,
+} from './network.ts';
 import { piecesRead } from './settings.ts';
 import { type Padding, padRows, rowLengths, type TextRows } from './text-rows.ts';
-import { textVectors } from './text-vectors.ts';
 
 export interface TextWork {
   readonly programs: readonly TrainingProgram[];
@@ -70,9 +81,18 @@ export async function headWork(
   const specs = headSpecs(question.answers, { batch: settings.batch, width: encoder.width });
   const objective = headTuning(task);
   const { program, parameters } = compileTraining(objective, specs);
-  const reader = textVectors(task, task.values, run.threads);
+  const standing = Object.entries(task.values).map(([name, value]) => [
+    name.slice(ENCODER.length + 1),
+    value,
+  ]);
+  const adapted = adaptedEncoder(task, Object.fromEntries(standing));
+  const embedded = (texts: readonly string[]): Promise<Float32Array> =>
+    embedTexts(adapted, texts, {
+      ...{ backend: nodeBackend, threads: run.threads, progress: named(run.progress, 'reading texts') },
+      ...{ ...vectorOptions(task), signal: run.signal },
+    });
   const batchesOf = async (rows: TextRows, order: { seed: number; shuffle?: boolean }) => {
-    const vectors = await reader.read(rows.pieces, run.signal);
+    const vectors = await embedded(rows.texts);
     const planned = lengthBuckets(new Uint8Array(rows.target.length).fill(1), {
       ...{ buckets: [1], batchSize: settings.batch },
       ...order,
@@ -86,17 +106,13 @@ export async function headWork(
       })),
     };
   };
-  try {
-    return {
-      programs: [program],
-      parameters,
-      batches: await batchesOf(learn, { seed: run.seed }),
-      evaluations: heldOut ? [compileEvaluation(objective, specs)] : [],
-      validation: heldOut && (await batchesOf(heldOut, { seed: 0, shuffle: false })),
-    };
-  } finally {
-    await reader.close();
-  }
+  return {
+    programs: [program],
+    parameters,
+    batches: await batchesOf(learn, { seed: run.seed }),
+    evaluations: heldOut ? [compileEvaluation(objective, specs)] : [],
+    validation: heldOut && (await batchesOf(heldOut, { seed: 0, shuffle: false })),
+  };
 }
 
 /** Larger encoders have fewer programs: each holds its frozen matrices. */

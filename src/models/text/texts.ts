@@ -1,0 +1,31 @@
+// The text columns of a frame as one text a row.
+import { AppError } from '../../core/errors.ts';
+import { type Frame, findColumn, type TextColumn } from '../../core/frame.ts';
+
+/** Names of the text columns, in the frame's order. */
+export const textColumns = (frame: Frame): readonly string[] =>
+  frame.columns.filter(({ kind }) => kind === 'text').map(({ name }) => name);
+
+/**
+ * One text a row: the columns' one under the other, empty ones left out.
+ *
+ * @throws AppError SHAPE where a column is absent or holds no texts
+ */
+export function textsOf(frame: Frame, columns: readonly string[]): readonly string[] {
+  const found = columns.map((name): TextColumn => {
+    const column = findColumn(frame, name);
+    if (column?.kind === 'text') return column;
+    throw new AppError(
+      'SHAPE',
+      `expected a text column "${name}", got ${column ? `a ${column.kind} column` : 'none'}`,
+    );
+  });
+  const [first] = found;
+  if (found.length === 1 && first) return first.values;
+  return Array.from({ length: frame.rows }, (_, row) =>
+    found
+      .map(({ values }) => values[row])
+      .filter((text) => text !== '')
+      .join('\n'),
+  );
+}
