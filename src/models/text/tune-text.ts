@@ -30,6 +30,8 @@ export interface TuneTextTask extends TextNetwork {
 }
 
 const WARM_UP = 0.1;
+/** A head alone costs nothing to read again. */
+const HEAD_EPOCHS = 10;
 /** Small data are asked after each reading, large ones so many times in all. */
 const EVALUATIONS = 10;
 const EMBEDDINGS = new RegExp(`^${ENCODER}\\.(?!.*blocks\\.)`);
@@ -57,15 +59,20 @@ export async function tuneText(
   const work = moves
     ? wholeWork(learn, heldOut, { ...task, moves, values: begun })
     : await headWork(learn, heldOut, { ...task, values: begun });
-  const first = { ...initialValues(work.parameters, draws.fork('weights')), ...begun, ...task.firstHead };
+  const first = {
+    ...initialValues(work.parameters, draws.fork('weights')),
+    ...begun,
+    ...(task.firstHead && (work.head?.taught(task.firstHead) ?? task.firstHead)),
+  };
   const trained = await runTuning(work, task, { first, draws });
+  const learned = work.head?.plain(trained.values) ?? trained.values;
   const count = ({ tensor: { shape } }: ParameterSpec): number => shape.reduce((a, b) => a * b, 1);
   const total = (specs: readonly ParameterSpec[]): number => specs.reduce((sum, one) => sum + count(one), 0);
   const movedHead = work.parameters.filter(({ name }) => !name.startsWith(`${ENCODER}.`));
   const movedInside = moves ? declared.filter(({ name }) => moves(name)) : [];
   const losses = trained.evaluations.map(({ scores }) => scores.loss);
   return {
-    values: { ...begun, ...trained.values },
+    values: { ...begun, ...learned },
     ...(losses.length > 0 && { heldOutLoss: Math.min(...losses) }),
     moved: total(movedInside) + total(movedHead),
     parameters: total(declared) + total(movedHead),
@@ -81,7 +88,8 @@ interface TuningStart {
 function runTuning(work: TextWork, task: TuneTextTask, { first, draws }: TuningStart) {
   const { programs, batches, evaluations, validation } = work;
   const { method, settings, encoder, run } = task;
-  const steps = Math.min(settings.steps, settings.epochs * batches.batchesPerEpoch);
+  const epochs = method.moves === undefined ? HEAD_EPOCHS * settings.epochs : settings.epochs;
+  const steps = Math.min(settings.steps, epochs * batches.batchesPerEpoch);
   const rate = settings.rate > 0 ? settings.rate : ownRate(task);
   return trainToEnd({
     ...{ backend: nodeBackend, threads: run.threads, seed: draws.integer(2 ** 32), programs, batches },

@@ -32,6 +32,8 @@ export interface TextWork {
   readonly batches: BatchSource & { readonly batchesPerEpoch: number };
   readonly evaluations: readonly EvaluationProgram[];
   readonly validation: BatchSource | undefined;
+  /** Between a head of the encoder's vectors and one of what it learns from; the same where absent. */
+  readonly head?: { readonly taught: (head: Values) => Values; readonly plain: (head: Values) => Values };
 }
 
 interface WorkTask extends TextNetwork {
@@ -71,37 +73,37 @@ export function wholeWork(
   };
 }
 
-/** The head alone, on vectors asked for once. */
+/** The head alone, on vectors asked for once and standardised: encoders leave some of their axes far out. */
 export async function headWork(
   learn: TextRows,
   heldOut: TextRows | undefined,
   task: WorkTask,
 ): Promise<TextWork> {
   const { encoder, settings, question, run } = task;
-  const specs = headSpecs(question.answers, { batch: settings.batch, width: encoder.width });
+  const { width } = encoder;
+  const { answers } = question;
+  const specs = headSpecs(answers, { batch: settings.batch, width });
   const objective = headTuning(task);
   const { program, parameters } = compileTraining(objective, specs);
-  const standing = Object.entries(task.values).map(([name, value]) => [
-    name.slice(ENCODER.length + 1),
-    value,
-  ]);
+  const standing = Object.entries(task.values).map(([key, value]) => [key.slice(ENCODER.length + 1), value]);
   const adapted = adaptedEncoder(task, Object.fromEntries(standing));
   const embedded = (texts: readonly string[]): Promise<Float32Array> =>
     embedTexts(adapted, texts, {
       ...{ backend: nodeBackend, threads: run.threads, progress: named(run.progress, 'reading texts') },
       ...{ ...vectorOptions(task), signal: run.signal },
     });
-  const batchesOf = async (rows: TextRows, order: { seed: number; shuffle?: boolean }) => {
-    const vectors = await embedded(rows.texts);
+  const vectors = await embedded(learn.texts);
+  const scale = spreads(vectors, width);
+  const batchesOf = (rows: TextRows, raw: Float32Array, order: { seed: number; shuffle?: boolean }) => {
+    const scaled = raw.map((value, i) => (value - scale.mean[i % width]) / scale.spread[i % width]);
     const planned = lengthBuckets(new Uint8Array(rows.target.length).fill(1), {
       ...{ buckets: [1], batchSize: settings.batch },
       ...order,
     });
-    const of = { batch: settings.batch, width: encoder.width };
     return {
       batchesPerEpoch: planned.batchesPerEpoch,
       ...bucketedBatches(planned, ({ rows: chosen, weights }) => ({
-        vectors: taken(vectors, chosen, of),
+        vectors: taken(scaled, chosen, { batch: settings.batch, width }),
         ...labels(rows, chosen, weights),
       })),
     };
@@ -109,10 +111,50 @@ export async function headWork(
   return {
     programs: [program],
     parameters,
-    batches: await batchesOf(learn, { seed: run.seed }),
+    batches: batchesOf(learn, vectors, { seed: run.seed }),
     evaluations: heldOut ? [compileEvaluation(objective, specs)] : [],
-    validation: heldOut && (await batchesOf(heldOut, { seed: 0, shuffle: false })),
+    validation: heldOut && batchesOf(heldOut, await embedded(heldOut.texts), { seed: 0, shuffle: false }),
+    head: {
+      taught: (head) => scaledHead(head, scale, answers),
+      plain: (head) => unscaledHead(head, scale, answers),
+    },
   };
+}
+
+interface Spreads {
+  /** [width] */
+  readonly mean: Float64Array;
+  readonly spread: Float64Array;
+}
+
+function spreads(vectors: Float32Array, width: number): Spreads {
+  const rows = vectors.length / width;
+  const mean = new Float64Array(width);
+  const spread = new Float64Array(width);
+  vectors.forEach((value, i) => {
+    mean[i % width] += value / rows;
+  });
+  vectors.forEach((value, i) => {
+    spread[i % width] += (value - mean[i % width]) ** 2 / rows;
+  });
+  return { mean, spread: spread.map((variance) => Math.sqrt(variance) || 1) };
+}
+
+function scaledHead(head: Values, { mean, spread }: Spreads, answers: number): Values {
+  const bias = head['head.bias'].slice();
+  head['head.weight'].forEach((value, i) => {
+    bias[i % answers] += value * mean[Math.floor(i / answers)];
+  });
+  const weight = head['head.weight'].map((value, i) => value * spread[Math.floor(i / answers)]);
+  return { 'head.weight': weight, 'head.bias': bias };
+}
+
+/** The other way round. */
+function unscaledHead(head: Values, { mean, spread }: Spreads, answers: number): Values {
+  const weight = head['head.weight'].map((value, i) => value / spread[Math.floor(i / answers)]);
+  const bias = head['head.bias'].slice();
+  for (let i = 0; i < weight.length; i++) bias[i % answers] -= weight[i] * mean[Math.floor(i / answers)];
+  return { 'head.weight': weight, 'head.bias': bias };
 }
 
 /** Larger encoders have fewer programs: each holds its frozen matrices. */
