@@ -29,6 +29,8 @@ export interface FitTableOptions extends LearnOptions {
     | { readonly by: 'holdout'; readonly share: number };
   /** Columns that hold moments. */
   readonly times: readonly string[];
+  /** Gives candidates what they are to be handed, learned from the rows not tested alone; with a test of its own only. */
+  readonly handIn?: (train: Sample, candidates: readonly Estimator[]) => Promise<readonly Estimator[]>;
 }
 
 /** One predictor's answers about the tested rows. */
@@ -78,7 +80,13 @@ export async function fitTable(sample: Sample, given: FitTableOptions): Promise<
   const early = leaksBefore(sample);
   refuseTableLeaks(early);
   const side = sideOf(sample, given);
-  const { options, untilTest, late } = await inTime(side?.train ?? sample, given, side === undefined);
+  const { handIn } = given;
+  const handed = side && handIn ? await handIn(side.train, given.candidates) : given.candidates;
+  const { options, untilTest, late } = await inTime(
+    side?.train ?? sample,
+    { ...given, candidates: handed },
+    side === undefined,
+  );
   const { seed } = options;
   const onAll = async (rows: Sample): Promise<LearnedTable> => {
     const learned = await learnTable(rows, options);

@@ -20,6 +20,8 @@ export interface LearnOptions {
   readonly preset: Preset;
   /** Folds inside, on which candidates are compared and corrected. */
   readonly folds: number;
+  /** Of those, how many are held out in turn; all when absent. One is enough where a fit takes minutes. */
+  readonly foldsAsked?: number;
   /** What decides between models of an amount; `rmse` when absent. */
   readonly metric?: AmountDecider;
   readonly byTime: boolean;
@@ -106,9 +108,11 @@ const MANY_ROWS = 50_000;
  * In time as many stretches as there are moments to part, two at least, or the cut says what is missing; of many rows the
  * last folds alone, which learn from about as much as the model that answers will.
  */
-function foldsInside(sample: Sample, { folds, byTime, seed, gapMs }: LearnOptions): readonly Fold[] {
-  const kept = sample.frame.rows > MANY_ROWS ? Math.min(folds, 2) : folds;
-  const wanted = byTime ? Math.max(2, foldsInTime(sample.asOf, folds)) : kept;
+function foldsInside(sample: Sample, options: LearnOptions): readonly Fold[] {
+  const { folds, foldsAsked, byTime, seed, gapMs } = options;
+  const cut = sample.frame.rows > MANY_ROWS && foldsAsked === undefined ? Math.min(folds, 2) : folds;
+  const kept = Math.min(cut, foldsAsked ?? cut);
+  const wanted = byTime ? Math.max(2, foldsInTime(sample.asOf, folds)) : cut;
   const [all] = cutFolds(sample, {
     folds: wanted,
     byTime,

@@ -10,19 +10,19 @@ import { type Engine, openEngine } from '../../data/engine.ts';
 import { openTable } from '../../data/table/open-table.ts';
 import type { Protocol } from '../../eval/score.ts';
 import { drawBackground } from '../../explain/background.ts';
-import type { Settings } from '../../models/estimator.ts';
+import type { Question, Settings } from '../../models/estimator.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import type { TaskReport } from '../../report/task-document.ts';
 import { learningDeadline } from '../expected-time.ts';
 import type { PresetName } from '../preset.ts';
 import { writeReport } from '../report-file.ts';
 import type { AmountDecider } from './correct.ts';
-import { type FittedTable, fitTable } from './fit-table.ts';
+import { type FitTableOptions, type FittedTable, fitTable } from './fit-table.ts';
 import { type PreparedTable, type PrepareOptions, prepareTable, prepareTest } from './prepare-table.ts';
 import { saveTable } from './save-table.ts';
 import { tablePage } from './table-page.ts';
 import { tableProtocol } from './table-protocol.ts';
-import { tableRecipe } from './table-recipe.ts';
+import { type TableRecipe, tableRecipe } from './table-recipe.ts';
 import { tableReport } from './table-report.ts';
 
 export interface RunTableOptions extends PrepareOptions {
@@ -45,6 +45,10 @@ export interface RunTableOptions extends PrepareOptions {
   readonly testFile?: string;
   /** Share of the rows kept for the test. */
   readonly holdout?: number;
+  /** Whom the question is put to, instead of the models named. */
+  readonly recipe?: (question: Question) => TableRecipe;
+  readonly handIn?: FitTableOptions['handIn'];
+  readonly foldsAsked?: number;
   /** Of the whole run. */
   readonly timeLimitMs?: number;
   readonly seed: number;
@@ -147,11 +151,9 @@ function learn(
     .filter(({ use, column }) => use === 'feature' && column.kind === 'date')
     .map(({ column }) => column.name);
   checkDirections(prepared, options.settings);
-  const { candidates, preset, baselines } = tableRecipe(sample.question, {
-    ...options,
-    dates,
-    rows: sample.frame.rows,
-  });
+  const { candidates, preset, baselines } =
+    options.recipe?.(sample.question) ??
+    tableRecipe(sample.question, { ...options, dates, rows: sample.frame.rows });
   const test = tested
     ? ({ by: 'file', sample: tested.sample } as const)
     : options.holdout === undefined
@@ -162,6 +164,8 @@ function learn(
     candidates: [...baselines.filter(({ role }) => role === 'baseline'), ...candidates],
     baselines,
     folds: options.folds,
+    ...(options.foldsAsked !== undefined && { foldsAsked: options.foldsAsked }),
+    ...(options.handIn && { handIn: options.handIn }),
     repeats: options.repeats,
     ...(options.metric ? { metric: options.metric } : {}),
     byTime: options.time !== undefined,
