@@ -1,5 +1,6 @@
 // What each entity did, one thing after the other: flat arrays with offsets, as they come from a log and as models read them.
 import { invariant } from './errors.ts';
+import type { ItemVectors } from './item-vectors.ts';
 
 /** What else is known of each event: a class from 1, 0 where it is not known. */
 export interface EventMark {
@@ -37,6 +38,8 @@ export interface ItemAttributes {
   >;
   /** Minor units, NaN where unknown, [items] */
   readonly priceMinor?: Float64Array;
+  /** What encoders made of titles and pictures, one a kind. */
+  readonly vectors?: readonly ItemVectors[];
 }
 
 /** Questions to a next-item model: what came before, and what came then. */

@@ -75,7 +75,7 @@ export async function attributeEvents(
           },
           fixed: {
             ...pointFeeds({
-              ...tokenFeeds(tokens),
+              ...tokenFeeds(plan, tokens),
               share: new Float32Array(time).fill(1 / places, 0, places),
             }),
             last: Int32Array.from({ length: POINTS }, (_, point) => point * time + places - 1),

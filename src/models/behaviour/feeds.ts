@@ -18,6 +18,6 @@ export function historyFeeds(histories: Sequences, plan: TokenPlan, batch: numbe
       last[r] = r * time + to - from - 1;
       share.fill(1 / (to - from), r * time, last[r] + 1);
     }
-    return { ...tokenFeeds(tokens), last, share };
+    return { ...tokenFeeds(plan, tokens), last, share };
   };
 }

@@ -8,7 +8,7 @@ import { gather } from '../../../tensor/ops/indexing.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
 import { type EventAttribution, sumEventAttributions } from '../../event-attribution.ts';
 import { itemFeeds, itemSpecs, tokenFeeds, tokenSpecs } from '../neural/events/event-vectors.ts';
-import { emptyTokens, hideToken, tokenWriter } from '../neural/events/tokens.ts';
+import { emptyTokens, hideToken, itemTokens, tokenWriter } from '../neural/events/tokens.ts';
 import type { Trained } from '../neural/fit.ts';
 import type { Network } from '../neural/network.ts';
 import { buildParts } from '../neural/objective.ts';
@@ -77,11 +77,8 @@ async function attributeByOne(
         // What is asked for is unknown on all the way.
         ...(plan.masked && { asking: size }),
         fixed: {
-          ...pointFeeds(tokenFeeds(tokens)),
-          ...itemFeeds('item', {
-            rows: Int32Array.of(plan.rowOf[items[row]]),
-            columns: plan.columns.map(({ codes }) => Int32Array.of(codes[items[row]])),
-          }),
+          ...pointFeeds(tokenFeeds(plan, tokens)),
+          ...itemFeeds('item', plan, itemTokens(plan, [items[row]])),
           ...(settings.repeats && {
             age: new Int32Array(POINTS).fill(met < 0 ? 0 : repeatLevel(size - 1 - met)),
           }),

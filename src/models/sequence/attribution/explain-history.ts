@@ -68,7 +68,7 @@ export function historyExplainer(by: ExplainedBy): HistoryExplainer {
       const reading = await running(`reading ${time}`, () =>
         readingProgram(by.trunk, by.plan, { batch: 2, time }),
       );
-      const { vectors, ...weights } = await reading.run(besideNothing(tokens));
+      const { vectors, ...weights } = await reading.run(besideNothing(by.plan, tokens));
       const [known, unknown] = halves(vectors as Float32Array);
       const from = { ...asked.from, vectors: withStill(unknown, known, asking * by.width) };
       const to = { ...asked.to, vectors: known };
@@ -126,9 +126,9 @@ async function open({ model, parameters }: ExplainingProgram, by: ExplainedBy): 
 }
 
 /** Feeds of two histories: this one, and one of as many unknown events; of every kind of token the unknown is 0. */
-function besideNothing(tokens: Tokens): Record<string, RunArray> {
+function besideNothing(plan: TokenPlan, tokens: Tokens): Record<string, RunArray> {
   return Object.fromEntries(
-    Object.entries(tokenFeeds(tokens)).map(([name, own]) => {
+    Object.entries(tokenFeeds(plan, tokens)).map(([name, own]) => {
       const both =
         own instanceof Int32Array ? new Int32Array(2 * own.length) : new Float32Array(2 * own.length);
       both.set(own);

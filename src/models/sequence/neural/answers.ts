@@ -12,7 +12,7 @@ import { gather } from '../../../tensor/ops/indexing.ts';
 import { constant } from '../../../tensor/ops/leaf.ts';
 import { matmul } from '../../../tensor/ops/matrix.ts';
 import { reshape, sum } from '../../../tensor/ops/structure.ts';
-import { tokenSpecs } from './events/event-vectors.ts';
+import { itemSpecs, tokenSpecs } from './events/event-vectors.ts';
 import type { Network } from './network.ts';
 import { buildParts } from './objective.ts';
 import { repeatBonus } from './repeats.ts';
@@ -61,12 +61,7 @@ export function vectorProgram(network: Network, weights?: Weights): EvaluationPr
       const vectors = buildParts(scope, network).items('item', inputs);
       return { loss: sum(vectors), outputs: { vectors } };
     }),
-    Object.fromEntries(
-      ['item', ...plan.columns.map((_, c) => `item.column${c}`)].map((name) => [
-        name,
-        { dtype: 'int32', axes: items },
-      ]),
-    ),
+    itemSpecs('item', plan, items),
     weights,
   );
 }

@@ -78,7 +78,7 @@ function modelOf<S extends NetworkSettings>(
     itemIds: trained.network.plan.itemIds,
     score: scorer.score,
     attribute: (before, items, signal) => attributeItems(trained, before, items, { threads, signal }),
-    ...(network.plan.columns.length > 0 && {
+    ...(network.plan.columns.length + network.plan.vectors.length > 0 && {
       withItems: (added) => {
         const plan = planWithItems(network.plan, added);
         const more = networkOf(kind, plan, network.settings as S);

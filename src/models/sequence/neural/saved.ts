@@ -29,6 +29,8 @@ export interface PlanState {
   readonly timed: boolean;
   readonly rows: number;
   readonly columns: readonly { readonly name: string; readonly levels: number }[];
+  /** Absent where there are none. */
+  readonly vectors?: readonly { readonly name: string; readonly rawWidth: number; readonly width: number }[];
   /** Absent in models made before events had any. */
   readonly marks?: TokenPlan['marks'];
 }
@@ -45,23 +47,33 @@ export function savedPlan(plan: TokenPlan): {
   readonly state: PlanState;
   readonly arrays: Readonly<Record<string, Int32Array | Float32Array>>;
 } {
-  const { itemIds, typeLevels, timed, rows, columns, marks, rowOf, counts, logShare } = plan;
+  const { itemIds, typeLevels, timed, rows, columns, vectors, marks, rowOf, counts, logShare } = plan;
   return {
     state: {
       ...{ itemIds, typeLevels, timed, rows },
       columns: columns.map(({ name, levels }) => ({ name, levels })),
+      ...(vectors.length > 0 && {
+        vectors: vectors.map(({ name, whitening: { rawWidth, width } }) => ({ name, rawWidth, width })),
+      }),
       ...(marks.length > 0 && { marks }),
     },
     arrays: {
       ...{ rowOf, counts, logShare },
       ...Object.fromEntries(columns.map(({ codes }, c) => [`column.${c}`, codes])),
+      ...Object.fromEntries(
+        vectors.flatMap(({ name, values, whitening }) => [
+          [`vectors.${name}`, values],
+          [`vectors.${name}.mean`, whitening.mean],
+          [`vectors.${name}.basis`, whitening.basis],
+        ]),
+      ),
     },
   };
 }
 
 /** @throws AppError BAD_FILE for arrays that are absent, of another length, or name what there is not */
 export function readPlan(saved: SavedModel, state: PlanState, masked: boolean): TokenPlan {
-  const { itemIds, typeLevels, timed, rows, columns, marks = [] } = state;
+  const { itemIds, typeLevels, timed, rows, columns, vectors = [], marks = [] } = state;
   const codes = (key: string, below: number): Int32Array => {
     const array = readValues(saved, key, 'int32', itemIds.length);
     if (array.every((code) => code >= 0 && code < below)) return array;
@@ -76,6 +88,13 @@ export function readPlan(saved: SavedModel, state: PlanState, masked: boolean): 
     counts: readValues(saved, 'counts', 'int32', itemIds.length),
     logShare: readValues(saved, 'logShare', 'float32', itemIds.length),
     columns: columns.map((column, c) => ({ ...column, codes: codes(`column.${c}`, column.levels) })),
+    vectors: vectors.map(({ name, rawWidth, width }) => {
+      const numbers = (key: string, length: number) =>
+        readValues(saved, `vectors.${name}${key}`, 'float32', length);
+      const mean = numbers('.mean', rawWidth);
+      const whitening = { rawWidth, width, mean, basis: numbers('.basis', rawWidth * width) };
+      return { name, whitening, values: numbers('', itemIds.length * (width + 1)) };
+    }),
   };
 }
 

@@ -5,7 +5,7 @@ import { lengthBuckets } from '../../../nn/trainer/batches/length-buckets.ts';
 import type { RunArray } from '../../../tensor/session/session.ts';
 import { scoreProgram, stateProgram, vectorProgram } from './answers.ts';
 import { itemFeeds, tokenFeeds } from './events/event-vectors.ts';
-import { emptyTokens, hideToken, type TokenPlan, tokenWriter } from './events/tokens.ts';
+import { emptyTokens, hideToken, itemTokens, type TokenPlan, tokenWriter } from './events/tokens.ts';
 import type { Network } from './network.ts';
 import { repeatLevel } from './repeats.ts';
 import { lengthSteps } from './settings.ts';
@@ -31,7 +31,7 @@ export interface AskedBatch {
 
 /** All items as vectors by the weights as they are: [items, width]. */
 export async function itemVectors({ plan, settings }: Network, ask: Ask): Promise<Float32Array> {
-  const arrays = itemFeeds('item', { rows: plan.rowOf, columns: plan.columns.map(({ codes }) => codes) });
+  const arrays = itemFeeds('item', plan, itemTokens(plan, Int32Array.from(plan.rowOf.keys())));
   const { vectors } = await ask({ bucket: lengthSteps(settings.length).length, arrays });
   return vectors as Float32Array;
 }
@@ -80,7 +80,7 @@ export async function* scoreHistories(
       if (plan.masked) hideToken(plan, tokens, last[r], false);
       for (let place = r * time; place <= last[r]; place++) age[place] = repeatLevel(last[r] - place);
     }
-    const arrays = { ...tokenFeeds(tokens), last, ...(settings.repeats && { age }) };
+    const arrays = { ...tokenFeeds(plan, tokens), last, ...(settings.repeats && { age }) };
     const { states, bonus } = await ask({ bucket, arrays });
     const { scores } = await ask({
       bucket: steps.length + 1,

@@ -1,7 +1,8 @@
 // What every next-item network may be told, the defaults with their reasons, and the range each makes sense in.
 import type { Dimension, SearchSpace, Settings } from '../../estimator.ts';
+import { VECTORS, type VectorShape } from './fusion/plan-vectors.ts';
 
-export interface NetworkSettings extends Settings {
+export interface NetworkSettings extends Settings, VectorShape {
   /** Of event vectors and states. */
   readonly width: number;
   /** Networks learned from weights of their own whose scores are averaged: each costs as much again. */
@@ -24,6 +25,10 @@ export interface NetworkSettings extends Settings {
   readonly negativePower: number;
   /** Expected training events of each item that are read and asked as if the item were new. */
   readonly unknownRate: number;
+  /** Share of events met as if their item were new, known by its vectors alone; of items that have any. */
+  readonly idDropout: number;
+  /** Share of events met as if their item lacked a vector, each kind by itself. */
+  readonly vectorDropout: number;
   /** Divides cosines of states and items; 0 scores by plain products. */
   readonly temperature: number;
   /** Reads the times between events, where there are any. */
@@ -65,6 +70,9 @@ export function networkDefaults(events: number): NetworkSettings {
     negatives: 1024,
     negativePower: 0.75,
     unknownRate: 0.1,
+    idDropout: 0.3,
+    vectorDropout: 0.1,
+    ...VECTORS,
     temperature: 0,
     times: true,
     repeats: true,
@@ -94,6 +102,10 @@ export const NETWORK_BOUNDS: SearchSpace = {
   negatives: whole(1, 65_536),
   negativePower: real(0, 1),
   unknownRate: real(0, 1),
+  idDropout: real(0, 1),
+  vectorDropout: real(0, 1),
+  vectorWidth: whole(1, 4096),
+  roundness: real(0, 1),
   temperature: real(0, 10),
   typeWeight: real(0, 100),
   gapWeight: real(0, 100),

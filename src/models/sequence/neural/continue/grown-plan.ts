@@ -3,6 +3,7 @@ import { AppError } from '../../../../core/errors.ts';
 import { hash32 } from '../../../../core/random.ts';
 import type { ItemAttributes, Sequences } from '../../../../core/sequences.ts';
 import { columnsOf, ITEMS_A_SHARED_ROW, logShares, type TokenPlan, UNKNOWN_ROW } from '../events/tokens.ts';
+import { fedVectors } from '../fusion/plan-vectors.ts';
 
 /** What a plan is grown by. */
 export interface KnownNow {
@@ -44,6 +45,7 @@ export function growPlan(old: TokenPlan, { sequences, ownRows, attributes }: Kno
       typeLevels: grownTypes(old, sequences),
       timed: needTimes(old, sequences),
       columns: grownColumns(old, attributes),
+      vectors: grownVectors(old, attributes, itemIds.length),
       marks: grownMarks(old, sequences),
     },
   };
@@ -98,6 +100,18 @@ function grownColumns({ columns }: TokenPlan, attributes: ItemAttributes | undef
     const same = now.find((column) => column.name === name);
     if (!same || same.levels < levels) throw missing(`"${name}" of the items`);
     return same;
+  });
+}
+
+function grownVectors(
+  { vectors }: TokenPlan,
+  attributes: ItemAttributes | undefined,
+  items: number,
+): TokenPlan['vectors'] {
+  return vectors.map((own) => {
+    if (!attributes?.vectors?.some(({ name }) => name === own.name))
+      throw missing(`"${own.name}" vectors of the items`);
+    return { ...own, values: fedVectors(own, attributes.vectors, items) };
   });
 }
 

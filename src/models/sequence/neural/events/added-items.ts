@@ -1,5 +1,6 @@
 // A plan with items that training never saw: they share the unknown row, and are told apart by what is known of them.
 import type { AddedItems } from '../../recommender.ts';
+import { fedVectors, fedWidth } from '../fusion/plan-vectors.ts';
 import { priceLevels, type TokenPlan, UNKNOWN_ROW } from './tokens.ts';
 
 /** The weights stay as they are: no table grows by an item without a row, or by a level that training did not meet. */
@@ -17,6 +18,11 @@ export function planWithItems(plan: TokenPlan, { itemIds, attributes }: AddedIte
     rowOf: longer(plan.rowOf, new Int32Array(all).fill(UNKNOWN_ROW)),
     counts: longer(plan.counts, new Int32Array(all)),
     logShare: longer(plan.logShare, new Float32Array(all)),
+    vectors: plan.vectors.map((own) => {
+      const values = fedVectors(own, attributes.vectors, all);
+      values.set(own.values.subarray(0, known * fedWidth(own)));
+      return { ...own, values };
+    }),
     columns: plan.columns.map((column) => {
       const codes = longer(column.codes, new Int32Array(all));
       const told = Object.hasOwn(categories, column.name) ? categories[column.name].codes : undefined;

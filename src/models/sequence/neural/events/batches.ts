@@ -4,11 +4,21 @@ import type { Sequences } from '../../../../core/sequences.ts';
 import type { Batch } from '../../../../nn/step/training-step.ts';
 import type { BatchSource } from '../../../../nn/trainer/batches/batch-source.ts';
 import { lengthBuckets, type PlannedBatch } from '../../../../nn/trainer/batches/length-buckets.ts';
+import { writeVector } from '../fusion/plan-vectors.ts';
 import { writeRepeats } from '../repeats.ts';
 import { lengthSteps, type NetworkSettings } from '../settings.ts';
 import { itemFeeds, tokenFeeds } from './event-vectors.ts';
 import { negativeSampler } from './negatives.ts';
-import { emptyTokens, hideToken, type TokenPlan, tokenWriter, UNKNOWN_ROW, windowsOf } from './tokens.ts';
+import {
+  emptyTokens,
+  hideToken,
+  type ItemTokens,
+  itemTokens,
+  type TokenPlan,
+  tokenWriter,
+  UNKNOWN_ROW,
+  windowsOf,
+} from './tokens.ts';
 
 /** Of the events of a masked plan: more are asked at once, and less is left to tell them by. BERT4Rec's choice for short histories is .4 to .6, BERT's .15. */
 const HIDDEN_SHARE = 0.3;
@@ -28,7 +38,8 @@ export function trainingBatches(
   settings: NetworkSettings,
   seed: number,
 ): TrainingBatches {
-  const { length, batch: batchSize, negativePower, unknownRate } = settings;
+  const { length, batch: batchSize, negativePower, unknownRate, idDropout, vectorDropout } = settings;
+  const isTold = plan.vectors.length > 0;
   // What is asked for at a place: the event after it, or, hidden, its own.
   const ahead = plan.masked ? 0 : 1;
   const windows = windowsOf(train, length + ahead, 2);
@@ -39,7 +50,18 @@ export function trainingBatches(
   const draws = random(seed).fork('targets');
   /** With small chance an item is met as if it were new, by what is known of it: so the unknown row is learned. */
   const isForgotten = (item: number, chance: Random): boolean =>
-    unknownRate > 0 && chance.uniform() * plan.counts[item] < unknownRate;
+    (unknownRate > 0 && chance.uniform() * plan.counts[item] < unknownRate) ||
+    (isTold && chance.uniform() < idDropout);
+  /** What is known of an item is left out at a place: its own row now and then, and each of its vectors. */
+  const forget = (tokens: ItemTokens, place: number, item: number, chance: Random): void => {
+    if (isForgotten(item, chance)) {
+      tokens.rows[place] = UNKNOWN_ROW;
+      if (tokens.levels) tokens.levels[place] = 0;
+    }
+    plan.vectors.forEach((own, v) => {
+      if (chance.uniform() < vectorDropout) writeVector(own, -1, tokens.vectors[v], place);
+    });
+  };
   const biasOf = (item: number): number => plan.logShare[item] - sampler.logChance[item];
 
   const fill = ({ length: time, rows, count }: PlannedBatch, chance: Random): Batch['arrays'] => {
@@ -48,6 +70,8 @@ export function trainingBatches(
     const targets = emptyTokens(plan, places);
     const targetBias = new Float32Array(places);
     const weight = new Float32Array(places);
+    // Where items are told apart by their vectors, one without its own row is still itself.
+    const named = isTold && { events: new Int32Array(places), targets: new Int32Array(places) };
     const met = { again: new Int32Array(places), back: new Int32Array(places).fill(-1) };
     // One place more than there are: the last target has no event of its own.
     const whole = emptyTokens(plan, time + 1);
@@ -55,11 +79,14 @@ export function trainingBatches(
       const window = windows[rows[r]];
       const size = window.to - window.from - ahead;
       write(window, whole, 0);
-      for (let t = 0; t < size + ahead; t++)
-        if (isForgotten(train.items[window.from + t], chance)) whole.rows[t] = UNKNOWN_ROW;
+      for (let t = 0; t < size + ahead; t++) forget(whole, t, train.items[window.from + t], chance);
       const at = r * time;
       copyTokens(whole, events, { from: 0, to: size, at });
       copyTokens(whole, targets, { from: ahead, to: size + ahead, at });
+      if (named) {
+        writeNames(train.items, window.from, named.events.subarray(at, at + size));
+        writeNames(train.items, window.from + ahead, named.targets.subarray(at, at + size));
+      }
       if (settings.repeats) writeRepeats(train.items.subarray(window.from, window.to), time, met, at);
       for (let t = 0; t < size; t++) {
         const item = train.items[window.from + ahead + t];
@@ -75,20 +102,19 @@ export function trainingBatches(
       }
     }
     const drawn = sampler.draw(chance);
-    const negative = {
-      rows: drawn.map((item) => (isForgotten(item, chance) ? UNKNOWN_ROW : plan.rowOf[item])),
-      columns: plan.columns.map(({ codes }) => drawn.map((item) => codes[item])),
-    };
-    const isOut = metNegatives(negative.rows, {
-      ...{ events: settings.repeats ? events.rows : undefined, targets: targets.rows },
+    const negative = itemTokens(plan, drawn);
+    drawn.forEach((item, n) => void forget(negative, n, item, chance));
+    const isOut = metNegatives(named ? drawn.map(nameOf) : negative.rows, {
+      events: settings.repeats ? (named || { events: events.rows }).events : undefined,
+      targets: (named || { targets: targets.rows }).targets,
       lengths: Array.from(rows.subarray(0, count), (row) => lengths[row]),
       time,
       places,
     });
     return {
-      ...tokenFeeds(events),
-      ...itemFeeds('target', targets),
-      ...itemFeeds('negative', negative),
+      ...tokenFeeds(plan, events),
+      ...itemFeeds('target', plan, targets),
+      ...itemFeeds('negative', plan, negative),
       ...{ targetBias, weight, isOut, negativeBias: Float32Array.from(drawn, biasOf) },
       ...(settings.repeats && met),
       ...(targets.types && { nextType: targets.types }),
@@ -110,8 +136,15 @@ export function trainingBatches(
   };
 }
 
+/** What an item is told apart by where rows do not: its code, from 1. */
+const nameOf = (item: number): number => item + 1;
+
+function writeNames(items: Int32Array, from: number, into: Int32Array): void {
+  for (let t = 0; t < into.length; t++) into[t] = nameOf(items[from + t]);
+}
+
 interface Windows {
-  /** Rows read, row after row of [batch, time]; given where what was met before is a candidate of its own. */
+  /** Rows (or names) read, row after row of [batch, time]; given where what was met before is a candidate of its own. */
   readonly events: Int32Array | undefined;
   readonly targets: Int32Array;
   readonly lengths: readonly number[];
@@ -157,6 +190,11 @@ function copyTokens(source: Written, into: Written, { from, to, at }: Part): voi
   if (source.gaps) into.gaps?.set(source.gaps.subarray(from, to), at);
   if (source.seconds) into.seconds?.set(source.seconds.subarray(from, to), at);
   if (source.present) into.present?.set(source.present.subarray(from, to), at);
+  if (source.levels) into.levels?.set(source.levels.subarray(from, to), at);
+  source.vectors.forEach((values, v) => {
+    const wide = values.length / source.rows.length;
+    into.vectors[v].set(values.subarray(from * wide, to * wide), at * wide);
+  });
   source.columns.forEach((codes, c) => void into.columns[c].set(codes.subarray(from, to), at));
   source.marks.forEach((codes, m) => void into.marks[m].set(codes.subarray(from, to), at));
 }

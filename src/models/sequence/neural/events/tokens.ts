@@ -1,6 +1,15 @@
 // How events become numbers a network reads: learned once from the training sequences, then the same for one history and for a million.
 import { hash32 } from '../../../../core/random.ts';
 import { type ItemAttributes, type Sequences, sequenceCount } from '../../../../core/sequences.ts';
+import {
+  fedWidth,
+  metLevel,
+  type PlanVectors,
+  planVectors,
+  VECTORS,
+  type VectorShape,
+  writeVector,
+} from '../fusion/plan-vectors.ts';
 
 /** The row all items share that training never saw. */
 export const UNKNOWN_ROW = 0;
@@ -31,11 +40,13 @@ export interface TokenPlan {
   /** Whether events are hidden and asked for between others, rather than asked for after them. */
   readonly masked: boolean;
   readonly columns: readonly ItemColumn[];
+  /** What encoders say of items; where there is any, events tell how often their item was met, too. */
+  readonly vectors: readonly PlanVectors[];
   /** Of each event itself, classes with 0 for what is not known. */
   readonly marks: readonly { readonly name: string; readonly levels: number }[];
 }
 
-export interface TokenOptions {
+export interface TokenOptions extends Partial<VectorShape> {
   /** Items beyond this many, the rarest, share rows: four of them one row on average. */
   readonly ownRows: number;
   /** Whether times are read where there are any. */
@@ -54,7 +65,7 @@ export const ITEMS_A_SHARED_ROW = 4;
 
 export function planTokens(
   train: Sequences,
-  { ownRows, times, masked }: TokenOptions,
+  { ownRows, times, masked, ...vectorShape }: TokenOptions,
   attributes?: ItemAttributes,
 ): TokenPlan {
   const { itemIds, items, typeLevels = [] } = train;
@@ -67,6 +78,7 @@ export function planTokens(
     typeLevels: train.types && typeLevels.length > 1 ? typeLevels : [],
     timed: times && train.timesMs !== undefined,
     columns: attributes ? columnsOf(attributes) : [],
+    vectors: planVectors(attributes?.vectors ?? [], { ...VECTORS, ...vectorShape }),
     marks: (train.marks ?? []).map(({ name, levels }) => ({ name, levels })),
   };
 }
@@ -140,12 +152,16 @@ export interface Tokens {
   readonly present?: Float32Array;
   /** One a column of the plan. */
   readonly columns: readonly Int32Array[];
+  /** `metLevel` of each item; where the plan has vectors. */
+  readonly levels?: Int32Array;
+  /** One a kind of vector of the plan, [places, fedWidth]. */
+  readonly vectors: readonly Float32Array[];
   /** One a mark of the plan. */
   readonly marks: readonly Int32Array[];
 }
 
 export function emptyTokens(
-  { typeLevels, timed, masked, columns, marks }: TokenPlan,
+  { typeLevels, timed, masked, columns, vectors, marks }: TokenPlan,
   places: number,
 ): Tokens {
   return {
@@ -154,6 +170,8 @@ export function emptyTokens(
     ...(timed && { gaps: new Int32Array(places), seconds: new Int32Array(places) }),
     ...(masked && { present: new Float32Array(places) }),
     columns: columns.map(() => new Int32Array(places)),
+    ...(vectors.length > 0 && { levels: new Int32Array(places) }),
+    vectors: vectors.map((own) => new Float32Array(places * fedWidth(own))),
     marks: marks.map(() => new Int32Array(places)),
   };
 }
@@ -181,6 +199,8 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
       into.rows[place] = rowOfItem(plan, item);
       if (into.present) into.present[place] = 1;
       for (let c = 0; c < into.columns.length; c++) into.columns[c][place] = plan.columns[c].codes[item] ?? 0;
+      if (into.levels) into.levels[place] = metLevel(plan.counts[item] ?? 0);
+      plan.vectors.forEach((own, v) => void writeVector(own, item, into.vectors[v], place));
       for (let m = 0; m < marks.length; m++) into.marks[m][place] = marks[m]?.[event] ?? 0;
       if (into.types && types) into.types[place] = typeOf[types[event]] ?? 0;
       if (into.gaps && into.seconds && timesMs) {
@@ -195,10 +215,29 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
 export function hideToken(plan: TokenPlan, tokens: Tokens, place: number, isFirst: boolean): void {
   tokens.rows[place] = plan.rows - 1;
   for (const codes of [...tokens.columns, ...tokens.marks]) codes[place] = 0;
+  if (tokens.levels) tokens.levels[place] = 0;
+  plan.vectors.forEach((own, v) => void writeVector(own, -1, tokens.vectors[v], place));
   if (tokens.present) tokens.present[place] = 1;
   if (tokens.types) tokens.types[place] = 0;
   if (tokens.gaps) tokens.gaps[place] = 0;
   if (tokens.seconds) tokens.seconds[place] = isFirst ? 0 : tokens.seconds[place - 1];
+}
+
+/** What is known of items themselves, in tokens of their own: the rows asked for, in that order. */
+export type ItemTokens = Pick<Tokens, 'rows' | 'columns' | 'levels' | 'vectors'>;
+
+export function itemTokens(plan: TokenPlan, items: ArrayLike<number>): ItemTokens {
+  const { columns, counts, rowOf, vectors } = plan;
+  return {
+    rows: Int32Array.from(items, (item) => rowOf[item]),
+    columns: columns.map(({ codes }) => Int32Array.from(items, (item) => codes[item])),
+    ...(vectors.length > 0 && { levels: Int32Array.from(items, (item) => metLevel(counts[item])) }),
+    vectors: vectors.map((own) => {
+      const values = new Float32Array(items.length * fedWidth(own));
+      for (let place = 0; place < items.length; place++) writeVector(own, items[place], values, place);
+      return values;
+    }),
+  };
 }
 
 export const rowOfItem = ({ rowOf }: TokenPlan, item: number): number => rowOf[item] ?? UNKNOWN_ROW;
