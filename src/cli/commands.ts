@@ -18,6 +18,7 @@ import { tableExplainCommand } from './commands/table-explain.ts';
 import { tableExportCommand } from './commands/table-export.ts';
 import { tableFitCommand } from './commands/table-fit.ts';
 import { tablePredictCommand } from './commands/table-predict.ts';
+import { textFitCommand } from './commands/text-fit.ts';
 import { trainCommand } from './commands/train.ts';
 import { trunkExportCommand } from './commands/trunk-export.ts';
 import { trunkImportCommand } from './commands/trunk-import.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly CommandFile[] = [
   tablePredictCommand,
   tableExplainCommand,
   tableExportCommand,
+  textFitCommand,
   sequenceFitCommand,
   sequenceEvaluateCommand,
   sequencePredictCommand,

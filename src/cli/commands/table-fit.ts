@@ -61,7 +61,7 @@ export const tableFitCommand: CommandFile = {
 };
 
 /** A leak is refused in the person's language. */
-function inLanguage(error: unknown, { language, word }: Context): unknown {
+export function inLanguage(error: unknown, { language, word }: Context): unknown {
   if (!(error instanceof AppError) || error.code !== 'LEAKAGE' || language === 'en') return error;
   const words = (error.details.words ?? []) as readonly Name[];
   return new AppError(error.code, `数据中含有答案：${words.map(word).join('；')}`, error.details, error);
@@ -94,12 +94,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
   const list = (option: string): readonly string[] => listOf(text(option));
   const target = text('target');
   if (target === undefined) throw new AppError('USAGE', 'expected --target COLUMN, the column to predict');
-  const kind = text('kind');
-  if (!KINDS.includes(kind as TableQuestion))
-    throw new AppError(
-      'USAGE',
-      `expected --kind ${KINDS.join(', ')}, got ${kind === undefined ? 'none' : `"${kind}"`}`,
-    );
+  const kind = kindOf(text('kind'));
   if (text('test') !== undefined && text('holdout') !== undefined)
     throw new AppError('USAGE', 'expected --test or --holdout, got both');
   const gap = text('gap');
@@ -113,7 +108,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     data,
     out: String(options.out),
     target,
-    kind: kind as TableQuestion,
+    kind,
     positive: text('positive'),
     group: text('group'),
     time: text('time'),
@@ -125,7 +120,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     models: modelsOf(String(options.model)),
     preset: parsePreset(String(options.preset)),
     settings: settingsOf(text('monotone'), text('classWeight')),
-    ...deciderOf(text('metric'), kind as TableQuestion),
+    ...deciderOf(text('metric'), kind),
     folds: cv,
     repeats: Number(options.repeats),
     ...(gap === undefined ? {} : { gap }),
@@ -148,8 +143,20 @@ export const listOf = (text: string | undefined): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
+/** @throws AppError USAGE */
+export function kindOf(kind: string | undefined): TableQuestion {
+  const known = KINDS.find((own) => own === kind);
+  if (known) return known;
+  const got = kind === undefined ? 'none' : `"${kind}"`;
+  throw new AppError('USAGE', `expected --kind ${KINDS.join(', ')}, got ${got}`);
+}
+
 /** `a=x,b=y` as an object. @throws AppError USAGE for a part without the mark */
-function pairsOf(text: string | undefined, mark: string, option: string): Readonly<Record<string, string>> {
+export function pairsOf(
+  text: string | undefined,
+  mark: string,
+  option: string,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     listOf(text).map((part) => {
       const at = part.indexOf(mark);
@@ -188,7 +195,7 @@ function deciderOf(text: string | undefined, kind: TableQuestion): Pick<RunTable
   throw new AppError('USAGE', `--metric: expected ${AMOUNT_DECIDERS.join(' or ')}, got "${text}"`);
 }
 
-function shareOf(text: string): number {
+export function shareOf(text: string): number {
   const share = Number(text);
   if (share > 0 && share <= 0.5) return share;
   throw new AppError('USAGE', `--holdout: expected a share above 0 and up to .5, got "${text}"`);

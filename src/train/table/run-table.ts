@@ -8,6 +8,7 @@ import type { Progress } from '../../core/progress.ts';
 import { parseSpan } from '../../core/time.ts';
 import { type Engine, openEngine } from '../../data/engine.ts';
 import { openTable } from '../../data/table/open-table.ts';
+import type { TargetMeaning } from '../../data/table/target.ts';
 import type { Protocol } from '../../eval/score.ts';
 import { drawBackground } from '../../explain/background.ts';
 import type { Question, Settings } from '../../models/estimator.ts';
@@ -46,7 +47,7 @@ export interface RunTableOptions extends PrepareOptions {
   /** Share of the rows kept for the test. */
   readonly holdout?: number;
   /** Whom the question is put to, instead of the models named. */
-  readonly recipe?: (question: Question) => TableRecipe;
+  readonly recipe?: (question: Question, target: TargetMeaning) => TableRecipe;
   readonly handIn?: FitTableOptions['handIn'];
   readonly foldsAsked?: number;
   /** Of the whole run. */
@@ -152,7 +153,7 @@ function learn(
     .map(({ column }) => column.name);
   checkDirections(prepared, options.settings);
   const { candidates, preset, baselines } =
-    options.recipe?.(sample.question) ??
+    options.recipe?.(sample.question, prepared.meaning) ??
     tableRecipe(sample.question, { ...options, dates, rows: sample.frame.rows });
   const test = tested
     ? ({ by: 'file', sample: tested.sample } as const)

@@ -12,6 +12,8 @@ export interface RolesAsked {
   readonly weight?: string;
   readonly ids?: readonly string[];
   readonly drop?: readonly string[];
+  /** Nothing but these is learned from. */
+  readonly only?: readonly string[];
 }
 
 export interface ColumnUse {
@@ -49,9 +51,12 @@ export function assignRoles(
   assign(asked.weight, 'weight', '--weight');
   for (const id of asked.ids ?? []) if (id !== asked.group) assign(id, 'id', '--id');
   for (const dropped of asked.drop ?? []) assign(dropped, 'dropped', '--drop');
+  for (const kept of asked.only ?? [])
+    if (!source.columns.includes(kept)) throw unknownColumn(source, kept, '--text');
   const assigned = columns.map((column): ColumnUse => {
     const use = uses.get(column.name);
     if (use) return { column, use };
+    if (asked.only?.includes(column.name) === false) return { column, use: 'dropped' };
     return REFUSED.has(column.kind)
       ? { column, use: 'refused', why: column.reason }
       : { column, use: 'feature' };
