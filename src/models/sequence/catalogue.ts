@@ -1,6 +1,7 @@
 // Every next-item recommender by its id, and the way back from a saved one.
 import { AppError } from '../../core/errors.ts';
 import type { SavedModel } from '../estimator.ts';
+import { CONTENT_KNN, contentKnn } from './classical/content-knn.ts';
 import { itemKnn } from './classical/item-knn.ts';
 import { popularity, recentPopularity } from './classical/popularity.ts';
 import { repeat } from './classical/repeat.ts';
@@ -20,6 +21,7 @@ export const RECOMMENDERS: readonly Recommender[] = [
   popularity,
   recentPopularity,
   repeat,
+  contentKnn,
   markov,
   sequentialRules,
   itemKnn,
@@ -38,7 +40,7 @@ const QUICK = [`${sessionKnn.id}:repeats`, sequentialRules.id, itemKnn.id];
  * different kinds say together, without the network and with it.
  */
 export const UNASKED_IDS: readonly string[] = [
-  ...RECOMMENDERS.filter(({ within }) => !within).map(({ id }) => id),
+  ...RECOMMENDERS.filter(({ id, within }) => !within && id !== CONTENT_KNN).map(({ id }) => id),
   QUICK[0],
   QUICK.join('+'),
   behaviourTransformer.id,

@@ -21,7 +21,7 @@ describe('the catalogue of recommenders', () => {
 });
 
 /** Held to it in test files of their own, beside them: each takes seconds. */
-const ELSEWHERE = ['mlp', 'cnn', 'gru', 'transformer'];
+const ELSEWHERE = ['mlp', 'cnn', 'gru', 'transformer', 'content-knn'];
 
 for (const recommender of RECOMMENDERS)
   if (!ELSEWHERE.includes(recommender.id)) describeContract(recommender);

@@ -206,7 +206,10 @@ async function besideTrials(
     label: name(`${recommender.label.en}, as it was before`, `${recommender.label.zh}（继续学习之前）`),
   };
   const trials = [await ranked(was, inCatalogue(loaded.model, data.test.sequences.itemIds), 0)];
-  for (const baseline of RECOMMENDERS.filter(({ role }) => role === 'baseline')) {
+  const baselines = RECOMMENDERS.filter(({ role }) => role === 'baseline').map(
+    (one) => (data.attributes && one.knowing?.(data.attributes)) ?? one,
+  );
+  for (const baseline of baselines.filter((one) => one.refuses(data.known) === undefined)) {
     const startedMs = now();
     const model = await baseline.fit(data.known, undefined, {
       seed,

@@ -72,8 +72,9 @@ export async function fitSequence(data: SequenceData, options: FitSequenceOption
   for (const [turn, recommender] of options.recommenders.entries()) {
     throwIfAborted(signal);
     const left = deadlineMs === undefined ? undefined : (deadlineMs - now()) / 1000;
+    const told = (data.attributes && recommender.knowing?.(data.attributes)) ?? recommender;
     const reason =
-      recommender.refuses(data.train) ??
+      told.refuses(data.train) ??
       (left !== undefined && left <= 0 && recommender.role === 'model'
         ? 'the time limit was reached before its turn'
         : undefined);
