@@ -19,6 +19,7 @@ import { tableExportCommand } from './commands/table-export.ts';
 import { tableFitCommand } from './commands/table-fit.ts';
 import { tablePredictCommand } from './commands/table-predict.ts';
 import { textFitCommand } from './commands/text-fit.ts';
+import { textPredictCommand } from './commands/text-predict.ts';
 import { trainCommand } from './commands/train.ts';
 import { trunkExportCommand } from './commands/trunk-export.ts';
 import { trunkImportCommand } from './commands/trunk-import.ts';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly CommandFile[] = [
   tableExplainCommand,
   tableExportCommand,
   textFitCommand,
+  textPredictCommand,
   sequenceFitCommand,
   sequenceEvaluateCommand,
   sequencePredictCommand,

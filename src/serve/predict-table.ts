@@ -10,12 +10,15 @@ import type { WrittenColumn } from '../data/table/write-table.ts';
 import { answerTable, type TableAnswers } from '../models/table-model.ts';
 import type { LoadedTable } from '../registry/table-bundle.ts';
 import { tableReasons } from './table-reasons.ts';
+import { mattersColumns } from './text-words.ts';
 
 export interface PredictTableOptions {
   /** Columns of the file to keep beside the answers. */
   readonly ids: readonly string[];
   /** How many reasons a row to add; none when absent. */
   readonly reasons?: number;
+  /** How many words that mattered to add, of models of texts; none when absent. */
+  readonly words?: number;
   readonly language: 'en' | 'zh';
   /** Told of cells that are not what their column was learned as, before anything is answered. */
   readonly onUnread?: (cells: readonly UnreadCells[]) => void;
@@ -33,7 +36,7 @@ export async function predictTable(
   engine: Engine,
   source: TableSource,
   bundle: LoadedTable,
-  { ids, reasons = 0, language, onUnread, signal }: PredictTableOptions,
+  { ids, reasons = 0, words = 0, language, onUnread, signal }: PredictTableOptions,
 ): Promise<readonly WrittenColumn[]> {
   for (const id of ids) if (!source.columns.includes(id)) throw unknownColumn(source, id, '--id');
   const { model } = bundle.table;
@@ -50,6 +53,14 @@ export async function predictTable(
     if (taken.has(name))
       throw new AppError('USAGE', `--id: "${name}" is the name of an answer's column; rename it in the file`);
     taken.add(name);
+  }
+  if (words > 0) {
+    const matters = await mattersColumns(bundle.table, frame, {
+      most: words,
+      called: answers.called,
+      signal,
+    });
+    columns.push(...matters);
   }
   if (reasons === 0) return columns;
   return [...columns, ...(await tableReasons(bundle, frame, { most: reasons, language, signal }))];
