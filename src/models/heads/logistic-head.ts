@@ -41,6 +41,8 @@ const CHUNK = 2048;
 export interface HeadRun {
   readonly backend: Backend;
   readonly threads: number;
+  /** Share of the loss an iteration must gain to be worth another; 3e-6 by default. */
+  readonly tolerance?: number;
   readonly signal?: AbortSignal;
   readonly onIteration?: (iteration: number) => void;
 }
@@ -69,7 +71,7 @@ export async function openHeadFitting(rows: LabelledVectors, run: HeadRun): Prom
       } else from.set(priors(rows), width * classes);
       const objective = penalisedLoss(session, chunks, { width, classes, penalty });
       const { point } = await descend(objective, from, {
-        tolerance: TOLERANCE,
+        tolerance: run.tolerance ?? TOLERANCE,
         maxIterations: MOST_ITERATIONS,
         ...(run.signal && { signal: run.signal }),
         ...(run.onIteration && { onIteration: run.onIteration }),
