@@ -2,7 +2,7 @@
 import { AppError } from '../../core/errors.ts';
 import { trace } from '../../nn/module.ts';
 import { input } from '../../tensor/ops/leaf.ts';
-import type { Weights } from '../weights/safetensors.ts';
+import type { Weights } from '../weights/weights.ts';
 import { type BertFamily, placeInFile } from './bert-names.ts';
 import type { BertShape } from './bert-shape.ts';
 import { bertStates } from './bert-states.ts';

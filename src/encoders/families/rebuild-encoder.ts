@@ -7,6 +7,7 @@ import { bertEncoder } from './bert-encoder.ts';
 import type { BertFamily } from './bert-names.ts';
 import { bertShape } from './bert-shape.ts';
 import { onnxEncoder } from './onnx-encoder.ts';
+import { USE_LITE_FAMILY, useLiteEncoder } from './use-lite-encoder.ts';
 
 export interface SavedEncoder {
   /** For people. */
@@ -28,6 +29,8 @@ export const PUBLISHED_FAMILIES: Readonly<Record<string, Rebuild>> = {
   bert: bert('bert'),
   roberta: bert('roberta'),
   distilbert: bert('distilbert'),
+  [USE_LITE_FAMILY]: ({ name, plan: { tokenizer }, values }, { use }) =>
+    useLiteEncoder({ name, use: textUse(use), tokenizer, values }),
   onnx: ({ name, plan, values }, { use }) => {
     if (plan.graph === undefined)
       throw new AppError('BAD_FILE', `encoder "${name}": expected its model file in the plan, found none`);

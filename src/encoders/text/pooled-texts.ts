@@ -3,6 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import { pooling as pooledOver } from '../../nn/layers/pooling.ts';
 import { defineModule, type Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/graph.ts';
+import { mul } from '../../tensor/ops/arithmetic.ts';
 import { l2Normalise } from '../../tensor/ops/reductions.ts';
 import { reshape, slice } from '../../tensor/ops/structure.ts';
 import type { PieceBatch, TextEncoder, TextPooling } from './text-encoder.ts';
@@ -36,13 +37,13 @@ export function pooledTexts(
   return defineModule('pooled', (scope, batch) => {
     const made = module.build(scope, batch);
     if (pooling === 'given') return brought(made);
-    if (pooling === 'first') return brought(firstOf(made));
+    if (pooling === 'first') return brought(firstOf(made, batch.mask));
     return brought(pooledOver(pooling).build(scope, { x: made, mask: batch.mask }));
   });
 }
 
-/** [batch, time, width] → [batch, width] */
-function firstOf(x: Tensor): Tensor {
+/** [batch, time, width] → [batch, width]; zeros for a text without pieces, as the other poolings give. */
+function firstOf(x: Tensor, mask: Tensor): Tensor {
   const [batch, , width] = x.shape as readonly [number, number, number];
-  return reshape(slice(x, 1, 0, 1), { batch, width });
+  return mul(reshape(slice(x, 1, 0, 1), { batch, width }), slice(mask, 1, 0, 1));
 }

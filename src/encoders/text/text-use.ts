@@ -6,6 +6,12 @@ import type { TextEncoder, TextPooling } from './text-encoder.ts';
 /** Settings that lie beside the weights of a published encoder. */
 export type TextUse = Pick<TextEncoder, 'maxLength' | 'pooling' | 'isNormalised' | 'prefixes'>;
 
+/** What is said by hand instead of by a folder's files. */
+export interface OpenEncoderOptions extends Partial<TextUse> {
+  /** For people, and known families' prefixes go by it; the folder's name by default. */
+  readonly name?: string;
+}
+
 export const POOLINGS: readonly TextPooling[] = ['mean', 'max', 'first', 'given'];
 
 /** As a plan keeps it. */

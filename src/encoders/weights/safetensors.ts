@@ -5,18 +5,7 @@ import { basename, join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { readSafeTensors, writeSafeTensors } from '../../nn/checkpoint/safetensors.ts';
 import { loadFloat32, type StoredTensor, storeArray } from '../../nn/checkpoint/stored-tensor.ts';
-
-/** Weights of a file or of several. */
-export interface Weights {
-  readonly names: readonly string[];
-  readonly shapeOf: (name: string) => readonly number[] | undefined;
-  /**
-   * The numbers of a weight, in float32 whatever the file's width; a copy where the file's bytes cannot be read in place.
-   *
-   * @throws AppError NOT_FOUND for a weight the file lacks; BAD_FILE for one that is not float32, float16 or bfloat16
-   */
-  readonly read: (name: string) => Float32Array;
-}
+import type { Weights } from './weights.ts';
 
 const FLOATS: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16']);
 
