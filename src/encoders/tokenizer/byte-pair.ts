@@ -1,5 +1,5 @@
 // Byte-pair encoding: neighbours are joined in the order the merges were learned (Sennrich 2016, arXiv:1508.07909).
-import { rememberWords, type WordModel, type WordPieces } from './word-model.ts';
+import { rememberWords, type Spell, type WordModel, type WordPieces } from './word-model.ts';
 
 export interface BytePairSettings {
   readonly pieces: readonly string[];
@@ -12,7 +12,7 @@ export interface BytePairSettings {
   readonly fusesUnknown: boolean;
   /** A word the vocabulary knows is one piece, whatever the merges say. */
   readonly ignoresMerges: boolean;
-  readonly bytes?: readonly number[];
+  readonly spell?: Spell;
 }
 
 interface Merge {
@@ -42,20 +42,21 @@ export function bytePairModel(settings: BytePairSettings): WordModel {
 
 /** The word letter by letter, as far as the vocabulary knows them. */
 function lettersOf(word: string, settings: BytePairSettings): { ids: number[]; ends: number[] } {
-  const { ids, unknown, continuing, closing, bytes, fusesUnknown } = settings;
+  const { ids, unknown, continuing, closing, spell, fusesUnknown } = settings;
   const found: number[] = [];
   const ends: number[] = [];
   for (let at = 0; at < word.length; ) {
     const end = at + (word.codePointAt(at)! > 0xffff ? 2 : 1);
     const letter = word.slice(at, end);
     const id = ids.get((at > 0 ? continuing : '') + letter + (end === word.length ? closing : ''));
+    const spelled = id === undefined ? spell?.(letter) : undefined;
     at = end;
     if (id !== undefined) {
       found.push(id);
       ends.push(end);
-    } else if (bytes !== undefined) {
-      for (const byte of new TextEncoder().encode(letter)) {
-        found.push(bytes[byte]!);
+    } else if (spelled !== undefined) {
+      for (const byte of spelled) {
+        found.push(byte);
         ends.push(end);
       }
     } else if (unknown !== undefined) {

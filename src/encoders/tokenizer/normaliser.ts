@@ -1,10 +1,21 @@
 // The normalisers a tokenizer.json may name, each as a step that rewrites the text.
-import { type FilePart, filePart, flagOf, listOf, refuseTokenizer, textOf } from './bad-tokenizer-file.ts';
+
+import { SHOP_TEXT, shopTextSteps } from '../chinese/shop-text.ts';
+import {
+  type FilePart,
+  filePart,
+  flagOf,
+  listOf,
+  ownField,
+  refuseTokenizer,
+  textOf,
+} from './bad-tokenizer-file.ts';
 import { byteLetters } from './byte-letters.ts';
 import { characterKind, isHan, SPACE } from './character-kind.ts';
 import { filePattern } from './file-pattern.ts';
 import { precompiledMap } from './precompiled-map.ts';
 import { type RewriteStep, rewriteEachCharacter } from './text-step.ts';
+import { unicodeForm } from './unicode-form.ts';
 
 const READERS: Readonly<Record<string, (part: FilePart) => readonly RewriteStep[]>> = {
   BertNormalizer: (part) => [bertNormaliser(part)],
@@ -28,6 +39,11 @@ const READERS: Readonly<Record<string, (part: FilePart) => readonly RewriteStep[
 
 /** @throws AppError BAD_FILE on a kind nobody here knows */
 export function readNormaliser(part: FilePart): readonly RewriteStep[] {
+  const own = ownField(part, 'foresell');
+  if (own !== undefined) {
+    if (own === SHOP_TEXT) return shopTextSteps();
+    refuseTokenizer(`the normaliser at ${part.at} is of a newer Foresell than this one`);
+  }
   const type = textOf(part, 'type');
   if (!Object.hasOwn(READERS, type)) {
     refuseTokenizer(`normaliser "${type}" at ${part.at} is none of ${Object.keys(READERS).join(', ')}`);
@@ -57,32 +73,6 @@ function bertNormaliser(part: FilePart): RewriteStep {
   const apply = (text: string): string =>
     /^[ -~]*$/.test(text) ? (lowers ? text.toLowerCase() : text) : step.apply(text);
   return { ...step, apply };
-}
-
-/** What must stay together while a text is normalised: a character with the marks, jamo and voicing signs after it. */
-const CLUSTER = /[\s\S][\p{M}\u1160-\u11ff\uff9e\uff9f]*/gu;
-const WORD = /\s+|\S+/gu;
-
-function unicodeForm(form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): RewriteStep {
-  const apply = (text: string): string => (/^[ -~]*$/.test(text) ? text : text.normalize(form));
-  return {
-    kind: 'rewrite',
-    apply,
-    trace(text, emit) {
-      const whole = apply(text);
-      // The smallest parts that give the same text when normalised one by one.
-      for (const parts of [text.match(CLUSTER) ?? [], text.match(WORD) ?? [], [text]]) {
-        const rewritten = parts.map(apply);
-        if (rewritten.join('') !== whole) continue;
-        let at = 0;
-        parts.forEach((part, i) => {
-          emit(at, at + part.length, rewritten[i]!);
-          at += part.length;
-        });
-        return;
-      }
-    },
-  };
 }
 
 function strip(left: boolean, right: boolean): RewriteStep {

@@ -11,7 +11,7 @@ import {
 } from './bad-tokenizer-file.ts';
 import { bytePairModel } from './byte-pair.ts';
 import { unigramModel } from './unigram.ts';
-import type { WordModel } from './word-model.ts';
+import type { Spell, WordModel } from './word-model.ts';
 import { wordPieceModel } from './word-piece.ts';
 
 const READERS: Readonly<Record<string, (part: FilePart) => WordModel>> = {
@@ -68,7 +68,7 @@ function readBytePair(part: FilePart): WordModel {
     closing: textOf(part, 'end_of_word_suffix', ''),
     fusesUnknown: flagOf(part, 'fuse_unk', false),
     ignoresMerges: flagOf(part, 'ignore_merges', false),
-    bytes: flagOf(part, 'byte_fallback', false) ? bytePieces(ids) : undefined,
+    spell: readSpelling(part, ids),
   });
 }
 
@@ -94,8 +94,8 @@ function readUnigram(part: FilePart): WordModel {
   if (unknown !== undefined && (typeof unknown !== 'number' || pieces[unknown] === undefined)) {
     refuseTokenizer('unk_id is not in the vocabulary');
   }
-  const bytes = flagOf(part, 'byte_fallback', false) ? bytePieces(ids) : undefined;
-  return unigramModel({ pieces, scores, ids, unknown, bytes });
+  const spell = readSpelling(part, ids);
+  return unigramModel({ pieces, scores, ids, unknown, spell });
 }
 
 /** A score that was lost (null) is its neighbours' mean: these vocabularies are written from the likeliest down. */
@@ -130,10 +130,19 @@ function readVocabulary(part: FilePart): { pieces: string[]; ids: Map<string, nu
 /** Larger than any vocabulary in use; keeps a false number from filling the memory. */
 export const MOST_PIECES = 2_000_000;
 
-/** `<0x00>` … `<0xFF>`, where all are there. */
-function bytePieces(ids: ReadonlyMap<string, number>): readonly number[] | undefined {
-  const found = Array.from({ length: 256 }, (_, byte) =>
+/** `<0x00>` … `<0xFF>`; undefined where one is not there. */
+function bytePieces(ids: ReadonlyMap<string, number>): readonly (number | undefined)[] {
+  return Array.from({ length: 256 }, (_, byte) =>
     ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
   );
-  return found.every((id) => id !== undefined) ? found : undefined;
+}
+
+function readSpelling(part: FilePart, ids: ReadonlyMap<string, number>): Spell | undefined {
+  if (!flagOf(part, 'byte_fallback', false)) return undefined;
+  const bytes = bytePieces(ids);
+  const encoder = new TextEncoder();
+  return (letter) => {
+    const spelled = Array.from(encoder.encode(letter), (byte) => bytes[byte]);
+    return spelled.every((id) => id !== undefined) ? spelled : undefined;
+  };
 }

@@ -1,5 +1,5 @@
 // Unigram: the pieces whose log probabilities sum highest (Kudo 2018, arXiv:1804.10959), by Viterbi's way through a trie.
-import { rememberWords, type WordModel, type WordPieces } from './word-model.ts';
+import { rememberWords, type Spell, type WordModel, type WordPieces } from './word-model.ts';
 
 export interface UnigramSettings {
   readonly pieces: readonly string[];
@@ -7,15 +7,14 @@ export interface UnigramSettings {
   readonly scores: Float64Array;
   readonly ids: ReadonlyMap<string, number>;
   readonly unknown: number | undefined;
-  /** Pieces of the bytes 0–255, for characters no piece covers; absent where the file has none. */
-  readonly bytes?: readonly number[];
+  readonly spell?: Spell;
 }
 
 /** How far below the least likely piece an unknown character lies, as SentencePiece has it. */
 const UNKNOWN_PENALTY = 10;
 
 export function unigramModel(settings: UnigramSettings): WordModel {
-  const { pieces, ids, unknown, scores, bytes } = settings;
+  const { pieces, ids, unknown, scores, spell } = settings;
   const trie = pieceTrie(pieces);
   const least = scores.reduce((low, score) => Math.min(low, score), Infinity);
   const unknownScore = least - UNKNOWN_PENALTY;
@@ -75,9 +74,7 @@ export function unigramModel(settings: UnigramSettings): WordModel {
 
   function pushUnknown(part: string, end: number, found: number[], ends: number[]): void {
     const known = ids.get(part);
-    const spelled =
-      bytes === undefined ? [] : [...new TextEncoder().encode(part)].map((byte) => bytes[byte]!);
-    const replaced = known !== undefined ? [known] : spelled.length > 0 ? spelled : [unknown];
+    const replaced = known !== undefined ? [known] : [...(spell?.(part) ?? [unknown])];
     for (const id of replaced.reverse()) {
       if (id === undefined) continue;
       found.push(id);

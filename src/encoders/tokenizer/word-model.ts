@@ -16,6 +16,9 @@ export interface WordModel {
   split(word: string): WordPieces;
 }
 
+/** A letter no piece covers, spelled in pieces of its bytes; undefined where one of them has none. */
+export type Spell = (letter: string) => readonly number[] | undefined;
+
 /** Words of shops repeat: what was split once is looked up, up to so many words. */
 const KEPT_WORDS = 65_536;
 const LONGEST_KEPT = 64;
