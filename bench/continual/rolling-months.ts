@@ -9,8 +9,9 @@ import { type ContinueSettings, type Effort, newsSince } from '../../src/models/
 import { continueNetwork } from '../../src/models/sequence/neural/continue/continue-network.ts';
 import { askedOf } from '../../src/models/sequence/neural/continue/replay.ts';
 import { trainingBatches } from '../../src/models/sequence/neural/events/batches.ts';
-import { type Trained, trainNetwork } from '../../src/models/sequence/neural/fit.ts';
+import { trainNetwork } from '../../src/models/sequence/neural/fit.ts';
 import { openScorer } from '../../src/models/sequence/neural/scorer.ts';
+import type { Trained } from '../../src/models/sequence/neural/trained.ts';
 import type { TransformerSettings } from '../../src/models/sequence/transformer/settings.ts';
 import { transformerKind } from '../../src/models/sequence/transformer/transformer.ts';
 import { nodeBackend } from '../../src/tensor/session/session-node.ts';

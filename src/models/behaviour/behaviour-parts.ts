@@ -1,6 +1,6 @@
 // All a fine-tuned transformer is made of.
 import type { Question } from '../estimator.ts';
-import type { Values } from '../sequence/neural/fit.ts';
+import type { Values } from '../sequence/neural/trained.ts';
 import type { Beginning } from './beginning.ts';
 import type { LearnedTrunk } from './pretrain.ts';
 import type { BehaviourSettings } from './settings.ts';

@@ -7,9 +7,9 @@ import { compileTraining, type TrainingProgram } from '../../nn/program/training
 import type { BatchSource } from '../../nn/trainer/batches/batch-source.ts';
 import { bucketedBatches, lengthBuckets } from '../../nn/trainer/batches/length-buckets.ts';
 import type { FitRun } from '../estimator.ts';
-import type { Values } from '../sequence/neural/fit.ts';
 import type { Trunk } from '../sequence/neural/network.ts';
 import { lengthSteps } from '../sequence/neural/settings.ts';
+import type { Values } from '../sequence/neural/trained.ts';
 import { historyFeeds } from './feeds.ts';
 import { type HeadShape, headTuning, headTuningSpecs, tuning, tuningSpecs } from './head.ts';
 import type { Method } from './methods.ts';

@@ -9,11 +9,11 @@ import { reshape, sum } from '../../../tensor/ops/structure.ts';
 import { type EventAttribution, sumEventAttributions } from '../../event-attribution.ts';
 import { itemFeeds, itemSpecs, tokenFeeds, tokenSpecs } from '../neural/events/event-vectors.ts';
 import { emptyTokens, hideToken, itemTokens, tokenWriter } from '../neural/events/tokens.ts';
-import type { Trained } from '../neural/fit.ts';
 import type { Network } from '../neural/network.ts';
 import { buildParts } from '../neural/objective.ts';
 import { repeatBonus, repeatLevel } from '../neural/repeats.ts';
 import { lengthSteps } from '../neural/settings.ts';
+import type { Trained } from '../neural/trained.ts';
 import { type HistoryExplained, historyExplainer, POINTS, pointFeeds } from './explain-history.ts';
 import { fedTrunk, pathProgram } from './trunk-programs.ts';
 

@@ -9,9 +9,9 @@ import type { SavedModel } from '../../estimator.ts';
 import type { Compression } from '../recommender.ts';
 import { readValues } from '../saved-recommender.ts';
 import { stateProgram, vectorProgram } from './answers.ts';
-import type { Trained, Values } from './fit.ts';
 import type { Network } from './network.ts';
 import { lengthSteps } from './settings.ts';
+import type { Trained, Values } from './trained.ts';
 
 /** A matrix, and along which of its axes numbers share a scale with none but their own row or column. */
 export interface ScaledAxis {

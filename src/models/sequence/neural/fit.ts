@@ -12,13 +12,15 @@ import type { RunFiles } from '../../../nn/trainer/run-folder.ts';
 import { train as trainLoop } from '../../../nn/trainer/train.ts';
 import type { Backend } from '../../../tensor/session/session.ts';
 import type { FitRun } from '../../estimator.ts';
-import type { Compression } from '../recommender.ts';
 import { trainingBatches } from './events/batches.ts';
 import { planTokens } from './events/tokens.ts';
+import { learnLift, liftedPlan, planWithTwins } from './fusion/lift-new-items.ts';
 import { type Network, type NetworkKind, networkOf } from './network.ts';
 import { pretraining, trainingSpecs } from './objective.ts';
+import { openScorer } from './scorer.ts';
 import { answerPrograms } from './scoring.ts';
 import { isMasked, lengthSteps, type NetworkSettings } from './settings.ts';
+import type { Trained, Values } from './trained.ts';
 import { byEntity, casesByEntity, rankingScore, splitCases } from './validation.ts';
 
 /** What a run may be handed beside the data. */
@@ -29,23 +31,11 @@ export interface FitParts {
   readonly files?: (member: number) => RunFiles;
 }
 
-export interface Trained {
-  readonly network: Network;
-  /** Weights by name, of each network of the committee. */
-  readonly members: readonly Values[];
-  /** How often everything was read until its weights were at their best, a mean of the committee; absent in older models. */
-  readonly readings?: number;
-  /** How its weights were made smaller; as they were learned where absent. */
-  readonly compressed?: Compression;
-}
-
 /** A network just trained, which knows when each of its committee was at its best. */
 export interface JustTrained extends Trained {
   /** Epochs to the weights kept, of each member. */
   readonly epochs: readonly number[];
 }
-
-export type Values = Readonly<Record<string, Float32Array>>;
 
 /** A share of all steps: the first ones move rows whose moments are still guesses. */
 const WARM_UP = 0.05;
@@ -59,13 +49,15 @@ export interface TrainingTask<S extends NetworkSettings> {
   readonly run: FitRun;
   /** Epochs after which each member stops, whatever cases would say; its rate falls as if there were more to come. */
   readonly stopAfter?: readonly number[];
+  /** How much higher than likely new items are placed, where it is known already. */
+  readonly lift?: number | undefined;
 }
 
 /** @throws AppError INTERRUPTED, DIVERGED */
 export async function trainNetwork<S extends NetworkSettings>(
   train: Sequences,
   valid: NextItemCases | undefined,
-  { kind, settings, parts, run, stopAfter }: TrainingTask<S>,
+  { kind, settings, parts, run, stopAfter, lift }: TrainingTask<S>,
 ): Promise<JustTrained> {
   throwIfAborted(run.signal);
   const sorted = byEntity(train);
@@ -90,7 +82,33 @@ export async function trainNetwork<S extends NetworkSettings>(
     epochs.push(one.epochs);
   }
   const readings = epochs.reduce((sum, own) => sum + own, 0) / epochs.length;
-  return { network, members, epochs, readings };
+  const lifted = await withLift({ network, members }, { kind, settings, parts, run, lift, cases });
+  return { network: lifted, members, epochs, readings };
+}
+
+/** New items placed as the cases say, or as they said before; as likely as they are where nothing tells them apart. */
+async function withLift<S extends NetworkSettings>(
+  { network, members }: Trained,
+  {
+    kind,
+    settings,
+    parts,
+    run,
+    lift,
+    cases,
+  }: TrainingTask<S> & { readonly cases: NextItemCases | undefined },
+): Promise<Network> {
+  const { plan } = network;
+  if (plan.vectors.length === 0) return network;
+  const lifted = (by: number): Network => networkOf(kind, liftedPlan(plan, by), settings);
+  if (lift !== undefined || !cases) return lifted(lift ?? 0);
+  const twins = networkOf(kind, planWithTwins(plan), settings);
+  const scorer = openScorer({ network: twins, members }, parts.backend, run.threads);
+  try {
+    return lifted(await learnLift(plan, cases, scorer.score));
+  } finally {
+    await scorer.close();
+  }
 }
 
 interface MemberTask {

@@ -8,11 +8,12 @@ import { checkTrain } from '../refusal.ts';
 import { compressTrained } from './compressed.ts';
 import { continueNetwork } from './continue/continue-network.ts';
 import { planWithItems } from './events/added-items.ts';
-import { type FitParts, type Trained, trainNetwork } from './fit.ts';
+import { type FitParts, trainNetwork } from './fit.ts';
 import { type NetworkKind, networkOf } from './network.ts';
 import { readTrained, savedTrained } from './saved.ts';
 import { openScorer } from './scorer.ts';
 import type { NetworkSettings } from './settings.ts';
+import type { Trained } from './trained.ts';
 
 /** The recommender told some settings, and handed what is known of the items. @throws AppError USAGE */
 export function networkRecommender<S extends NetworkSettings>(
@@ -39,7 +40,7 @@ export function networkRecommender<S extends NetworkSettings>(
         ...modelOf(kind, trained, run.threads),
         async again(known, over) {
           checkTrain(recommender, known);
-          const more = { ...task, run: over, stopAfter: trained.epochs };
+          const more = { ...task, run: over, stopAfter: trained.epochs, lift: trained.network.plan.lift };
           return modelOf(kind, await trainNetwork(known, undefined, more), over.threads);
         },
       };

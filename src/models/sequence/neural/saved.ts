@@ -15,10 +15,10 @@ import {
   unpackWeight,
 } from './compressed.ts';
 import type { TokenPlan } from './events/tokens.ts';
-import type { Trained, Values } from './fit.ts';
 import { type NetworkKind, networkOf } from './network.ts';
 import { answerPrograms } from './scoring.ts';
 import { isMasked, type NetworkSettings } from './settings.ts';
+import type { Trained, Values } from './trained.ts';
 
 const FORMAT = 1;
 
@@ -31,6 +31,7 @@ export interface PlanState {
   readonly columns: readonly { readonly name: string; readonly levels: number }[];
   /** Absent where there are none. */
   readonly vectors?: readonly { readonly name: string; readonly rawWidth: number; readonly width: number }[];
+  readonly lift?: number;
   /** Absent in models made before events had any. */
   readonly marks?: TokenPlan['marks'];
 }
@@ -47,7 +48,7 @@ export function savedPlan(plan: TokenPlan): {
   readonly state: PlanState;
   readonly arrays: Readonly<Record<string, Int32Array | Float32Array>>;
 } {
-  const { itemIds, typeLevels, timed, rows, columns, vectors, marks, rowOf, counts, logShare } = plan;
+  const { itemIds, typeLevels, timed, rows, columns, vectors, marks, lift, rowOf, counts, logShare } = plan;
   return {
     state: {
       ...{ itemIds, typeLevels, timed, rows },
@@ -56,6 +57,7 @@ export function savedPlan(plan: TokenPlan): {
         vectors: vectors.map(({ name, whitening: { rawWidth, width } }) => ({ name, rawWidth, width })),
       }),
       ...(marks.length > 0 && { marks }),
+      ...(lift !== undefined && { lift }),
     },
     arrays: {
       ...{ rowOf, counts, logShare },
@@ -73,7 +75,7 @@ export function savedPlan(plan: TokenPlan): {
 
 /** @throws AppError BAD_FILE for arrays that are absent, of another length, or name what there is not */
 export function readPlan(saved: SavedModel, state: PlanState, masked: boolean): TokenPlan {
-  const { itemIds, typeLevels, timed, rows, columns, vectors = [], marks = [] } = state;
+  const { itemIds, typeLevels, timed, rows, columns, vectors = [], marks = [], lift } = state;
   const codes = (key: string, below: number): Int32Array => {
     const array = readValues(saved, key, 'int32', itemIds.length);
     if (array.every((code) => code >= 0 && code < below)) return array;
@@ -84,6 +86,7 @@ export function readPlan(saved: SavedModel, state: PlanState, masked: boolean): 
   };
   return {
     ...{ itemIds, typeLevels, timed, rows, masked, marks },
+    ...(typeof lift === 'number' && Number.isFinite(lift) && { lift }),
     rowOf: codes('rowOf', rows),
     counts: readValues(saved, 'counts', 'int32', itemIds.length),
     logShare: readValues(saved, 'logShare', 'float32', itemIds.length),

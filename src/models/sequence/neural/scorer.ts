@@ -2,8 +2,8 @@
 import { type Sequences, sequenceCount } from '../../../core/sequences.ts';
 import type { EvaluationProgram } from '../../../nn/program/evaluation-program.ts';
 import type { Backend, Session } from '../../../tensor/session/session.ts';
-import type { Trained, Values } from './fit.ts';
 import { type Ask, answerPrograms, itemVectors, scoreHistories } from './scoring.ts';
+import type { Trained, Values } from './trained.ts';
 import { wholeAsking } from './whole-numbers.ts';
 
 export interface Scorer {

@@ -6,10 +6,10 @@ import { readModel } from '../../../tensor/onnx/read.ts';
 import { writeModel } from '../../../tensor/onnx/write.ts';
 import type { Backend, RunArray, Session } from '../../../tensor/session/session.ts';
 import { scoreProgram, stateProgram, vectorProgram } from './answers.ts';
-import type { Values } from './fit.ts';
 import type { Network } from './network.ts';
 import type { Ask } from './scoring.ts';
 import { lengthSteps } from './settings.ts';
+import type { Values } from './trained.ts';
 
 export interface WholeNetwork {
   readonly network: Network;

@@ -10,9 +10,10 @@ import {
   type NewsOf,
   readingsFor,
 } from '../../continuing.ts';
-import type { FitParts, Trained, Values } from '../fit.ts';
+import type { FitParts } from '../fit.ts';
 import { type NetworkKind, networkOf } from '../network.ts';
 import type { NetworkSettings } from '../settings.ts';
+import type { Trained, Values } from '../trained.ts';
 import { growPlan } from './grown-plan.ts';
 import { learnOn } from './learn-on.ts';
 import { askedOf, replayBatches } from './replay.ts';

@@ -3,6 +3,7 @@ import { AppError } from '../../../../core/errors.ts';
 import { hash32 } from '../../../../core/random.ts';
 import type { ItemAttributes, Sequences } from '../../../../core/sequences.ts';
 import { columnsOf, ITEMS_A_SHARED_ROW, logShares, type TokenPlan, UNKNOWN_ROW } from '../events/tokens.ts';
+import { liftedPlan } from '../fusion/lift-new-items.ts';
 import { fedVectors } from '../fusion/plan-vectors.ts';
 
 /** What a plan is grown by. */
@@ -37,18 +38,16 @@ export function growPlan(old: TokenPlan, { sequences, ownRows, attributes }: Kno
   const rows = kept + fresh + hidden;
   const wasRow = Int32Array.from({ length: rows }, (_, row) => (row < kept ? row : -1));
   if (hidden) wasRow[rows - 1] = old.rows - 1;
-  return {
-    wasRow,
-    plan: {
-      ...{ itemIds, counts, rowOf, rows, masked: old.masked },
-      logShare: logShares(rowOf, rows, counts),
-      typeLevels: grownTypes(old, sequences),
-      timed: needTimes(old, sequences),
-      columns: grownColumns(old, attributes),
-      vectors: grownVectors(old, attributes, itemIds.length),
-      marks: grownMarks(old, sequences),
-    },
+  const plan: TokenPlan = {
+    ...{ itemIds, counts, rowOf, rows, masked: old.masked },
+    logShare: logShares(rowOf, rows, counts),
+    typeLevels: grownTypes(old, sequences),
+    timed: needTimes(old, sequences),
+    columns: grownColumns(old, attributes),
+    vectors: grownVectors(old, attributes, itemIds.length),
+    marks: grownMarks(old, sequences),
   };
+  return { wasRow, plan: old.lift === undefined ? plan : liftedPlan(plan, old.lift) };
 }
 
 interface NewItems {

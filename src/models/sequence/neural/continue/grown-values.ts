@@ -4,7 +4,7 @@ import type { Random } from '../../../../core/random.ts';
 import { initialValues } from '../../../../nn/initialise.ts';
 import type { ParameterSpec } from '../../../../nn/module.ts';
 import { UNKNOWN_ROW } from '../events/tokens.ts';
-import type { Values } from '../fit.ts';
+import type { Values } from '../trained.ts';
 
 /** The table of items' own rows; all others grow at their end. */
 export const ITEM_TABLE = 'trunk.item.weight';

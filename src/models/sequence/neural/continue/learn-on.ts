@@ -15,10 +15,11 @@ import { train as trainLoop } from '../../../../nn/trainer/train.ts';
 import type { Backend } from '../../../../tensor/session/session.ts';
 import type { FitRun } from '../../../estimator.ts';
 import type { ContinueSettings } from '../../continuing.ts';
-import { sparseTables, type Values } from '../fit.ts';
+import { sparseTables } from '../fit.ts';
 import type { Network } from '../network.ts';
 import { pretraining, trainingSpecs } from '../objective.ts';
 import { lengthSteps } from '../settings.ts';
+import type { Values } from '../trained.ts';
 import { growValues, holdBack } from './grown-values.ts';
 import type { ReplayBatches } from './replay.ts';
 

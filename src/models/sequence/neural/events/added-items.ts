@@ -17,7 +17,7 @@ export function planWithItems(plan: TokenPlan, { itemIds, attributes }: AddedIte
     itemIds: [...plan.itemIds, ...itemIds],
     rowOf: longer(plan.rowOf, new Int32Array(all).fill(UNKNOWN_ROW)),
     counts: longer(plan.counts, new Int32Array(all)),
-    logShare: longer(plan.logShare, new Float32Array(all)),
+    logShare: longer(plan.logShare, new Float32Array(all).fill(plan.lift ?? 0)),
     vectors: plan.vectors.map((own) => {
       const values = fedVectors(own, attributes.vectors, all);
       values.set(own.values.subarray(0, known * fedWidth(own)));

@@ -32,8 +32,10 @@ export interface TokenPlan {
   readonly rowOf: Int32Array;
   /** Training events of each item, [items]. */
   readonly counts: Int32Array;
-  /** ln of an item's share in the events of its row, [items]: 0 where the row is its own. */
+  /** Added to scores, [items]: ln of an item's share in the events of its row, 0 where the row is its own; `lift` without an event. */
   readonly logShare: Float32Array;
+  /** How much higher than likely items without an event are placed; 0 where absent. */
+  readonly lift?: number;
   /** Kinds of events; none where all are of one kind. */
   readonly typeLevels: readonly string[];
   readonly timed: boolean;
