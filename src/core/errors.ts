@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   VERSION: 'a file was written by a version this one cannot read',
   DIVERGED: 'training reached numbers that are not finite',
   DISK: 'the disk refused a write',
+  UNREACHABLE: 'a server could not be reached, or did not answer as it should',
   INTERRUPTED: 'the work was cancelled',
 } as const;
 
