@@ -1,5 +1,9 @@
 // Every command, in the order in which help lists them.
 import type { CommandFile } from './command.ts';
+import { catalogueCategoriesCommand } from './commands/catalogue-categories.ts';
+import { catalogueDuplicatesCommand } from './commands/catalogue-duplicates.ts';
+import { catalogueIndexCommand } from './commands/catalogue-index.ts';
+import { catalogueSearchCommand } from './commands/catalogue-search.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { eraseCommand } from './commands/erase.ts';
@@ -48,4 +52,8 @@ export const COMMANDS: readonly CommandFile[] = [
   sequencePredictCommand,
   sequenceExplainCommand,
   sequenceCompressCommand,
+  catalogueIndexCommand,
+  catalogueSearchCommand,
+  catalogueDuplicatesCommand,
+  catalogueCategoriesCommand,
 ];

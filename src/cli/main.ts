@@ -76,6 +76,7 @@ export function buildProgram(signal: AbortSignal): Command {
 const GROUPS: Readonly<Record<string, string>> = {
   table: 'learn any table and predict its rows',
   sequence: 'learn what comes next in sequences of items',
+  catalogue: 'search a shop’s items by words, meaning and pictures, and clean them',
   trunk: 'take a pretrained trunk to another shop',
 };
 

@@ -1,5 +1,5 @@
 // Which items share words with a question, and how telling those words are: BM25 over fields of unequal weight.
-import { searchWords } from './search-words.ts';
+import { GLUE, searchWords } from './search-words.ts';
 
 /** A field of every item, such as its title; a word in a heavier one counts for more. */
 export interface IndexedField {
@@ -71,10 +71,12 @@ export function indexTexts(fields: readonly IndexedField[]): LexicalIndex {
   return { items, words, offsets, holders, worth };
 }
 
-/** BM25 of every item, [items]; zero where no word is shared. A word asked twice counts twice. */
+/** BM25 of every item, [items]; zero where no word is shared. A word asked twice counts twice; glue only where all is glue. */
 export function lexicalScores(index: LexicalIndex, question: string): Float32Array {
   const scores = new Float32Array(index.items);
-  for (const word of searchWords(question)) {
+  const asked = searchWords(question);
+  const telling = asked.filter((word) => !GLUE.has(word));
+  for (const word of telling.length > 0 ? telling : asked) {
     const code = index.words.get(word);
     if (code === undefined) continue;
     for (let i = index.offsets[code]; i < index.offsets[code + 1]; i++)

@@ -36,3 +36,8 @@ export function singular(word: string): string {
   if (/(ch|sh|ss|x|zz)es$/.test(word)) return word.slice(0, -2);
   return /[us]s$/.test(word) ? word : word.slice(0, -1);
 }
+
+/** Words that hold a text together and tell nothing. */
+export const GLUE: ReadonlySet<string> = new Set(
+  'a an and for of with the in on to by from new 的 和 与 及'.split(' '),
+);

@@ -1,5 +1,5 @@
 // How much of what two titles say is the same: words weighed by their rarity, a typo forgiven where it is one.
-import { searchWords } from './search-words.ts';
+import { GLUE, searchWords } from './search-words.ts';
 import { isRareBeside, isWithin } from './typos.ts';
 
 /** The words of every title as codes, each once and rising, with what they weigh. */
@@ -13,11 +13,6 @@ export interface TitleWords {
   /** [words] */
   readonly weight: Float64Array;
 }
-
-/** Words that hold a title together and tell nothing. */
-const GLUE: ReadonlySet<string> = new Set(
-  'a an and for of with the in on to by from new 的 和 与 及'.split(' '),
-);
 
 export function readTitles(titles: readonly string[]): TitleWords {
   const codeOf = new Map<string, number>();
