@@ -6,6 +6,10 @@ import { catalogueIndexCommand } from './commands/catalogue-index.ts';
 import { catalogueSearchCommand } from './commands/catalogue-search.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
+import { encodersListCommand } from './commands/encoders-list.ts';
+import { encodersPullCommand } from './commands/encoders-pull.ts';
+import { encodersShowCommand } from './commands/encoders-show.ts';
+import { encodersVerifyCommand } from './commands/encoders-verify.ts';
 import { eraseCommand } from './commands/erase.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -56,4 +60,8 @@ export const COMMANDS: readonly CommandFile[] = [
   catalogueSearchCommand,
   catalogueDuplicatesCommand,
   catalogueCategoriesCommand,
+  encodersPullCommand,
+  encodersListCommand,
+  encodersShowCommand,
+  encodersVerifyCommand,
 ];

@@ -78,6 +78,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   sequence: 'learn what comes next in sequences of items',
   catalogue: 'search a shop’s items by words, meaning and pictures, and clean them',
   trunk: 'take a pretrained trunk to another shop',
+  encoders: 'fetch published text encoders, pinned and proved',
 };
 
 /** A command of one word, or of two under its group. */
