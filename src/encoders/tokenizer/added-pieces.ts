@@ -8,6 +8,7 @@ import {
   refuseTokenizer,
   textOf,
 } from './bad-tokenizer-file.ts';
+import { spacesAfter, spacesBefore } from './character-kind.ts';
 import { MOST_PIECES } from './read-word-model.ts';
 
 export interface AddedPiece {
@@ -68,8 +69,8 @@ export function sectionFinder(
       let start = match.index;
       let end = start + match[0].length;
       if (start < at || (piece.isSingleWord && !standsAlone(text, start, end))) continue;
-      if (piece.takesLeft) start = Math.max(at, text.slice(0, start).trimEnd().length);
-      if (piece.takesRight) end = text.length - text.slice(end).trimStart().length;
+      if (piece.takesLeft) start = Math.max(at, start - spacesAfter(text.slice(0, start)));
+      if (piece.takesRight) end += spacesBefore(text.slice(end));
       if (at < start) sections.push({ start: at, end: start });
       sections.push({ start, end, id: piece.id });
       at = end;

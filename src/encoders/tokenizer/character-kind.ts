@@ -34,3 +34,16 @@ export function isHan(code: number): boolean {
     (code >= 0x2f800 && code <= 0x2fa1f)
   );
 }
+
+/** How many units of white space, Unicode's, open a text. */
+export function spacesBefore(text: string): number {
+  let at = 0;
+  while (at < text.length && characterKind(text.charCodeAt(at)) === SPACE) at++;
+  return at;
+}
+
+export function spacesAfter(text: string): number {
+  let at = text.length;
+  while (at > 0 && characterKind(text.charCodeAt(at - 1)) === SPACE) at--;
+  return text.length - at;
+}

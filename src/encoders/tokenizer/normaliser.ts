@@ -11,7 +11,7 @@ import {
   textOf,
 } from './bad-tokenizer-file.ts';
 import { byteLetters } from './byte-letters.ts';
-import { characterKind, isHan, SPACE } from './character-kind.ts';
+import { characterKind, isHan, SPACE, spacesAfter, spacesBefore } from './character-kind.ts';
 import { filePattern } from './file-pattern.ts';
 import { precompiledMap } from './precompiled-map.ts';
 import { type RewriteStep, rewriteEachCharacter } from './text-step.ts';
@@ -77,8 +77,8 @@ function bertNormaliser(part: FilePart): RewriteStep {
 
 function strip(left: boolean, right: boolean): RewriteStep {
   const bounds = (text: string): readonly [number, number] => {
-    const from = left ? text.length - text.trimStart().length : 0;
-    return [from, Math.max(from, right ? text.trimEnd().length : text.length)];
+    const from = left ? spacesBefore(text) : 0;
+    return [from, Math.max(from, right ? text.length - spacesAfter(text) : text.length)];
   };
   return {
     kind: 'rewrite',
@@ -107,10 +107,11 @@ function replace(pattern: RegExp, content: string): RewriteStep {
 }
 
 /** Puts something in front of every text that is not empty. */
-export function prepend(front: string, unless?: string): RewriteStep {
+export function prepend(front: string, unless?: string, onlyAtStart = false): RewriteStep {
   const isDue = (text: string): boolean => text !== '' && (unless === undefined || !text.startsWith(unless));
   return {
     kind: 'rewrite',
+    onlyAtStart,
     apply: (text) => (isDue(text) ? front + text : text),
     trace(text, emit) {
       if (isDue(text)) emit(0, 0, front);
@@ -121,8 +122,14 @@ export function prepend(front: string, unless?: string): RewriteStep {
 
 /** SentencePiece's rules of machine translation: control characters go, spaces of every width are one. */
 function nmtCharacter(character: string): string {
-  if (NMT_SPACES.test(character)) return ' ';
-  return /^\p{Cc}$/u.test(character) && character !== '\0' ? '' : character;
+  const code = character.codePointAt(0)!;
+  const isSpace = (code >= 0x200b && code <= 0x200f) || NMT_SPACES.has(code);
+  if (isSpace) return ' ';
+  const isControl = (code >= 0x1 && code <= 0x8) || (code >= 0xe && code <= 0x1f) || NMT_CONTROLS.has(code);
+  return isControl ? '' : character;
 }
 
-const NMT_SPACES = /^[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]$/;
+const NMT_SPACES: ReadonlySet<number> = new Set([
+  0x9, 0xa, 0xc, 0xd, 0x1680, 0x2028, 0x2029, 0x2581, 0xfeff, 0xfffd,
+]);
+const NMT_CONTROLS: ReadonlySet<number> = new Set([0xb, 0x7f, 0x8f, 0x9f]);

@@ -3,11 +3,12 @@ import type { Json } from '../../core/canonical-json.ts';
 import { AppError } from '../../core/errors.ts';
 import { readAddedPieces, sectionFinder } from './added-pieces.ts';
 import { filePart, optionalPart, ownField, refuseTokenizer } from './bad-tokenizer-file.ts';
+import { spacesAfter, spacesBefore } from './character-kind.ts';
 import { readNormaliser } from './normaliser.ts';
 import { readPreTokenizer } from './pre-tokenizer.ts';
 import { readWordModel } from './read-word-model.ts';
 import { readFrame, readSpecialPieces } from './special-pieces.ts';
-import { applyStep, sliceTraced, type TextStep, type TracedText, traceFrom, traceStep } from './text-step.ts';
+import { applySteps, sliceTraced, type TracedText, traceFrom, traceSteps } from './text-step.ts';
 import type { Pieces, Tokenizer } from './tokenizer.ts';
 
 /**
@@ -34,11 +35,12 @@ export function openTokenizer(file: string, config?: Json): Tokenizer {
 
   const normaliserPart = optionalPart(root, 'normalizer');
   const normaliser = normaliserPart === undefined ? [] : readNormaliser(normaliserPart);
-  const words = readWordSteps(optionalPart(root, 'pre_tokenizer'));
+  const wordsPart = optionalPart(root, 'pre_tokenizer');
+  const words = wordsPart === undefined ? [] : readPreTokenizer(wordsPart);
   const frame = readFrame(optionalPart(root, 'post_processor'), idOf);
   const special = readSpecialPieces(config, frame, { idOf, unknown: model.unknown });
 
-  const normalise = (text: string): string => applyAll(normaliser, [text])[0] ?? '';
+  const normalise = (text: string): string => applySteps(normaliser, text, true)[0] ?? '';
   const findGiven = sectionFinder(
     added.filter((piece) => !piece.isNormalised),
     (piece) => piece.content,
@@ -62,9 +64,7 @@ export function openTokenizer(file: string, config?: Json): Tokenizer {
           continue;
         }
         const isFirst = outer.start === 0 && inner.start === 0;
-        for (const word of applyAll(isFirst ? words.first : words.later, [
-          normal.slice(inner.start, inner.end),
-        ])) {
+        for (const word of applySteps(words, normal.slice(inner.start, inner.end), isFirst)) {
           for (const id of model.split(word).ids) if (take(id)) return;
         }
       }
@@ -78,7 +78,7 @@ export function openTokenizer(file: string, config?: Json): Tokenizer {
         continue;
       }
       const given = traceFrom(text.slice(outer.start, outer.end), outer.start);
-      const [normal] = traceAll(normaliser, [given]);
+      const [normal] = traceSteps(normaliser, given, true);
       if (normal === undefined) continue;
       for (const inner of findNormalised(normal.text)) {
         const part = sliceTraced(normal, inner.start, inner.end);
@@ -87,7 +87,7 @@ export function openTokenizer(file: string, config?: Json): Tokenizer {
           continue;
         }
         const isFirst = outer.start === 0 && inner.start === 0;
-        for (const word of traceAll(isFirst ? words.first : words.later, [part])) {
+        for (const word of traceSteps(words, part, isFirst)) {
           const split = model.split(word.text);
           let from = 0;
           for (let i = 0; i < split.ids.length; i++) {
@@ -153,22 +153,6 @@ function parse(file: string): unknown {
   }
 }
 
-function readWordSteps(part: ReturnType<typeof optionalPart>): {
-  first: readonly TextStep[];
-  later: readonly TextStep[];
-} {
-  if (part === undefined) return { first: [], later: [] };
-  return { first: readPreTokenizer(part, true), later: readPreTokenizer(part, false) };
-}
-
-function applyAll(steps: readonly TextStep[], texts: readonly string[]): readonly string[] {
-  return steps.reduce((each, step) => applyStep(step, each), texts);
-}
-
-function traceAll(steps: readonly TextStep[], texts: readonly TracedText[]): readonly TracedText[] {
-  return steps.reduce((each, step) => traceStep(step, each), texts);
-}
-
 /** Half of a surrogate pair has no meaning and no bytes: U+FFFD of the same length stands for it. */
 function wellFormed(text: string): string {
   return /[\ud800-\udfff]/.test(text) ? text.replace(/\p{Cs}/gu, '\ufffd') : text;
@@ -186,9 +170,8 @@ function placeOf(traced: TracedText, from: number, to: number): [number, number]
 
 function withoutSpace(text: string, start: number, end: number): [number, number] {
   const part = text.slice(start, end);
-  const trimmed = part.trimStart();
-  if (trimmed === '') return [start, end];
-  return [end - trimmed.length, end - trimmed.length + trimmed.trimEnd().length];
+  const before = spacesBefore(part);
+  return before === part.length ? [start, end] : [start + before, end - spacesAfter(part)];
 }
 
 function framed(

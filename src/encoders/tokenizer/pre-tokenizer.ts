@@ -30,7 +30,7 @@ const GPT2_WORD =
 const UNICODE_WORD =
   /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
 
-type Reader = (part: FilePart, isFirst: boolean) => readonly TextStep[];
+type Reader = (part: FilePart) => readonly TextStep[];
 
 const READERS: Readonly<Record<string, Reader>> = {
   BertPreTokenizer: () => [{ kind: 'cut', cut: cutBertWords }],
@@ -44,29 +44,26 @@ const READERS: Readonly<Record<string, Reader>> = {
   CharDelimiterSplit: (part) => [
     cutBy(new RegExp(`\\u{${textOf(part, 'delimiter').codePointAt(0)!.toString(16)}}`, 'gu'), 'Removed'),
   ],
-  Sequence: (part, isFirst) =>
+  Sequence: (part) =>
     listOf(part, 'pretokenizers').flatMap((each, i) =>
-      readPreTokenizer(filePart(each, `${part.at}.pretokenizers[${i}]`), isFirst),
+      readPreTokenizer(filePart(each, `${part.at}.pretokenizers[${i}]`)),
     ),
 };
 
-/**
- * @param isFirst whether the texts to come open the text as given: some put a space in front of those alone
- * @throws AppError BAD_FILE on a kind nobody here knows
- */
-export function readPreTokenizer(part: FilePart, isFirst: boolean): readonly TextStep[] {
+/** @throws AppError BAD_FILE on a kind nobody here knows */
+export function readPreTokenizer(part: FilePart): readonly TextStep[] {
   const type = textOf(part, 'type');
   if (!Object.hasOwn(READERS, type)) {
     refuseTokenizer(`pre-tokenizer "${type}" at ${part.at} is none of ${Object.keys(READERS).join(', ')}`);
   }
-  return READERS[type]!(part, isFirst);
+  return READERS[type]!(part);
 }
 
-function readMetaspace(part: FilePart, isFirst: boolean): readonly TextStep[] {
+function readMetaspace(part: FilePart): readonly TextStep[] {
   const sign = textOf(part, 'replacement', '▁');
   const scheme = textOf(part, 'prepend_scheme', flagOf(part, 'add_prefix_space', true) ? 'always' : 'never');
   const steps: TextStep[] = [rewriteEachCharacter((character) => (character === ' ' ? sign : character))];
-  if (scheme === 'always' || (scheme === 'first' && isFirst)) steps.push(prepend(sign, sign));
+  if (scheme !== 'never') steps.push(prepend(sign, sign, scheme === 'first'));
   if (flagOf(part, 'split', true)) steps.push({ kind: 'cut', cut: (text) => cutBefore(text, sign) });
   return steps;
 }

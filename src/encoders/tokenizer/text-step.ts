@@ -6,6 +6,8 @@ export type Emit = (from: number, to: number, out: string) => void;
 /** Rewrites a text; `trace` says the same chunk by chunk, in order, leaving nothing of the new text out. */
 export interface RewriteStep {
   readonly kind: 'rewrite';
+  /** Does nothing but to the part that opens the text as given. */
+  readonly onlyAtStart?: boolean;
   apply(text: string): string;
   trace(text: string, emit: Emit): void;
 }
@@ -65,38 +67,57 @@ export function traceFrom(text: string, from: number): TracedText {
   return { text, starts, ends };
 }
 
-/** The texts after a step, in order; empty ones are dropped. */
-export function applyStep(step: TextStep, texts: readonly string[]): string[] {
-  const out: string[] = [];
-  for (const text of texts) {
-    if (step.kind === 'rewrite') {
-      const rewritten = step.apply(text);
-      if (rewritten !== '') out.push(rewritten);
-      continue;
+/** The parts of a text after all steps, in order; empty ones are dropped. */
+export function applySteps(steps: readonly TextStep[], text: string, opensText: boolean): readonly string[] {
+  let parts = [text];
+  let isAtStart = opensText;
+  for (const step of steps) {
+    const out: string[] = [];
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!;
+      if (step.kind === 'rewrite') {
+        const isDue = step.onlyAtStart !== true || (isAtStart && i === 0);
+        const rewritten = isDue ? step.apply(part) : part;
+        if (rewritten !== '') out.push(rewritten);
+        continue;
+      }
+      const cuts = step.cut(part);
+      if (i === 0 && cuts[0] !== 0) isAtStart = false;
+      for (let at = 0; at < cuts.length; at += 2) {
+        if (cuts[at]! < cuts[at + 1]!) out.push(part.slice(cuts[at]!, cuts[at + 1]!));
+      }
     }
-    const cuts = step.cut(text);
-    for (let i = 0; i < cuts.length; i += 2) {
-      if (cuts[i]! < cuts[i + 1]!) out.push(text.slice(cuts[i]!, cuts[i + 1]!));
-    }
+    parts = out;
   }
-  return out;
+  return parts;
 }
 
 /** The same, with places kept. */
-export function traceStep(step: TextStep, texts: readonly TracedText[]): TracedText[] {
-  const out: TracedText[] = [];
-  for (const traced of texts) {
-    if (step.kind === 'rewrite') {
-      const rewritten = traceRewrite(step, traced);
-      if (rewritten.text !== '') out.push(rewritten);
-      continue;
-    }
-    const cuts = step.cut(traced.text);
-    for (let i = 0; i < cuts.length; i += 2) {
-      if (cuts[i]! < cuts[i + 1]!) out.push(sliceTraced(traced, cuts[i]!, cuts[i + 1]!));
-    }
+export function traceSteps(
+  steps: readonly TextStep[],
+  text: TracedText,
+  opensText: boolean,
+): readonly TracedText[] {
+  let parts = [text];
+  let isAtStart = opensText;
+  for (const step of steps) {
+    const out: TracedText[] = [];
+    parts.forEach((part, i) => {
+      if (step.kind === 'rewrite') {
+        const isDue = step.onlyAtStart !== true || (isAtStart && i === 0);
+        const rewritten = isDue ? traceRewrite(step, part) : part;
+        if (rewritten.text !== '') out.push(rewritten);
+        return;
+      }
+      const cuts = step.cut(part.text);
+      if (i === 0 && cuts[0] !== 0) isAtStart = false;
+      for (let at = 0; at < cuts.length; at += 2) {
+        if (cuts[at]! < cuts[at + 1]!) out.push(sliceTraced(part, cuts[at]!, cuts[at + 1]!));
+      }
+    });
+    parts = out;
   }
-  return out;
+  return parts;
 }
 
 export function sliceTraced(traced: TracedText, from: number, to: number): TracedText {

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import { SHOP_TEXT, SHOP_WORDS, shopTextSteps } from '../chinese/shop-text.ts';
 import { filePart } from './bad-tokenizer-file.ts';
 import { readPreTokenizer } from './pre-tokenizer.ts';
-import { applyStep } from './text-step.ts';
+import { applySteps } from './text-step.ts';
 import { type CountedWord, learnUnigram } from './unigram-training.ts';
 import { countWords } from './word-counts.ts';
 
@@ -44,8 +44,8 @@ export function trainTokenizer(texts: Iterable<string>, options: TrainTokenizerO
   if (!Number.isInteger(size) || size < 2 * reserved) {
     throw new AppError('USAGE', `expected a vocabulary of at least ${2 * reserved} pieces, got ${size}`);
   }
-  const steps = [...shopTextSteps(), ...readPreTokenizer(filePart(WORDS, 'words'), true)];
-  const counted = countWords(texts, (text) => steps.reduce((each, step) => applyStep(step, each), [text]));
+  const steps = [...shopTextSteps(), ...readPreTokenizer(filePart(WORDS, 'words'))];
+  const counted = countWords(texts, (text) => applySteps(steps, text, true));
   const room = size - reserved;
   const letters = commonLetters(counted.letters, Math.floor(room * MOST_LETTERS));
   const pieces = learnUnigram({
