@@ -77,6 +77,7 @@ export const catalogueIndexCommand: CommandFile = {
       image_encoder: bundle.pictures?.encoder.name ?? null,
       texts_reused: reused.texts,
       pictures: withPicture,
+      pictures_reused: reused.pictures,
       unreadable_pictures: faults.map(({ name, message }) => ({ name, message })),
       version,
       out,

@@ -9,7 +9,8 @@ import type { OnnxModel, OnnxValue } from '../../tensor/onnx/model.ts';
 import { readModel } from '../../tensor/onnx/read.ts';
 import { writeModel } from '../../tensor/onnx/write.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
-import { embedImages } from './embed-images.ts';
+import { openVectorCache } from '../cache/vector-cache.ts';
+import { embedImages, embedImagesCached } from './embed-images.ts';
 import type { DecodeImage } from './image-decoder.ts';
 import { openImageEncoder } from './image-encoder.ts';
 import { imageBytes, imageFolder } from './image-source.ts';
@@ -122,6 +123,27 @@ describe('one vector a picture', () => {
     expect(faults).toEqual([{ index: 1, name: '1.png', message: 'none' }]);
     expect(vectors.slice(12, 24).every((one) => one === 0)).toBe(true);
     expect(vectors[24]).toBe(3);
+  });
+
+  it('is worked out once for each picture, whatever its name', async () => {
+    const encoder = openImageEncoder(folder);
+    const cache = openVectorCache(join(root, 'kept'), encoder);
+    const first = await embedImagesCached(encoder, pictures(1, 0, 3), options, cache);
+    expect(first).toMatchObject({ reused: 0, faults: [{ index: 1 }] });
+    const never: DecodeImage = async (bytes) => {
+      expect([0, 9]).toContain(bytes[0]);
+      return made(bytes, encoder.processing, { bytes: 1, pixels: 1 });
+    };
+    const again = await embedImagesCached(
+      encoder,
+      pictures(3, 9, 0, 1),
+      { ...options, decode: never },
+      cache,
+    );
+    expect(again).toMatchObject({ reused: 2, faults: [{ index: 2, name: '2.png' }] });
+    expect(Array.from(again.present)).toEqual([1, 1, 0, 1]);
+    const plain = await embedImages(encoder, pictures(3, 9, 0, 1), options);
+    expect(again.vectors).toEqual(plain.vectors);
   });
 
   it('comes of no picture at all, and a call to stop is heard', async () => {

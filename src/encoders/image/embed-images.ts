@@ -3,6 +3,7 @@ import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { pause } from '../../core/pause.ts';
 import { type Progress, silent } from '../../core/progress.ts';
 import type { Backend, Session } from '../../tensor/session/session.ts';
+import { type VectorCache, vectorKey } from '../cache/vector-cache.ts';
 import { type DecodeImage, IMAGE_LIMITS, type ImageLimits, openSharpDecoder } from './image-decoder.ts';
 import type { ImageEncoder } from './image-encoder.ts';
 import { pixelWriter } from './image-processing.ts';
@@ -145,5 +146,62 @@ function poolOne({ pooling, width }: ImageEncoder, given: Float32Array, into: Fl
     let sum = 0;
     for (let place = 0; place < places; place++) sum += given[k * step + place * stride];
     into[k] = sum / places;
+  }
+}
+
+/**
+ * The same, with the vectors of pictures met before taken from a cache and new ones put there. A picture is known by its
+ * bytes, not by its name.
+ */
+export async function embedImagesCached(
+  encoder: ImageEncoder,
+  sources: readonly ImageSource[],
+  options: EmbedImagesOptions,
+  cache: VectorCache,
+): Promise<ImageVectors & { readonly reused: number }> {
+  const { width } = encoder;
+  const most = (options.limits ?? IMAGE_LIMITS).bytes;
+  const keys: (string | undefined)[] = [];
+  for (const [i, source] of sources.entries()) {
+    if (i % PAUSE_EVERY === 0) await pause(options.signal);
+    // What cannot be read is said by the reading that follows.
+    keys.push(await keyOf(source, most));
+  }
+  const places = sources.flatMap((_, i) => (cache.get(keys[i] ?? '') ? [] : [i]));
+  const fresh = await embedImages(
+    encoder,
+    places.map((i) => sources[i]),
+    options,
+  );
+  const vectors = new Float32Array(sources.length * width);
+  const present = new Uint8Array(sources.length);
+  const given = places.map((i, at) => ({ i, vector: fresh.vectors.subarray(at * width, (at + 1) * width) }));
+  const found = given.filter(({ i }, at) => fresh.present[at] === 1 && keys[i] !== undefined);
+  const kept = new Float32Array(found.length * width);
+  found.forEach(({ vector }, at) => {
+    kept.set(vector, at * width);
+  });
+  cache.add(
+    found.map(({ i }) => keys[i] as string),
+    kept,
+  );
+  sources.forEach((_, i) => {
+    const own = cache.get(keys[i] ?? '');
+    if (!own) return;
+    vectors.set(own, i * width);
+    present[i] = 1;
+  });
+  const faults = fresh.faults.map((fault) => ({ ...fault, index: places[fault.index] }));
+  return { width, vectors, present, faults, reused: sources.length - places.length };
+}
+
+const PAUSE_EVERY = 256;
+
+async function keyOf(source: ImageSource, most: number): Promise<string | undefined> {
+  try {
+    return vectorKey(await source.read(most));
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
   }
 }

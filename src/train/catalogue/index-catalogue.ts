@@ -1,10 +1,15 @@
 // A catalogue made ready for search: its texts and pictures to vectors, unless an earlier index of it has them already.
 import { existsSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
+import { openVectorCache } from '../../encoders/cache/vector-cache.ts';
 import { openEncoder } from '../../encoders/folder/open-encoder.ts';
-import { type EmbedImagesOptions, embedImages, type ImageFault } from '../../encoders/image/embed-images.ts';
+import {
+  type EmbedImagesOptions,
+  embedImagesCached,
+  type ImageFault,
+} from '../../encoders/image/embed-images.ts';
 import { openImageEncoder } from '../../encoders/image/image-encoder.ts';
 import { type ImageSource, imageFolder } from '../../encoders/image/image-source.ts';
 import { openImageArchive } from '../../encoders/image/zip-images.ts';
@@ -45,6 +50,9 @@ export interface IndexedCatalogue {
   readonly withPicture: number;
   readonly faults: readonly ImageFault[];
 }
+
+/** Of pictures, beside the catalogue's versions. */
+const CACHE_FOLDER = 'vectors';
 
 type Vectors = NonNullable<CatalogueBundle['meaning']>;
 
@@ -91,7 +99,7 @@ export async function indexCatalogue(
   return {
     bundle,
     version: saved.version,
-    reused: { texts: texts?.reused ?? 0, pictures: 0 },
+    reused: { texts: texts?.reused ?? 0, pictures: seen?.reused ?? 0 },
     withPicture: seen?.count ?? 0,
     faults: seen?.faults ?? [],
   };
@@ -133,11 +141,14 @@ async function textVectors(
   return { vectors: { encoder: named, width: encoder.width, vectors }, reused };
 }
 
-async function pictureVectors(
+/** @throws AppError NOT_FOUND for an encoder or pictures that are not there; BAD_DATA where none is an item's; INTERRUPTED */
+export async function pictureVectors(
   items: CatalogueItems,
   folder: string,
-  options: IndexOptions,
-): Promise<{ vectors: Vectors; count: number; faults: readonly ImageFault[] }> {
+  options: Pick<IndexOptions, 'backend' | 'threads' | 'progress' | 'signal'> & {
+    readonly images?: string | undefined;
+  },
+): Promise<{ vectors: Vectors; count: number; reused: number; faults: readonly ImageFault[] }> {
   if (options.images === undefined)
     throw new AppError(
       'USAGE',
@@ -155,7 +166,7 @@ async function pictureVectors(
         'BAD_DATA',
         `expected pictures named after items (their id, or their cell under --image), none of ${sources.length} is`,
       );
-    const found = await embedImages(
+    const found = await embedImagesCached(
       encoder,
       places.map((item) => named[item] as ImageSource),
       {
@@ -164,6 +175,7 @@ async function pictureVectors(
         progress: options.progress,
         ...(options.signal && { signal: options.signal }),
       },
+      openVectorCache(join(options.out, CACHE_FOLDER), encoder),
     );
     const vectors = new Float32Array(items.itemIds.length * encoder.width);
     places.forEach((item, i) => {
@@ -173,6 +185,7 @@ async function pictureVectors(
     return {
       vectors: { encoder: by, width: encoder.width, vectors },
       count: places.length - found.faults.length,
+      reused: found.reused,
       faults: found.faults,
     };
   } finally {
