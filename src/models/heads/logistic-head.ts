@@ -41,7 +41,7 @@ const CHUNK = 2048;
 export interface HeadRun {
   readonly backend: Backend;
   readonly threads: number;
-  /** Share of the loss an iteration must gain to be worth another; 3e-6 by default. */
+  /** Share of the loss an iteration must gain to be worth another; 1e-5 by default. */
   readonly tolerance?: number;
   readonly signal?: AbortSignal;
   readonly onIteration?: (iteration: number) => void;
@@ -53,7 +53,7 @@ export interface HeadFitting {
   release(): Promise<void>;
 }
 
-const TOLERANCE = 3e-6;
+const TOLERANCE = 1e-5;
 const MOST_ITERATIONS = 300;
 
 /** Opens the engine on one set of rows; several penalties are then fitted, each from the one before. */

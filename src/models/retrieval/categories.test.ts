@@ -77,7 +77,8 @@ it('on noise no item is told better than by chance: nobody saw its own label', a
 
 it('titles become TF-IDF rows of length one over their usual words', () => {
   const titles = ['red lamp', 'red rug', 'red lamps', 'lamp', 'odd', ''];
-  const { vectors, width } = wordVectors(titles);
+  const { read, width } = wordVectors(titles);
+  const vectors = read(titles);
   expect(width).toBe(2);
   // Both words have three titles of six.
   const even = Math.SQRT1_2;

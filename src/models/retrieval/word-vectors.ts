@@ -5,18 +5,19 @@ import { searchWords } from './search-words.ts';
 const LEAST_TITLES = 3;
 const MOST_WORDS = 1024;
 
-/**
- * TF-IDF over the words that most titles have, up to 1,024 of them, rows of length one; zeros where a title has none.
- *
- * @returns vectors [titles, width]; width 0 where no word is usual
- */
-export function wordVectors(titles: readonly string[]): {
-  readonly vectors: Float32Array;
+/** A vocabulary, and titles read by it. */
+export interface WordVectors {
+  /** 0 where no word is usual. */
   readonly width: number;
-} {
-  const own = titles.map((title) => [...new Set(searchWords(title))]);
+  /** TF-IDF rows of length one, [titles, width]; zeros where a title has no usual word. */
+  read(titles: readonly string[]): Float32Array;
+}
+
+/** Learns the words that most titles have, up to 1,024 of them. */
+export function wordVectors(titles: readonly string[]): WordVectors {
   const having = new Map<string, number>();
-  for (const words of own) for (const word of words) having.set(word, (having.get(word) ?? 0) + 1);
+  for (const title of titles)
+    for (const word of new Set(searchWords(title))) having.set(word, (having.get(word) ?? 0) + 1);
   const usual = [...having]
     .filter(([, count]) => count >= LEAST_TITLES)
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
@@ -24,11 +25,16 @@ export function wordVectors(titles: readonly string[]): {
   const width = usual.length;
   const column = new Map(usual.map(([word], k) => [word, k]));
   const idf = usual.map(([, count]) => Math.log(titles.length / count) + 1);
-  const vectors = new Float32Array(titles.length * width);
-  own.forEach((words, row) => {
-    const found = words.flatMap((word) => column.get(word) ?? []);
-    const length = Math.sqrt(found.reduce((sum, k) => sum + idf[k] ** 2, 0));
-    for (const k of found) vectors[row * width + k] = idf[k] / length;
-  });
-  return { vectors, width };
+  return {
+    width,
+    read(asked) {
+      const vectors = new Float32Array(asked.length * width);
+      asked.forEach((title, row) => {
+        const found = [...new Set(searchWords(title))].flatMap((word) => column.get(word) ?? []);
+        const length = Math.sqrt(found.reduce((sum, k) => sum + idf[k] ** 2, 0));
+        for (const k of found) vectors[row * width + k] = idf[k] / length;
+      });
+      return vectors;
+    },
+  };
 }

@@ -57,7 +57,7 @@ export function catalogueCategories(
   const words = wordVectors(titles);
   // Not the catalogue's vectors of texts: those were told the category.
   const columns = [
-    ...(words.width > 0 ? [column('words', words.width, words.vectors)] : []),
+    ...(words.width > 0 ? [column('words', words.width, words.read(titles))] : []),
     ...(bundle.pictures ? [column('pictures', bundle.pictures.width, bundle.pictures.vectors)] : []),
   ];
   return suggestCategories({ columns, categories, keys: titles.map(titleKey) }, run);

@@ -141,13 +141,10 @@ async function textVectors(
   return { vectors: { encoder: named, width: encoder.width, vectors }, reused };
 }
 
-/** @throws AppError NOT_FOUND for an encoder or pictures that are not there; BAD_DATA where none is an item's; INTERRUPTED */
-export async function pictureVectors(
+async function pictureVectors(
   items: CatalogueItems,
   folder: string,
-  options: Pick<IndexOptions, 'backend' | 'threads' | 'progress' | 'signal'> & {
-    readonly images?: string | undefined;
-  },
+  options: IndexOptions,
 ): Promise<{ vectors: Vectors; count: number; reused: number; faults: readonly ImageFault[] }> {
   if (options.images === undefined)
     throw new AppError(
@@ -194,7 +191,7 @@ export async function pictureVectors(
 }
 
 /** The picture of each item, by the name in its image column, else by its id; endings of names do not matter. */
-function pictureOf(
+export function pictureOf(
   items: CatalogueItems,
   sources: readonly ImageSource[],
 ): readonly (ImageSource | undefined)[] {
