@@ -104,6 +104,27 @@ describe('a catalogue by words', () => {
     expect(await first('--user', 'u2')).toBe('lamp-red');
   });
 
+  it('is taught by searches and purchases what to put first', async () => {
+    const scores = join(root, 'chances.csv');
+    const lamps = colours.map((colour, c) => [`lamp-${colour}`, String(0.02 * (c + 1))]);
+    writeFileSync(scores, ['item_id,value', ...lamps.map((row) => row.join(','))].join('\n'));
+    // Whoever asks for lamps buys the black one, whose chance is the best.
+    const searches = Array.from({ length: 60 }, (_, s) =>
+      lamps.map(([id]) => `s${s},desk lamp,${id},${id === 'lamp-black' ? 1 : 0}`),
+    ).flat();
+    const log = join(root, 'searches.csv');
+    writeFileSync(log, ['search_id,query,item_id,bought', ...searches].join('\n'));
+    const { document } = await run('catalogue', 'order', out, log, '--intent', scores);
+    const weights = document.weights as { purchase: number };
+    expect(weights.purchase).toBeGreaterThan(1);
+    expect(document.held_out).toMatchObject({ mrr: 1 });
+    expect(ids(await run('catalogue', 'search', out, 'desk lamp', '--intent', scores))[0]).toBe('lamp-black');
+    const empty = join(root, 'empty.csv');
+    writeFileSync(empty, 'query,item_id,bought\nlamp,lamp-red,0\nlamp,lamp-blue,1\n');
+    const few = await run('catalogue', 'order', out, empty, '--intent', scores);
+    expect(few.document.error?.code).toBe('NOT_ENOUGH_DATA');
+  });
+
   it('says what is the same thing twice, and what is not', async () => {
     const file = join(root, 'duplicates.csv');
     const { document } = await run('catalogue', 'duplicates', out, '--out', file);

@@ -3,6 +3,7 @@ import type { CommandFile } from './command.ts';
 import { catalogueCategoriesCommand } from './commands/catalogue-categories.ts';
 import { catalogueDuplicatesCommand } from './commands/catalogue-duplicates.ts';
 import { catalogueIndexCommand } from './commands/catalogue-index.ts';
+import { catalogueOrderCommand } from './commands/catalogue-order.ts';
 import { catalogueSearchCommand } from './commands/catalogue-search.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -58,6 +59,7 @@ export const COMMANDS: readonly CommandFile[] = [
   sequenceCompressCommand,
   catalogueIndexCommand,
   catalogueSearchCommand,
+  catalogueOrderCommand,
   catalogueDuplicatesCommand,
   catalogueCategoriesCommand,
   encodersPullCommand,

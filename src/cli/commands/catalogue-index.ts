@@ -1,5 +1,6 @@
 // foresell catalogue index: a shop's items made ready to be searched, compared and looked over.
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
@@ -116,13 +117,19 @@ async function tableItems({ threads, signal }: Context, path: string): Promise<R
     const engine = await openEngine({ tempDir: join(scratch, 'spill'), threads });
     try {
       const catalogue = await readCatalogue(engine, path, [], { scratch: decoded, signal });
-      return { catalogue, fingerprint: `items ${catalogue.itemIds.length}` };
+      return { catalogue, fingerprint: await digestOf(path) };
     } finally {
       engine.close();
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const part of createReadStream(path)) digest.update(part as Buffer);
+  return digest.digest('hex');
 }
 
 async function ownItems(context: Context): Promise<ReadItems> {
