@@ -1,10 +1,11 @@
-// Vectors an encoder has given before, on the disk: one file an encoder, a record a text or picture, found by its digest.
+// Vectors an encoder has given before, on the disk: one growing file an encoder, safe for several processes at once.
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
+import { crc32c } from '../../nn/record/crc32c.ts';
 
-/** Open on one encoder's file. */
+/** Open on one encoder's file; holds digests and places, no vectors. */
 export interface VectorCache {
   readonly size: number;
   /** @param key as `vectorKey` gives it */
@@ -13,19 +14,25 @@ export interface VectorCache {
   add(keys: readonly string[], vectors: Float32Array): void;
 }
 
-const MAGIC = 'foresell vectors 1\n';
-const KEY_BYTES = 32;
-const CHECK_BYTES = 8;
+/*
+ * A record: mark (4 bytes), SHA-256 of what it is of (32), vector, check sum of both (4). Records are added whole, by one
+ * write to a file opened for appending: the system puts the writes of several processes one after the other. A record
+ * that was torn (a full disk, a power cut) fails its check sum, and reading goes on at the next mark.
+ */
+const MARK = Buffer.from([0xf5, 0x56, 0x45, 0x43]);
+const HEAD_BYTES = MARK.length + 32;
+const SUM_BYTES = 4;
+const CHUNK_BYTES = 1 << 20;
 
 /** SHA-256 of a text or of a picture's bytes, hex. */
 export const vectorKey = (content: string | Uint8Array): string =>
   createHash('sha256').update(content).digest('hex');
 
 /**
- * Each record carries a digest of itself: one that a crash left half-written is not read, and what follows it is written
- * over. Of two processes that append at once both records stay, or one is lost: a lost one is worked out again.
+ * The vectors in `folder` of one encoder. Files only grow; deleting one while nobody uses it loses time and nothing else.
  *
- * @param encoder its hash, which names the file: another encoder never finds these vectors
+ * @param encoder its hash, which names the file, with whatever else its vectors depend on: another encoder never finds
+ *   these vectors
  * @throws AppError DISK where the folder cannot be written
  */
 export function openVectorCache(
@@ -33,12 +40,20 @@ export function openVectorCache(
   encoder: { readonly hash: string; readonly width: number },
 ): VectorCache {
   const path = join(folder, `${encoder.hash}.vectors`);
-  const head = Buffer.from(`${MAGIC}${encoder.width}\n`);
-  const length = KEY_BYTES + 4 * encoder.width + CHECK_BYTES;
-  const known = new Map<string, Float32Array>();
-  const guarded = <T>(work: () => T): T => {
+  const recordBytes = HEAD_BYTES + 4 * encoder.width + SUM_BYTES;
+  /** Digest → where its vector begins. */
+  const places = new Map<string, number>();
+  let scanned = 0;
+
+  const withFile = <T>(work: (file: number) => T): T => {
     try {
-      return work();
+      mkdirSync(folder, { recursive: true });
+      const file = openSync(path, 'a+');
+      try {
+        return work(file);
+      } finally {
+        closeSync(file);
+      }
     } catch (cause) {
       throw new AppError(
         'DISK',
@@ -48,48 +63,64 @@ export function openVectorCache(
       );
     }
   };
-  guarded(() => mkdirSync(folder, { recursive: true }));
-  let isWhole = false;
-  if (existsSync(path)) {
-    const bytes = readFileSync(path);
-    if (bytes.subarray(0, head.length).equals(head)) {
-      let at = head.length;
-      for (; at + length <= bytes.length; at += length) {
-        const record = bytes.subarray(at, at + length);
-        if (!digestOf(record.subarray(0, length - CHECK_BYTES)).equals(record.subarray(length - CHECK_BYTES)))
-          continue;
-        const values = Uint8Array.from(record.subarray(KEY_BYTES, length - CHECK_BYTES));
-        known.set(record.toString('hex', 0, KEY_BYTES), new Float32Array(values.buffer));
-      }
-      isWhole = at === bytes.length;
-    }
-  }
-  // A file with a half record at its end would put all that follows out of step.
-  if (!isWhole)
-    guarded(() => {
-      const fresh = `${path}.${process.pid}.new`;
-      writeFileSync(
-        fresh,
-        Buffer.concat([head, ...[...known].map(([key, vector]) => recordOf(key, vector))]),
+  /** Takes in what has been added since, by whomever. */
+  const scan = (file: number): void => {
+    for (let { size } = fstatSync(file); size - scanned >= recordBytes; ) {
+      const chunk = Buffer.alloc(Math.min(size - scanned, Math.max(CHUNK_BYTES, recordBytes)));
+      const read = readSync(file, chunk, 0, chunk.length, scanned);
+      if (read < recordBytes) return;
+      scanned += takeRecords(chunk.subarray(0, read), recordBytes, (key, at) =>
+        places.set(key, scanned + at),
       );
-      renameSync(fresh, path);
-    });
+    }
+  };
+  const vectorAt = (file: number, place: number): Float32Array => {
+    const bytes = new Uint8Array(4 * encoder.width);
+    readSync(file, bytes, 0, bytes.length, place);
+    return new Float32Array(bytes.buffer);
+  };
+
+  withFile(scan);
   return {
     get size() {
-      return known.size;
+      return places.size;
     },
-    get: (key) => known.get(key),
-    add(keys, vectors) {
-      const records: Buffer[] = [];
-      keys.forEach((key, i) => {
-        if (known.has(key)) return;
-        const vector = vectors.slice(i * encoder.width, (i + 1) * encoder.width);
-        known.set(key, vector);
-        records.push(recordOf(key, vector));
-      });
-      if (records.length > 0) guarded(() => appendFileSync(path, Buffer.concat(records)));
+    get: (key) => {
+      const place = places.get(key);
+      return place === undefined ? undefined : withFile((file) => vectorAt(file, place));
     },
+    add: (keys, vectors) =>
+      withFile((file) => {
+        scan(file);
+        const fresh = [...new Map(keys.map((key, i) => [key, i]))].filter(([key]) => !places.has(key));
+        const records = fresh.map(([key, i]) =>
+          recordOf(key, vectors.subarray(i * encoder.width, (i + 1) * encoder.width)),
+        );
+        const bytes = Buffer.concat(records);
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+        scan(file);
+      }),
   };
+}
+
+/**
+ * Says where the vectors of whole records begin.
+ *
+ * @returns how far the bytes are done with
+ */
+function takeRecords(bytes: Buffer, recordBytes: number, take: (key: string, at: number) => void): number {
+  let at = 0;
+  while (at + recordBytes <= bytes.length) {
+    const record = bytes.subarray(at, at + recordBytes);
+    if (isWhole(record)) {
+      take(record.toString('hex', MARK.length, HEAD_BYTES), at + HEAD_BYTES);
+      at += recordBytes;
+      continue;
+    }
+    const next = bytes.indexOf(MARK, at + 1);
+    at = next === -1 ? Math.max(at + 1, bytes.length - MARK.length + 1) : next;
+  }
+  return at;
 }
 
 function recordOf(key: string, vector: Float32Array): Buffer {
@@ -97,8 +128,11 @@ function recordOf(key: string, vector: Float32Array): Buffer {
     Buffer.from(key, 'hex'),
     Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength),
   ]);
-  return Buffer.concat([body, digestOf(body)]);
+  const sum = Buffer.alloc(SUM_BYTES);
+  sum.writeUInt32LE(crc32c(body));
+  return Buffer.concat([MARK, body, sum]);
 }
 
-const digestOf = (body: Uint8Array): Buffer =>
-  createHash('sha256').update(body).digest().subarray(0, CHECK_BYTES);
+const isWhole = (record: Buffer): boolean =>
+  record.subarray(0, MARK.length).equals(MARK) &&
+  record.readUInt32LE(record.length - SUM_BYTES) === crc32c(record.subarray(MARK.length, -SUM_BYTES));

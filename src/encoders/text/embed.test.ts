@@ -8,7 +8,6 @@ import type { Backend } from '../../tensor/session/session.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { openEncoder } from '../folder/open-encoder.ts';
 import { embedTexts, openEmbedder } from './embed.ts';
-import { embeddingCache } from './embedding-cache.ts';
 
 const FIXTURE = new URL('../../../test/fixtures/encoders/roberta', import.meta.url).pathname;
 const encoder = await openEncoder(FIXTURE);
@@ -143,7 +142,7 @@ describe('openEmbedder', () => {
     const folder = mkdtempSync(join(tmpdir(), 'foresell-embed-'));
     try {
       const { backend, counts } = countingBackend();
-      const cache = embeddingCache(folder);
+      const cache = folder;
       const texts = madeUpTexts(60);
       const first = await embedTexts(encoder, texts, { backend, cache });
       const { runs } = counts;

@@ -3,8 +3,8 @@ import { throwIfAborted } from '../../core/errors.ts';
 import { pause } from '../../core/pause.ts';
 import { type Progress, silent } from '../../core/progress.ts';
 import type { Backend, Session } from '../../tensor/session/session.ts';
+import { openVectorCache, type VectorCache, vectorKey } from '../cache/vector-cache.ts';
 import { type PlannedBatch, planBatches } from './batch-plan.ts';
-import type { CachedVectors, EmbeddingCache } from './embedding-cache.ts';
 import type { TextEncoder } from './text-encoder.ts';
 import { compileTexts, type TextProgramOptions } from './text-program.ts';
 
@@ -24,8 +24,8 @@ export interface EmbedderOptions extends TextProgramOptions {
   readonly threads?: number;
   /** Programs held at a time, each with the encoder's weights; the one longest unused goes first. 4 by default. */
   readonly programs?: number;
-  /** Vectors already known are read from it, new ones kept in it. */
-  readonly cache?: EmbeddingCache | undefined;
+  /** A folder: vectors already known are read from it, new ones kept in it. */
+  readonly cache?: string | undefined;
 }
 
 /** An encoder open for embedding; close it when done. */
@@ -49,7 +49,10 @@ const PAUSE_EVERY = 256;
 export function openEmbedder(encoder: TextEncoder, options: EmbedderOptions): TextEmbedder {
   const { cache, ...rest } = options;
   const programs = openPrograms(encoder, rest);
-  const cached = cache?.open(makerOf(encoder, options), encoder.width);
+  const cached =
+    cache === undefined
+      ? undefined
+      : openVectorCache(cache, { hash: makerOf(encoder, options), width: encoder.width });
 
   const embed = async (
     texts: readonly string[],
@@ -68,8 +71,8 @@ export function openEmbedder(encoder: TextEncoder, options: EmbedderOptions): Te
           const fresh = new Float32Array(rows.length * width);
           for (const [i, place] of places.entries())
             fresh.set(into.subarray(place * width, (place + 1) * width), i * width);
-          cached.keep(
-            places.map((place) => window[place]),
+          cached.add(
+            places.map((place) => vectorKey(window[place])),
             fresh,
           );
         }
@@ -96,7 +99,6 @@ export function openEmbedder(encoder: TextEncoder, options: EmbedderOptions): Te
     close: async () => {
       await busy;
       await programs.close();
-      cached?.close();
     },
   };
 }
@@ -107,18 +109,22 @@ function makerOf(
   { pooling, isNormalised, precision = 'float' }: TextProgramOptions,
 ): string {
   const { hash } = encoder;
-  return [hash, pooling ?? encoder.pooling, isNormalised ?? encoder.isNormalised, precision].join(' ');
+  return [hash, pooling ?? encoder.pooling, isNormalised ?? encoder.isNormalised, precision].join('-');
 }
 
 /** Fills in what is known; the places of the others. */
 function readKnown(
   texts: readonly string[],
   into: Float32Array,
-  { width, cached }: { readonly width: number; readonly cached: CachedVectors | undefined },
+  { width, cached }: { readonly width: number; readonly cached: VectorCache | undefined },
 ): readonly number[] {
   const places = Array.from(texts, (_, i) => i);
   if (cached === undefined) return places;
-  return places.filter((i) => !cached.read(texts[i], into.subarray(i * width, (i + 1) * width)));
+  return places.filter((i) => {
+    const known = cached.get(vectorKey(texts[i]));
+    if (known !== undefined) into.set(known, i * width);
+    return known === undefined;
+  });
 }
 
 interface Programs {

@@ -1,4 +1,4 @@
-// Vectors on the disk: found again, by others too, and never a torn one.
+// Vectors on the disk under several openings and processes, with records torn at every byte.
 import { execFile } from 'node:child_process';
 import {
   appendFileSync,
@@ -13,36 +13,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type CachedVectors, embeddingCache } from './embedding-cache.ts';
+import { openVectorCache, type VectorCache, vectorKey } from './vector-cache.ts';
 
 const WIDTH = 5;
-const RECORD = 4 + 16 + 4 * WIDTH + 4;
+const RECORD = 4 + 32 + 4 * WIDTH + 4;
 let folder: string;
-let open: CachedVectors[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'foresell-cache-'));
-  open = [];
 });
 afterEach(() => {
-  for (const one of open) one.close();
   rmSync(folder, { recursive: true });
 });
 
-function opened(maker = 'a'): CachedVectors {
-  const vectors = embeddingCache(folder).open(maker, WIDTH);
-  open.push(vectors);
-  return vectors;
-}
+const opened = (hash = 'a'): VectorCache => openVectorCache(folder, { hash, width: WIDTH });
 const vectorOf = (n: number): Float32Array => Float32Array.from({ length: WIDTH }, (_, k) => n + k / 8);
-const keep = (cache: CachedVectors, from: number, count: number): void => {
-  const texts = Array.from({ length: count }, (_, i) => `text ${from + i}`);
-  const all = Float32Array.from(texts.flatMap((_, i) => [...vectorOf(from + i)]));
-  cache.keep(texts, all);
+const keep = (cache: VectorCache, from: number, count: number): void => {
+  const keys = Array.from({ length: count }, (_, i) => vectorKey(`text ${from + i}`));
+  cache.add(keys, Float32Array.from(keys.flatMap((_, i) => [...vectorOf(from + i)])));
 };
-const found = (cache: CachedVectors, n: number): Float32Array | undefined => {
-  const into = new Float32Array(WIDTH);
-  return cache.read(`text ${n}`, into) ? into : undefined;
-};
+const found = (cache: VectorCache, n: number): Float32Array | undefined => cache.get(vectorKey(`text ${n}`));
 const file = (): string => join(folder, readdirSync(folder)[0]);
 
 it('finds what was kept, in this process, in another opening, and for one maker alone', () => {
@@ -50,6 +39,8 @@ it('finds what was kept, in this process, in another opening, and for one maker 
   expect(found(first, 1)).toBeUndefined();
   keep(first, 0, 3);
   expect(found(first, 1)).toEqual(vectorOf(1));
+  expect(found(opened(), 2)).toEqual(vectorOf(2));
+  keep(second, 9, 1);
   expect(found(second, 2)).toEqual(vectorOf(2));
   expect(found(opened('b'), 2)).toBeUndefined();
   expect(found(opened(), 3)).toBeUndefined();
@@ -91,17 +82,16 @@ it('does not believe a changed byte', () => {
 
 it('keeps what two processes write at the same time', async () => {
   const script = join(folder, '..', `writer-${process.pid}.mts`);
-  const cache = new URL('./embedding-cache.ts', import.meta.url).href;
+  const cache = new URL('./vector-cache.ts', import.meta.url).href;
   writeFileSync(
     script,
-    `import { embeddingCache } from ${JSON.stringify(cache)};
+    `import { openVectorCache, vectorKey } from ${JSON.stringify(cache)};
 const [folder, from] = [process.argv[2], Number(process.argv[3])];
-const vectors = embeddingCache(folder).open('a', ${WIDTH});
+const vectors = openVectorCache(folder, { hash: 'a', width: ${WIDTH} });
 for (let i = from; i < from + 300; i += 3) {
-  const texts = [i, i + 1, i + 2].map((n) => 'text ' + n);
-  vectors.keep(texts, Float32Array.from([0, 1, 2].flatMap((j) => Array.from({ length: ${WIDTH} }, (_, k) => i + j + k / 8))));
-}
-vectors.close();`,
+  const texts = [i, i + 1, i + 2].map((n) => vectorKey('text ' + n));
+  vectors.add(texts, Float32Array.from([0, 1, 2].flatMap((j) => Array.from({ length: ${WIDTH} }, (_, k) => i + j + k / 8))));
+}`,
   );
   try {
     const run = promisify(execFile);
