@@ -1,0 +1,174 @@
+// Chinese reviews told apart by an encoder learned from the very reviews, beside characters and their pairs, by count of labels.
+import { silent } from '../src/core/progress.ts';
+import { random } from '../src/core/random.ts';
+import { type OwnSettings, pretrainOwn } from '../src/encoders/own/pretrain-own.ts';
+import type { TextEncoder } from '../src/encoders/text/text-encoder.ts';
+import { estimatorById, fitModel } from '../src/models/catalogue.ts';
+import type { Sample, Settings } from '../src/models/estimator.ts';
+import { onEncoder } from '../src/models/text/text-estimator.ts';
+import { nodeBackend } from '../src/tensor/session/session-node.ts';
+import { atLeast, type Bench, type Target } from './bench.ts';
+import { characterLogistic } from './text/character-logistic.ts';
+import { drawRows, type ReviewSet, readReviews, splitReviews, textsIn } from './text/reviews.ts';
+
+const SEEDS = 3;
+/** Draws of few labels: one draw says little. */
+const DRAWS = 3;
+const SIZES = [200, 1000, Number.POSITIVE_INFINITY];
+const GAIN: Readonly<Record<number, number>> = { 200: 0.02, [Number.POSITIVE_INFINITY]: 0.01 };
+
+const SETS: readonly ReviewSet[] = ['hotel', 'takeaway'];
+
+/** Right or wrong, [rows]; of several draws the share that was right. */
+type Right = Float64Array;
+
+/** Words: sets (hotel, takeaway), `seeds=N`, `draws=N`, `sizes=200,1000`, `own:NAME=VALUE`, `set:NAME=VALUE`. */
+export const bench: Bench = async ({ seed, threads, args, log }) => {
+  const asked = SETS.filter((id) => args.includes(id));
+  const told = (prefix: string): Record<string, number | string | boolean> =>
+    Object.fromEntries(
+      args
+        .filter((arg) => arg.startsWith(prefix))
+        .map((arg) => arg.slice(prefix.length).split('='))
+        .map(([key, value]) => [
+          key,
+          value === 'true' ? true : Number.isNaN(Number(value)) ? value : Number(value),
+        ]),
+    );
+  const { seeds = SEEDS, draws = DRAWS } = told('') as { seeds?: number; draws?: number };
+  const sizes =
+    args
+      .find((arg) => arg.startsWith('sizes='))
+      ?.slice(6)
+      .split(',')
+      .map((size) => (size === 'all' ? Number.POSITIVE_INFINITY : Number(size))) ?? SIZES;
+  const own = told('own:') as Partial<OwnSettings>;
+  const settings = told('set:') as Settings;
+  const targets: Target[] = [];
+  const figures: Record<string, unknown> = {};
+  for (const id of asked.length > 0 ? asked : SETS) {
+    const reviews = await readReviews(id, log);
+    if (reviews === undefined) continue;
+    const right = new Map<string, Right[]>();
+    for (let k = 0; k < seeds; k++) {
+      const { train, test } = splitReviews(reviews, seed + k);
+      const encoders = await bothEncoders(textsIn(train), { own, seed: seed + k, threads, log });
+      for (const size of sizes) {
+        const count = size < train.target.length ? draws : 1;
+        const drawn = Array.from({ length: count }, (_, d) =>
+          drawRows(train, size, `labels ${seed + k} ${d}`),
+        );
+        const answers = await answersOf(drawn, test, encoders, { seed: seed + k, threads, settings });
+        for (const [model, own] of Object.entries(answers)) {
+          const key = `${model} ${size}`;
+          right.set(key, [...(right.get(key) ?? []), own]);
+        }
+        log(
+          `${id}, seed ${seed + k}, ${size} labels: ${Object.entries(answers)
+            .map(([model, own]) => `${model} ${mean(own).toFixed(4)}`)
+            .join(', ')}`,
+        );
+      }
+    }
+    for (const size of sizes) {
+      const of = (model: string): readonly Right[] => right.get(`${model} ${size}`) as readonly Right[];
+      const [characters, pairs] = [accuracy(of('characters')), accuracy(of('pairs'))];
+      const best = pairs >= characters ? 'pairs' : 'characters';
+      const gain = difference(of('pretrained'), of(best), seed);
+      const over = difference(of('pretrained'), of('random'), seed);
+      const name = `${id}, ${Number.isFinite(size) ? `${size} labels` : 'all labels'}`;
+      figures[name] = {
+        characters,
+        pairs,
+        random: accuracy(of('random')),
+        pretrained: accuracy(of('pretrained')),
+        gain,
+        over,
+      };
+      const limit = GAIN[size];
+      if (limit !== undefined)
+        targets.push(atLeast(`${name}: accuracy over ${best}`, gain.value, limit, interval(gain)));
+      targets.push(atLeast(`${name}: pretrained over random`, over.value, 0, interval(over)));
+    }
+  }
+  return {
+    bench: 'chinese-reviews',
+    protocol: `80/20 by text, equal texts on one side, ${seeds} seeds; the encoder is pretrained on the training texts alone; few labels drawn ${draws} times a seed; penalties of the baselines by cross-validation; intervals: bootstrap over tested texts`,
+    targets,
+    figures,
+  };
+};
+
+const interval = ({ low, high }: { low: number; high: number }): string =>
+  `${low.toFixed(4)} … ${high.toFixed(4)}`;
+
+const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+const accuracy = (seeds: readonly Right[]): number =>
+  seeds.reduce((sum, own) => sum + mean(own), 0) / seeds.length;
+
+async function bothEncoders(
+  texts: readonly string[],
+  {
+    own,
+    seed,
+    threads,
+    log,
+  }: { own: Partial<OwnSettings>; seed: number; threads: number; log: (line: string) => void },
+): Promise<Readonly<Record<'pretrained' | 'random', TextEncoder>>> {
+  const task = { name: 'own', backend: nodeBackend, seed, threads, progress: silent };
+  const startedMs = performance.now();
+  const { encoder, losses } = await pretrainOwn(texts, { ...task, settings: own });
+  log(
+    `pretrained in ${((performance.now() - startedMs) / 1000).toFixed(0)} s, ${losses.length} steps, loss ${losses.at(0)?.toFixed(2)} → ${mean(Float64Array.from(losses.slice(-50))).toFixed(2)}, ${encoder.tokenizer.size} pieces`,
+  );
+  const { encoder: drawn } = await pretrainOwn(texts, { ...task, settings: { ...own, steps: 0 } });
+  return { pretrained: encoder, random: drawn };
+}
+
+async function answersOf(
+  drawn: readonly Sample[],
+  test: Sample,
+  encoders: Readonly<Record<'pretrained' | 'random', TextEncoder>>,
+  { seed, threads, settings }: { seed: number; threads: number; settings: Settings },
+): Promise<Readonly<Record<string, Right>>> {
+  const right: Record<string, Right> = {};
+  const add = (model: string, predicted: Float64Array): void => {
+    right[model] ??= new Float64Array(test.target.length);
+    predicted.forEach((p, row) => {
+      if (p >= 0.5 === test.target[row] >= 0.5) right[model][row] += 1 / drawn.length;
+    });
+  };
+  const run = { seed, threads, progress: silent };
+  for (const learn of drawn) {
+    const told = { texts: textsIn(learn), target: learn.target };
+    add('characters', await characterLogistic(1, told, textsIn(test), seed));
+    add('pairs', await characterLogistic(2, told, textsIn(test), seed));
+    for (const [name, encoder] of Object.entries(encoders)) {
+      const estimator = onEncoder(estimatorById('text'), encoder);
+      const model = await fitModel(estimator.withSettings?.(settings) ?? estimator, learn, undefined, run);
+      add(name, await model.predict(test.frame));
+    }
+  }
+  return right;
+}
+
+const BOOTSTRAPS = 1000;
+
+/** Mean difference over seeds, and its interval over tested texts drawn again. */
+function difference(first: readonly Right[], second: readonly Right[], seed: number) {
+  const draws = random(seed).fork('differences');
+  const gaps = first.map((own, k) => own.map((value, row) => value - second[k][row]));
+  const value = gaps.reduce((sum, own) => sum + mean(own), 0) / gaps.length;
+  const drawn = Float64Array.from({ length: BOOTSTRAPS }, () =>
+    gaps.reduce((sum, own) => {
+      let total = 0;
+      for (let i = 0; i < own.length; i++) total += own[draws.integer(own.length)];
+      return sum + total / own.length / gaps.length;
+    }, 0),
+  ).sort();
+  return {
+    value,
+    low: drawn[Math.floor(0.025 * BOOTSTRAPS)],
+    high: drawn[Math.ceil(0.975 * BOOTSTRAPS) - 1],
+  };
+}
