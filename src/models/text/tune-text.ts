@@ -111,7 +111,7 @@ function runTuning(work: TextWork, task: TuneTextTask, { first, draws }: TuningS
     schedule: {
       kind: 'warm-up-cosine',
       rate,
-      warmUpSteps: Math.ceil(WARM_UP * steps),
+      warmUpSteps: Math.min(steps - 1, Math.ceil(WARM_UP * steps)),
       steps,
       floor: rate / 20,
     },
