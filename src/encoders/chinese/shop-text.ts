@@ -37,7 +37,12 @@ export function shopTextSteps(): readonly RewriteStep[] {
 function plainCharacter(character: string): string {
   if (/^[\u2018\u2019\u02bc]$/.test(character)) return "'";
   if (/^\p{White_Space}$/u.test(character)) return ' ';
-  if (/^(?:\p{C}|\p{Variation_Selector}|\p{Emoji_Modifier}|\u20e3|\ufffd)$/u.test(character)) return '';
+  if (
+    /^(?:[\p{Cc}\p{Cf}\p{Co}\p{Cs}]|\p{Variation_Selector}|\p{Emoji_Modifier}|\u20e3|\ufffd)$/u.test(
+      character,
+    )
+  )
+    return '';
   return character === WORD_SIGN ? '_' : character.toLowerCase();
 }
 

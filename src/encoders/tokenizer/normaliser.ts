@@ -51,6 +51,9 @@ export function readNormaliser(part: FilePart): readonly RewriteStep[] {
   return READERS[type]!(part);
 }
 
+/** Control, format and private characters; what Unicode has not assigned yet may be tomorrow's emoji, and stays. */
+const INVISIBLE = /^[\p{Cc}\p{Cf}\p{Co}\p{Cs}]$/u;
+
 /** BERT's own: no control characters, spaces around Han characters, lower case without accents. */
 function bertNormaliser(part: FilePart): RewriteStep {
   const cleans = flagOf(part, 'clean_text', true);
@@ -62,7 +65,7 @@ function bertNormaliser(part: FilePart): RewriteStep {
     let out = character;
     if (cleans) {
       if (/^[\t\n\r]$/.test(character)) return ' ';
-      if (code === 0xfffd || /^\p{C}$/u.test(character)) return '';
+      if (code === 0xfffd || INVISIBLE.test(character)) return '';
       if (characterKind(code) === SPACE) return ' ';
     }
     if (stripsAccents) out = out.normalize('NFD').replace(/\p{Mn}/gu, '');

@@ -1,5 +1,6 @@
 // SentencePiece's compiled map of characters (XLM-R, T5, multilingual E5): a double-array trie with its replacements.
 import { refuseTokenizer } from './bad-tokenizer-file.ts';
+import { stretches } from './stretches.ts';
 import type { Emit, RewriteStep } from './text-step.ts';
 
 /** Longer clusters of characters, in bytes, are looked up character by character, as SentencePiece's reader does. */
@@ -30,17 +31,22 @@ export function precompiledMap(packed: string): RewriteStep {
   };
 
   const trace = (text: string, emit: Emit): void => {
-    for (const { segment, index } of segmenter.segment(text)) {
-      const whole = encoder.encode(segment).length < LONGEST_CLUSTER ? replacementOf(segment) : undefined;
-      if (whole !== undefined) {
-        emit(index, index + segment.length, whole);
-        continue;
+    for (const [from, to] of stretches(text)) {
+      for (const { segment, index } of segmenter.segment(text.slice(from, to))) {
+        traceCluster(segment, from + index, emit);
       }
-      let at = index;
-      for (const character of segment) {
-        emit(at, at + character.length, replacementOf(character) ?? character);
-        at += character.length;
-      }
+    }
+  };
+  const traceCluster = (cluster: string, start: number, emit: Emit): void => {
+    const whole = encoder.encode(cluster).length < LONGEST_CLUSTER ? replacementOf(cluster) : undefined;
+    if (whole !== undefined) {
+      emit(start, start + cluster.length, whole);
+      return;
+    }
+    let at = start;
+    for (const character of cluster) {
+      emit(at, at + character.length, replacementOf(character) ?? character);
+      at += character.length;
     }
   };
   return {

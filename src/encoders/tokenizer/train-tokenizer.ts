@@ -21,7 +21,7 @@ const BYTES = Array.from({ length: 0xf5 - 0x80 }, (_, i) => `<0x${(0x80 + i).toS
 /** Letters seen in texts, until so much of the texts is covered; the rest is spelled in bytes. */
 const COVERED = 0.9998;
 /** At most this share of the pieces are letters. */
-const MOST_LETTERS = 0.6;
+const MOST_LETTERS = 0.75;
 /** Pieces to begin with, for each wanted. */
 const SEEDS = 6;
 const LONGEST_PIECE = 16;
@@ -51,7 +51,7 @@ export function trainTokenizer(texts: Iterable<string>, options: TrainTokenizerO
   const pieces = learnUnigram({
     words: counted.words,
     letters,
-    seeds: seedPieces(counted.words, { fewest, most: room * SEEDS }),
+    seeds: seedPieces(counted.words, { letters: new Set(letters), fewest, most: room * SEEDS }),
     size: room,
     signal,
   });
@@ -115,18 +115,20 @@ function commonLetters(counts: ReadonlyMap<string, number>, most: number): strin
   return kept;
 }
 
-/** Whole words and their parts that come up often, those that cover most of the texts first. */
+/** Words and their parts that come up often, those that cover most of the texts first, made of known letters alone. */
 function seedPieces(
   words: readonly CountedWord[],
-  { fewest, most }: { fewest: number; most: number },
+  { letters, fewest, most }: { letters: ReadonlySet<string>; fewest: number; most: number },
 ): readonly CountedWord[] {
   const counts = new Map<string, number>();
   for (const { word, count } of words) {
-    const letters = [...word];
-    for (let from = 0; from < letters.length; from++) {
-      let part = letters[from]!;
-      for (let to = from + 1; to < letters.length && to - from < LONGEST_PIECE; to++) {
-        part += letters[to]!;
+    const spelled = [...word];
+    for (let from = 0; from < spelled.length; from++) {
+      let part = spelled[from]!;
+      if (!letters.has(part)) continue;
+      for (let to = from + 1; to < spelled.length && to - from < LONGEST_PIECE; to++) {
+        if (!letters.has(spelled[to]!)) break;
+        part += spelled[to]!;
         counts.set(part, (counts.get(part) ?? 0) + count);
       }
     }

@@ -1,5 +1,6 @@
 // Counts the words of texts: what a vocabulary is learned from, in one pass over them.
 import { isUnspaced } from '../chinese/shop-text.ts';
+import { stretches } from './stretches.ts';
 import type { CountedWord } from './unigram-training.ts';
 
 /** Letters with their counts, and words longer than one letter. */
@@ -31,7 +32,11 @@ export function countWords(
   }
   const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
   for (const [run, count] of runs) {
-    for (const { segment } of segmenter.segment(run)) counts.set(segment, (counts.get(segment) ?? 0) + count);
+    for (const [from, to] of stretches(run)) {
+      for (const { segment } of segmenter.segment(run.slice(from, to))) {
+        counts.set(segment, (counts.get(segment) ?? 0) + count);
+      }
+    }
   }
   const letters = new Map<string, number>();
   for (const [word, count] of counts) {
