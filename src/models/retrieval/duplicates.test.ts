@@ -63,6 +63,8 @@ describe('likeness of titles', () => {
     expect(of('shirt zebra', 'shirt lion', usual)).toBeLessThan(of('shirt zebra', 'blouse zebra', usual));
     const both = [...Array.from({ length: 9 }, () => 'boots'), ...Array.from({ length: 9 }, () => 'books')];
     expect(of('red boots', 'red books', both)).toBeLessThan(0.7);
+    expect(of('bathroom metal sign', 'washroom metal sign')).toBeLessThan(0.8);
+    expect(of('red boots', 'red books')).toBeLessThan(0.7);
     expect(of('', '')).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 // How much of what two titles say is the same: words weighed by their rarity, a typo forgiven where it is one.
 import { GLUE, searchWords } from './search-words.ts';
-import { isRareBeside, isWithin } from './typos.ts';
+import { isRareBeside, isWithin, SHORTEST } from './typos.ts';
 
 /** The words of every title as codes, each once and rising, with what they weigh. */
 export interface TitleWords {
@@ -43,8 +43,8 @@ export function readTitles(titles: readonly string[]): TitleWords {
 
 /**
  * Σ weight of shared words / Σ weight of all, in [0, 1]; 1 for the same words in any order. A word without a twin counts as
- * shared where it is a typo of one without a twin on the other side: one letter off (two from eight letters on), and one of
- * them hardly anybody writes. Words run together count as the words they are.
+ * shared where it is a typo of one without a twin on the other side: one letter off (two from ten letters on), never the first,
+ * and one of them hardly anybody writes. Words run together count as the words they are.
  */
 export function titleLikeness(titles: TitleWords, a: number, b: number): number {
   const { offsets, codes, weight } = titles;
@@ -83,14 +83,20 @@ export function titleLikeness(titles: TitleWords, a: number, b: number): number 
   return shared + apart > 0 ? shared / (shared + apart) : 0;
 }
 
+/** Words of which the usual one is known, or long enough that two real ones are seldom so near. */
+const KNOWN_TITLES = 3;
+const LONG = 6;
+const VERY_LONG = 10;
+
 function isTypo({ words, titles }: TitleWords, a: number, b: number): boolean {
   const [rare, usual] = titles[a] < titles[b] ? [titles[a], titles[b]] : [titles[b], titles[a]];
   if (!isRareBeside(rare, usual + 1)) return false;
   const [x, y] = [words[a], words[b]];
-  if (/\d/.test(x) || /\d/.test(y)) return false;
+  // Hands slip within a word; bathroom and washroom differ where words begin.
+  if (x[0] !== y[0] || /\d/.test(x) || /\d/.test(y)) return false;
   const least = Math.min(x.length, y.length);
-  if (least < 4) return false;
-  return isWithin(x, y, least >= 8 ? 2 : 1);
+  if (least < SHORTEST || (usual < KNOWN_TITLES && least < LONG)) return false;
+  return isWithin(x, y, least >= VERY_LONG ? 2 : 1);
 }
 
 const letters = ({ words }: TitleWords, codes: readonly number[]): string =>

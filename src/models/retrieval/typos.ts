@@ -8,7 +8,7 @@ export const isRareBeside = (titles: number, others: number): boolean =>
   titles <= Math.max(MOST_TITLES, others / RARER) && titles < others;
 
 /** Shorter words have too many neighbours. */
-const SHORTEST = 4;
+export const SHORTEST = 4;
 /** The word that was meant must be one. */
 const LEAST_MEANT = 5;
 
