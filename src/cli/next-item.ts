@@ -11,13 +11,15 @@ import { workspacePaths } from '../data/workspace.ts';
 import { loadSequence } from '../registry/sequence-bundle.ts';
 import { offerShop } from '../serve/next-item/offer-shop.ts';
 import { listColumns } from '../serve/next-item/written-lists.ts';
+import { nodeBackend } from '../tensor/session/session-node.ts';
+import { readNewVectors } from '../train/sequence/read-vectors.ts';
 import { NEXT_ITEM, trainNextItem } from '../train/sequence/train-next-item.ts';
 import type { Context } from './context.ts';
 import { offerOf } from './offer-options.ts';
 import { madeByCounts, sayLists } from './offer-text.ts';
 import { asOfOf, workspaceOf } from './options.ts';
 import { sequenceDocument } from './sequence-document.ts';
-import { sequenceFitOptions } from './sequence-options.ts';
+import { readersOf, sequenceFitOptions } from './sequence-options.ts';
 import { saySequence } from './sequence-text.ts';
 
 export const isNextItem = (task: string): boolean => task === NEXT_ITEM;
@@ -67,6 +69,11 @@ export async function runPredictNextItem(context: Context, options: Record<strin
       const shop = await offerShop(engine, source, saved, {
         ...offer,
         ...{ asOf, scratch, seed: context.seed, progress: context.progress, signal: context.signal },
+        vectorsOf: (catalogue) =>
+          readNewVectors(catalogue, saved.encoders, {
+            ...{ backend: nodeBackend, moved: readersOf(options), threads: context.threads },
+            ...{ progress: context.progress, signal: context.signal },
+          }),
         ...(options.segmentBy !== undefined && { segmentBy: String(options.segmentBy) }),
       });
       const written = { ...shop, asOf, modelVersion: saved.version.version };

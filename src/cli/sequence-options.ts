@@ -1,10 +1,13 @@
 // Options of `sequence fit` and `sequence evaluate` as they are typed, read into what the runs take.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { AppError } from '../core/errors.ts';
 import { parseMoment, parseSpan } from '../core/time.ts';
 import { EVENT_TYPES, type EventType } from '../data/event.ts';
+import { nodeBackend } from '../tensor/session/session-node.ts';
 import { EXCLUDE_SEEN, type ExcludeSeen, parseCutOffs } from '../train/sequence/assess-ranks.ts';
+import type { ItemReaders } from '../train/sequence/read-vectors.ts';
 import type { RunSequenceOptions } from '../train/sequence/run-sequence.ts';
 import { checkSplit } from '../train/sequence/sequence-data.ts';
 import {
@@ -31,6 +34,8 @@ export function sequenceFitOptions(
   return {
     ...sequenceSourceOf(path, options),
     itemsFile: text('items'),
+    readers: readersOf(options),
+    backend: nodeBackend,
     ...split,
     out: String(options.out),
     models: modelsOf(String(options.model)),
@@ -46,6 +51,28 @@ export function sequenceFitOptions(
     signal: context.signal,
   };
 }
+
+/** Names of those options as commander keeps them. */
+export const READER_OPTIONS = ['encoder', 'imageEncoder', 'images'] as const;
+
+/** What reads the items, as typed. */
+export function readersOf(options: Record<string, unknown>): ItemReaders {
+  const named = READER_OPTIONS.filter((key) => options[key] !== undefined);
+  return Object.fromEntries(named.map((key) => [key, String(options[key])]));
+}
+
+/** The options of `readersOf`. */
+export const withReaderOptions = (command: Command): Command =>
+  command
+    .option('--encoder <folder>', 'a text encoder: items are known by what is written of them, new ones too')
+    .option(
+      '--images <place>',
+      'pictures of the items, a folder or a .zip: named after ids, or as a column says',
+    )
+    .option(
+      '--image-encoder <folder>',
+      'with --images: an image encoder, ONNX with a preprocessor_config.json',
+    );
 
 /** Where sequences are read from. @throws AppError USAGE */
 export function sequenceSourceOf(

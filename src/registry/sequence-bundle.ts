@@ -10,6 +10,7 @@ import type { Protocol, Scores } from '../eval/score.ts';
 import { loadNextItemModel } from '../models/sequence/catalogue.ts';
 import type { NextItemModel } from '../models/sequence/recommender.ts';
 import { type PackedArray, packArrays, unpackArrays } from './array-pack.ts';
+import type { NamedEncoder } from './catalogue-bundle.ts';
 import { fileBytes, type LoadedVersion, loadVersion } from './load.ts';
 import { parseJson } from './manifest.ts';
 import { readSavedModel, savedModelFiles } from './saved-model-files.ts';
@@ -24,6 +25,8 @@ export interface SequenceBundle {
   readonly model: NextItemModel;
   /** Row i belongs to item i of the model. */
   readonly attributes?: ItemAttributes;
+  /** Encoders that read the items, by kind of vector: new items are read by the same. */
+  readonly encoders?: Readonly<Record<string, NamedEncoder>>;
   /** Left-out items and what came before them, entities without their names; absent where a test file was named. */
   readonly cases?: CaseView;
   /** Places down to which rankings were read. */
@@ -105,7 +108,7 @@ export function loadSequence(
       `expected a next-item model of format ${SEQUENCE_FORMAT} or older, got ${document.sequence_format}: update foresell`,
     );
   // The bytes are the ones `sequenceBundleFiles` wrote: the manifest's digests have said so.
-  const { arrays, levels, typeLevels, at, histories, protocol, scores, baselines } =
+  const { arrays, levels, typeLevels, at, histories, protocol, scores, baselines, encoders } =
     document as unknown as Omit<SequenceBundle, 'model' | 'attributes' | 'cases'> & Stored;
   const model = loadNextItemModel(readSavedModel(version.files, 'model'));
   const unpacked = unpackArrays(arrays, fileBytes(version.files, 'sequence.bin'), 'sequence.json');
@@ -118,6 +121,7 @@ export function loadSequence(
     protocol,
     scores,
     baselines,
+    ...(encoders && { encoders }),
     ...(cases && { cases }),
     ...(levels && { attributes: attributesOf(unpacked, levels) }),
   };

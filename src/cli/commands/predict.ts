@@ -16,6 +16,7 @@ import { type Context, positiveNumber } from '../context.ts';
 import { isNextItem, runPredictNextItem } from '../next-item.ts';
 import { OFFER_OPTIONS, ownItemsOf, withOfferOptions } from '../offer-options.ts';
 import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
+import { READER_OPTIONS, withReaderOptions } from '../sequence-options.ts';
 
 const SHOWN = 10;
 
@@ -50,11 +51,11 @@ export const predictCommand: CommandFile = {
         '--segment-by <key>',
         'next-item: what is popular with people of the same country, device, channel or attribute, for those without a history',
       );
-    withOfferOptions(own);
+    withReaderOptions(withOfferOptions(own));
   },
   async run(context, [name], options) {
     if (isNextItem(name)) return runPredictNextItem(context, options);
-    for (const option of [...OFFER_OPTIONS, 'segmentBy'])
+    for (const option of [...OFFER_OPTIONS, ...READER_OPTIONS, 'segmentBy'])
       if (options[option] !== undefined)
         throw new AppError('USAGE', `--${dashed(option)} is for "next-item", which lists items`);
     const workspace = workspaceOf(context);

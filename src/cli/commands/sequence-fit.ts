@@ -10,7 +10,7 @@ import {
   withReplay,
 } from '../sequence-continue.ts';
 import { sequenceDocument } from '../sequence-document.ts';
-import { sequenceFitOptions } from '../sequence-options.ts';
+import { sequenceFitOptions, withReaderOptions } from '../sequence-options.ts';
 import { saySequence } from '../sequence-text.ts';
 
 const OUT = './foresell-next-item';
@@ -25,6 +25,8 @@ export const sequenceFitCommand: CommandFile = {
     'foresell sequence fit ./foresell-workspace --by session --events view,purchase --out next-item',
     'foresell sequence fit pairs.txt --format pairs --model popularity,sequential-rules --time-limit 5m --json',
     'foresell sequence fit events.csv.gz --user user_id --item item_id --time timestamp --continue next-item --replay 0.25',
+    'foresell sequence fit baskets.txt --format user-lines --items items.csv --encoder ./encoders/all-MiniLM-L6-v2 --model transformer --out next-item',
+    'foresell sequence fit baskets.txt --format user-lines --items items.csv --images photos.zip --image-encoder ./encoders/mobilenet-v2 --model transformer --out next-item',
   ],
   declare(command) {
     command
@@ -56,7 +58,7 @@ export const sequenceFitCommand: CommandFile = {
       .option('--since <moment>', 'with --continue: what is later is new (default: as noted with the model)')
       .option('--steps <n>', 'with --continue: steps at most')
       .option('--out <dir>', `folder to save to (default: ${OUT}, with --continue its own)`);
-    withReplay(command);
+    withReaderOptions(withReplay(command));
   },
   async run(context, [train], options) {
     const asked = sequenceFitOptions(context, train, { ...options, out: options.out ?? OUT });

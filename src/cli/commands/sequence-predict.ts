@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { makeFrame } from '../../core/frame.ts';
 import type { ItemCatalogue } from '../../core/item-catalogue.ts';
+import type { Progress } from '../../core/progress.ts';
 import type { ItemAttributes } from '../../core/sequences.ts';
 import { type Engine, openEngine } from '../../data/engine.ts';
 import { readCatalogue } from '../../data/sequences/read-catalogue.ts';
@@ -14,12 +15,14 @@ import { type LoadedSequence, loadSequence } from '../../registry/sequence-bundl
 import { catalogueAttributes } from '../../serve/next-item/catalogue-attributes.ts';
 import { codedBy, offerItems } from '../../serve/next-item/offer-items.ts';
 import { listColumns } from '../../serve/next-item/written-lists.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
+import { type ItemReaders, readNewVectors } from '../../train/sequence/read-vectors.ts';
 import { checkSource, readSource, SEQUENCE_FORMATS } from '../../train/sequence/sequence-source.ts';
 import type { CommandFile } from '../command.ts';
 import { positiveNumber } from '../context.ts';
 import { offerOf, withOfferOptions } from '../offer-options.ts';
 import { madeByCounts, sayLists } from '../offer-text.ts';
-import { sequenceSourceOf } from '../sequence-options.ts';
+import { readersOf, sequenceSourceOf, withReaderOptions } from '../sequence-options.ts';
 
 export const sequencePredictCommand: CommandFile = {
   usage: 'sequence predict <dir> <data>',
@@ -27,11 +30,12 @@ export const sequencePredictCommand: CommandFile = {
   examples: [
     'foresell sequence predict next-item baskets.txt --format user-lines --out lists.csv',
     "foresell sequence predict next-item events.csv --user user_id --item item_id --time timestamp --items items.csv --filter 'stock > 0' --top 5 --out lists.csv",
+    'foresell sequence predict next-item baskets.txt --format user-lines --items items-with-new-ones.csv --encoder ./encoders/all-MiniLM-L6-v2 --out lists.csv',
     'foresell sequence predict next-item baskets.txt --format user-lines --items items.csv --filter "category != \'Gifts\'" --exclude-seen yes --diversity 0.3 --out lists.ndjson',
   ],
   declare(command) {
     withOfferOptions(
-      command
+      withReaderOptions(command)
         .option('--out <file>', 'file ending in .csv, .ndjson or .parquet')
         .option(
           '--format <format>',
@@ -68,7 +72,8 @@ export const sequencePredictCommand: CommandFile = {
     try {
       const { sequences } = await readSource(source, { scratch, seed, threads, progress, signal });
       const { catalogue, attributes } = await knownItems(engine, saved, {
-        ...{ itemsFile: offer.itemsFile, scratch, signal },
+        ...{ itemsFile: offer.itemsFile, scratch, threads, progress, signal },
+        moved: readersOf(options),
       });
       const histories = codedBy(catalogue, sequences);
       const lists = await offerItems(saved, {
@@ -108,11 +113,21 @@ interface KnownItems {
   readonly attributes?: ItemAttributes;
 }
 
+interface Knowing {
+  readonly itemsFile?: string | undefined;
+  readonly scratch: string;
+  /** Where encoders and pictures are now. */
+  readonly moved: ItemReaders;
+  readonly threads: number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
 /** What the table says of the items; without one, what the model was told. */
 async function knownItems(
   engine: Engine,
-  { model, attributes: told }: LoadedSequence,
-  { itemsFile, scratch, signal }: { itemsFile?: string | undefined; scratch: string; signal?: AbortSignal },
+  { model, attributes: told, encoders }: LoadedSequence,
+  { itemsFile, scratch, moved, threads, progress, signal }: Knowing,
 ): Promise<KnownItems> {
   const { itemIds } = model;
   const known = itemIds.length;
@@ -126,7 +141,10 @@ async function knownItems(
   const reading = { scratch: folder, ...(signal && { signal }) };
   const catalogue = await readCatalogue(engine, itemsFile, itemIds, reading);
   const { attributes } = await readItems(engine, itemsFile, catalogue.itemIds, reading);
-  return { catalogue, attributes: catalogueAttributes(catalogue, told, attributes) };
+  const running = { backend: nodeBackend, moved, threads, progress, ...(signal && { signal }) };
+  const vectors = await readNewVectors(catalogue, encoders, running);
+  const learned = catalogueAttributes(catalogue, told, attributes);
+  return { catalogue, attributes: { ...learned, ...(vectors && { vectors }) } };
 }
 
 /** Rules may speak of what the model was told of its items. */

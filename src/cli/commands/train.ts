@@ -25,6 +25,7 @@ import {
   withHorizon,
   workspaceOf,
 } from '../options.ts';
+import { READER_OPTIONS, withReaderOptions } from '../sequence-options.ts';
 
 import { trainingDocument } from '../training-document.ts';
 
@@ -36,6 +37,7 @@ export const trainCommand: CommandFile = {
     'foresell train spend --horizon 30d --preset best --time-limit 5m',
     'foresell train churn --as-of 2011-06-11 --horizon 90d --model logistic,bg-nbd --json',
     'foresell train next-item --model item-knn,sequential-rules --events view,purchase',
+    'foresell train next-item --model transformer --encoder ./encoders/all-MiniLM-L6-v2',
   ],
   declare(command) {
     withHorizon(withAsOf(command, 'moment of the test (default: the latest whose horizon the log covers)'))
@@ -61,6 +63,7 @@ export const trainCommand: CommandFile = {
         '--events <types>',
         'next-item: which events, such as view,purchase (default: all with an item)',
       );
+    withReaderOptions(command);
   },
   async run(context, [taskName], options) {
     if (isNextItem(taskName)) return runTrainNextItem(context, options);
@@ -97,8 +100,9 @@ export const trainCommand: CommandFile = {
 };
 
 function refuseNextItemOptions(options: Record<string, unknown>): void {
-  const stray = ['by', 'events'].find((option) => options[option] !== undefined);
-  if (stray !== undefined) throw new AppError('USAGE', `--${stray} is for "next-item"`);
+  const stray = ['by', 'events', ...READER_OPTIONS].find((option) => options[option] !== undefined);
+  if (stray !== undefined)
+    throw new AppError('USAGE', `--${stray.replace('imageE', 'image-e')} is for "next-item"`);
 }
 
 function modelsOf(text: string): 'auto' | readonly string[] {

@@ -1,6 +1,7 @@
 // Lists for everybody a shop knows, as of a moment: its events, its catalogue and its customers read, then offered from.
 import { AppError } from '../../core/errors.ts';
 import type { ItemCatalogue } from '../../core/item-catalogue.ts';
+import type { ItemVectors } from '../../core/item-vectors.ts';
 import type { ItemAttributes, Sequences } from '../../core/sequences.ts';
 import { HOUR_MS } from '../../core/time.ts';
 import type { Engine } from '../../data/engine.ts';
@@ -21,6 +22,8 @@ export interface ShopQuestion
   readonly asOf: number;
   /** A table of items beside the shop's own catalogue, its columns going first. */
   readonly itemsFile?: string;
+  /** Vectors of the items the model never saw, by the encoders it learned from. */
+  readonly vectorsOf?: (catalogue: ItemCatalogue) => Promise<readonly ItemVectors[] | undefined>;
   /** An existing folder for decoded copies of it. */
   readonly scratch: string;
   /** What people of the same kind take, for those without a history: see `lakeCustomers`. */
@@ -75,13 +78,17 @@ export async function offerShop(
         : 'expected visits open at that moment, there are none: take another one',
     );
   const attributes = await attributesOf(engine, source, catalogue, question);
+  const vectors = await question.vectorsOf?.(catalogue);
+  const learned = attributes && catalogueAttributes(catalogue, saved.attributes, attributes);
   const histories = customers ? spread(read, entities) : read;
   const lists = await offerItems(saved, {
     ...question,
     ...{ histories, catalogue },
     ...(rows && { rows }),
     had: spread(all, histories.entities),
-    ...(attributes && { attributes: catalogueAttributes(catalogue, saved.attributes, attributes) }),
+    ...((learned || vectors) && {
+      attributes: { categories: {}, ...learned, ...(vectors && { vectors }) },
+    }),
     ...(customers?.segments && { segments: customers.segments }),
     rules: withAvailable(question.rules, shop, catalogue),
   });

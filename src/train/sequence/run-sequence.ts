@@ -7,15 +7,17 @@ import type { Progress } from '../../core/progress.ts';
 import { checkWritable } from '../../data/output-place.ts';
 import { needFile } from '../../data/sequences/text-lines.ts';
 import { RECOMMENDERS, sharingFits, UNASKED_IDS } from '../../models/sequence/catalogue.ts';
+import { CONTENT_KNN } from '../../models/sequence/classical/content-knn.ts';
 import type { Recommender } from '../../models/sequence/recommender.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import { writeReport } from '../report-file.ts';
 import { type ExcludeSeen, historiesOf } from './assess-ranks.ts';
 import { fitSequence } from './fit-sequence.ts';
+import { readsNothing } from './read-vectors.ts';
 import { saveSequence } from './save-sequence.ts';
 import { readSequenceData, type SplitChoice } from './sequence-data.ts';
 import { sequencePage, sequenceReports } from './sequence-report.ts';
-import { checkSource, type SequenceSource } from './sequence-source.ts';
+import { checkSource, type ReadDataOptions, type SequenceSource } from './sequence-source.ts';
 import { type TestedSequence, testSequence } from './test-sequence.ts';
 
 export interface RunSequenceOptions extends SequenceSource, SplitChoice {
@@ -33,6 +35,8 @@ export interface RunSequenceOptions extends SequenceSource, SplitChoice {
   /** As typed. */
   readonly command: string;
   readonly now: () => number;
+  /** Runs encoders of texts and pictures. */
+  readonly backend?: ReadDataOptions['backend'];
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
@@ -50,7 +54,8 @@ const LEARNING_SHARE = 0.85;
 /** @throws AppError as `readSequenceData` and `fitSequence` do; USAGE before anything long; DISK */
 export async function runSequence(options: RunSequenceOptions): Promise<SequenceRun> {
   const startedMs = options.now();
-  const { recommenders, choosable } = recommendersOf(options.models);
+  const isTold = options.readers !== undefined && !readsNothing(options.readers);
+  const { recommenders, choosable } = recommendersOf(options.models, isTold);
   checkSource(options);
   if (options.testFile !== undefined) needFile(options.testFile);
   checkWritable(options.out, 'folder');
@@ -83,7 +88,10 @@ export async function runSequence(options: RunSequenceOptions): Promise<Sequence
 }
 
 /** @throws AppError USAGE for a name that is none */
-function recommendersOf(models: 'auto' | readonly string[]): {
+function recommendersOf(
+  models: 'auto' | readonly string[],
+  isTold: boolean,
+): {
   readonly recommenders: readonly Recommender[];
   readonly choosable: ReadonlySet<string>;
 } {
@@ -91,7 +99,9 @@ function recommendersOf(models: 'auto' | readonly string[]): {
   const named = (models === 'auto' ? UNASKED_IDS : models).map(byId);
   const learned = named.filter(({ role }) => role === 'model');
   const choosable = models === 'auto' && learned.length > 0 ? learned : named;
-  const baselines = RECOMMENDERS.filter(({ role }) => role === 'baseline').map(({ id }) => byId(id));
+  const baselines = RECOMMENDERS.filter(
+    ({ id, role }) => role === 'baseline' && (isTold || id !== CONTENT_KNN),
+  ).map(({ id }) => byId(id));
   return {
     recommenders: [...baselines, ...named.filter((recommender) => !baselines.includes(recommender))],
     choosable: new Set(choosable.map(({ id }) => id)),

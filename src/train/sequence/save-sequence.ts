@@ -35,6 +35,7 @@ export function saveSequence(tested: TestedSequence, options: KeptOptions): Vers
     files: sequenceBundleFiles({
       model: fitted.model,
       ...(data.attributes && { attributes: data.attributes }),
+      ...(data.sources && { encoders: data.sources }),
       ...(data.split !== 'file' && { cases: data.test }),
       at: options.at,
       histories,

@@ -70,7 +70,7 @@ export function networkDefaults(events: number): NetworkSettings {
     negatives: 1024,
     negativePower: 0.75,
     unknownRate: 0.1,
-    idDropout: 0.3,
+    idDropout: 0.1,
     vectorDropout: 0.1,
     ...VECTORS,
     temperature: 0,
@@ -83,6 +83,12 @@ export function networkDefaults(events: number): NetworkSettings {
     seconds: 0,
   };
 }
+
+/**
+ * Defaults where items bring vectors: scores are cosines, since lengths say how popular an item is, and a new one has none.
+ * Among Beauty's sequences (a quarter of the users) the temperature .1 found half as many targets again as plain products.
+ */
+export const FUSED_DEFAULTS = { temperature: 0.1 } as const;
 
 export const whole = (low: number, high: number): Dimension => ({ kind: 'number', low, high, integer: true });
 export const real = (low: number, high: number): Dimension => ({ kind: 'number', low, high });
