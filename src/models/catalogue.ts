@@ -22,7 +22,8 @@ import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear
 import { oneVsRest } from './one-vs-rest.ts';
 import { checkSample, sortSample } from './sample.ts';
 import { TEXT_METHODS } from './text/methods.ts';
-import { textEstimator } from './text/text-estimator.ts';
+import { type TextFitParts, textEstimator } from './text/text-estimator.ts';
+import { verbalised } from './text/verbalised/verbalised.ts';
 import { decisionTree } from './tree/tree.ts';
 
 /** What kind of animal a model is, for leaderboards. */
@@ -86,17 +87,17 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   { family: 'ensemble', estimator: ensemble('greedy', DEFAULT_MEMBERS) },
 ];
 
-/** Text encoders by method; each is handed its encoder. What stands beside words reads every column as encoders do. */
-const TEXT: readonly Estimator[] = TEXT_METHODS.map((method) =>
-  textEstimator(
-    method,
-    {},
-    {
-      words: (kind) => encoded(kind === 'amount' ? linear : oneVsRest(logisticRegression)),
-      loadInner: loadModel,
-    },
-  ),
-);
+/** What text encoders find here; words beside them are read out of every column as encoders do. */
+const TEXT_PARTS: TextFitParts = {
+  words: (kind) => encoded(kind === 'amount' ? linear : oneVsRest(logisticRegression)),
+  loadInner: loadModel,
+};
+
+/** Text encoders by method, each to be handed its encoder, and a history told in words. */
+const TEXT: readonly Estimator[] = [
+  ...TEXT_METHODS.map((method) => textEstimator(method, {}, TEXT_PARTS)),
+  verbalised(TEXT_PARTS),
+];
 
 /** These, and the other ways of fine-tuning, which keep the promises of the first: checked beside their own files. */
 const KNOWN: readonly CatalogueEntry[] = [
