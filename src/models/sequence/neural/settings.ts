@@ -25,7 +25,7 @@ export interface NetworkSettings extends Settings, VectorShape {
   readonly negativePower: number;
   /** Expected training events of each item that are read and asked as if the item were new. */
   readonly unknownRate: number;
-  /** Share of events met as if their item were new, known by its vectors alone; of items that have any. */
+  /** Share of events met as if their item were new, known by its vectors alone; of items that have any. 1: ids say nothing at all. */
   readonly idDropout: number;
   /** Share of events met as if their item lacked a vector, each kind by itself. */
   readonly vectorDropout: number;

@@ -54,6 +54,8 @@ export interface TokenOptions extends Partial<VectorShape> {
   /** Whether times are read where there are any. */
   readonly times: boolean;
   readonly masked: boolean;
+  /** 1: items are known by their vectors alone. */
+  readonly idDropout?: number;
 }
 
 /** Items with a training event. */
@@ -67,20 +69,25 @@ export const ITEMS_A_SHARED_ROW = 4;
 
 export function planTokens(
   train: Sequences,
-  { ownRows, times, masked, ...vectorShape }: TokenOptions,
+  { ownRows, times, masked, idDropout = 0, ...vectorShape }: TokenOptions,
   attributes?: ItemAttributes,
 ): TokenPlan {
   const { itemIds, items, typeLevels = [] } = train;
   const counts = new Int32Array(itemIds.length);
   for (const item of items) counts[item]++;
-  const { rowOf, rows } = rowsOf(itemIds, counts, ownRows);
+  const vectors = planVectors(attributes?.vectors ?? [], { ...VECTORS, ...vectorShape });
+  // Where ids are always left out, none is to be learned.
+  const { rowOf, rows } =
+    vectors.length > 0 && idDropout === 1
+      ? { rowOf: new Int32Array(itemIds.length).fill(UNKNOWN_ROW), rows: 1 }
+      : rowsOf(itemIds, counts, ownRows);
   return {
     ...{ itemIds, counts, rowOf, masked, logShare: logShares(rowOf, rows, counts) },
     rows: masked ? rows + 1 : rows,
     typeLevels: train.types && typeLevels.length > 1 ? typeLevels : [],
     timed: times && train.timesMs !== undefined,
     columns: attributes ? columnsOf(attributes) : [],
-    vectors: planVectors(attributes?.vectors ?? [], { ...VECTORS, ...vectorShape }),
+    vectors,
     marks: (train.marks ?? []).map(({ name, levels }) => ({ name, levels })),
   };
 }
@@ -201,7 +208,7 @@ export function tokenWriter(plan: TokenPlan, sequences: Sequences): WriteTokens 
       into.rows[place] = rowOfItem(plan, item);
       if (into.present) into.present[place] = 1;
       for (let c = 0; c < into.columns.length; c++) into.columns[c][place] = plan.columns[c].codes[item] ?? 0;
-      if (into.levels) into.levels[place] = metLevel(plan.counts[item] ?? 0);
+      if (into.levels) into.levels[place] = levelOf(plan, item);
       plan.vectors.forEach((own, v) => void writeVector(own, item, into.vectors[v], place));
       for (let m = 0; m < marks.length; m++) into.marks[m][place] = marks[m]?.[event] ?? 0;
       if (into.types && types) into.types[place] = typeOf[types[event]] ?? 0;
@@ -229,11 +236,11 @@ export function hideToken(plan: TokenPlan, tokens: Tokens, place: number, isFirs
 export type ItemTokens = Pick<Tokens, 'rows' | 'columns' | 'levels' | 'vectors'>;
 
 export function itemTokens(plan: TokenPlan, items: ArrayLike<number>): ItemTokens {
-  const { columns, counts, rowOf, vectors } = plan;
+  const { columns, rowOf, vectors } = plan;
   return {
     rows: Int32Array.from(items, (item) => rowOf[item]),
     columns: columns.map(({ codes }) => Int32Array.from(items, (item) => codes[item])),
-    ...(vectors.length > 0 && { levels: Int32Array.from(items, (item) => metLevel(counts[item])) }),
+    ...(vectors.length > 0 && { levels: Int32Array.from(items, (item) => levelOf(plan, item)) }),
     vectors: vectors.map((own) => {
       const values = new Float32Array(items.length * fedWidth(own));
       for (let place = 0; place < items.length; place++) writeVector(own, items[place], values, place);
@@ -241,6 +248,10 @@ export function itemTokens(plan: TokenPlan, items: ArrayLike<number>): ItemToken
     }),
   };
 }
+
+/** How often an item was met, as far as it has a row to show for it. */
+const levelOf = ({ counts, rowOf }: TokenPlan, item: number): number =>
+  (rowOf[item] ?? UNKNOWN_ROW) === UNKNOWN_ROW ? 0 : metLevel(counts[item]);
 
 export const rowOfItem = ({ rowOf }: TokenPlan, item: number): number => rowOf[item] ?? UNKNOWN_ROW;
 
