@@ -1,5 +1,5 @@
 // Learns pieces and their probabilities from words with counts: expectation and maximisation over all ways to cut a word.
-import { AppError, throwIfAborted } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 
 export interface CountedWord {
   readonly word: string;
@@ -21,7 +21,6 @@ export interface UnigramTask {
   readonly seeds: readonly CountedWord[];
   /** Pieces wanted at most, letters counted. */
   readonly size: number;
-  readonly signal?: AbortSignal;
 }
 
 /** Of the pieces that are too many, how many a round keeps. */
@@ -36,10 +35,10 @@ const LEAST_COUNT = 0.5;
  *
  * @returns letters and pieces, the likeliest first, equals by their text
  * @see Kudo 2018, arXiv:1804.10959, §3.2
- * @throws AppError INTERRUPTED
+ * @throws AppError NOT_ENOUGH_DATA
  */
 export function learnUnigram(task: UnigramTask): readonly LearnedPiece[] {
-  const { letters, size, signal } = task;
+  const { letters, size } = task;
   let pieces = [...letters, ...task.seeds.map(({ word }) => word)];
   let weights: Float64Array = Float64Array.from(pieces, () => 1);
   task.seeds.forEach(({ count }, i) => {
@@ -52,7 +51,6 @@ export function learnUnigram(task: UnigramTask): readonly LearnedPiece[] {
     const lattice = allCuts(task.words, pieces);
     let scores = logShares(weights);
     for (let i = 0; i < ITERATIONS; i++) {
-      throwIfAborted(signal);
       weights = expectedCounts(lattice, scores);
       scores = logShares(weights);
     }
