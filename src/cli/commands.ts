@@ -29,6 +29,7 @@ import { tableFitCommand } from './commands/table-fit.ts';
 import { tablePredictCommand } from './commands/table-predict.ts';
 import { textFitCommand } from './commands/text-fit.ts';
 import { textPredictCommand } from './commands/text-predict.ts';
+import { textPretrainCommand } from './commands/text-pretrain.ts';
 import { trainCommand } from './commands/train.ts';
 import { trunkExportCommand } from './commands/trunk-export.ts';
 import { trunkImportCommand } from './commands/trunk-import.ts';
@@ -52,6 +53,7 @@ export const COMMANDS: readonly CommandFile[] = [
   tableExportCommand,
   textFitCommand,
   textPredictCommand,
+  textPretrainCommand,
   sequenceFitCommand,
   sequenceEvaluateCommand,
   sequencePredictCommand,

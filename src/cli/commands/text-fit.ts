@@ -154,7 +154,7 @@ function toldOf(options: Record<string, unknown>): Settings {
 }
 
 /** @throws AppError USAGE for a setting the own encoder does not have */
-function ownOf(list: string | undefined): Partial<OwnSettings> {
+export function ownOf(list: string | undefined): Partial<OwnSettings> {
   return Object.fromEntries(
     Object.entries(pairsOf(list, '=', '--own')).map(([key, value]) => {
       if (!Object.hasOwn(OWN_DEFAULTS, key))

@@ -1,5 +1,6 @@
 // Whom a question about texts is put to: words counted, encoders fine-tuned, and what both say together.
 import { AppError } from '../../core/errors.ts';
+import type { TargetMeaning } from '../../data/table/target.ts';
 import { encoded, estimatorById } from '../../models/catalogue.ts';
 import type { Estimator, Question, Settings } from '../../models/estimator.ts';
 import { estimatorId, TEXT_METHODS, type TextMethod } from '../../models/text/methods.ts';
@@ -25,6 +26,7 @@ export interface TextRecipeOptions {
 /** @throws AppError USAGE for a method there is not */
 export function textRecipe(
   { kind }: Question,
+  target: TargetMeaning,
   { methods, settings, blended }: TextRecipeOptions,
 ): TableRecipe {
   const words = encoded(estimatorById(WORDS[kind]));
