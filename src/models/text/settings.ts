@@ -10,6 +10,8 @@ export interface TextSettings extends Settings {
   /** Pieces read at most; 0: as many as the encoder can, 256 at most. */
   readonly length: number;
   readonly pooling: PoolingChoice;
+  /** Fine-tuned so many times, each in an order of its own, and the weights averaged: answering costs no more. */
+  readonly members: number;
   /** Texts a step. */
   readonly batch: number;
   readonly epochs: number;
@@ -57,6 +59,7 @@ export interface TextSettings extends Settings {
 export const TEXT_DEFAULTS: TextSettings = {
   length: 0,
   pooling: 'encoder',
+  members: 1,
   batch: 16,
   epochs: 4,
   steps: 20_000,
@@ -85,6 +88,7 @@ export const TEXT_DEFAULTS: TextSettings = {
 const BOUNDS: SearchSpace = {
   length: whole(0, 4096),
   pooling: { kind: 'choice', options: ['encoder', 'mean', 'max', 'first'] },
+  members: whole(1, 100),
   batch: whole(1, 1024),
   epochs: whole(1, 10_000),
   steps: whole(1, 10_000_000),

@@ -146,6 +146,15 @@ describe('text encoders', () => {
     expect(accuracy(await model.predict(asked.frame), asked.target)).toBeGreaterThan(0.9);
   });
 
+  it.each(['text', 'text:lora', 'text:adalora'])('%s is steadier as the mean of several runs', async (id) => {
+    const few = takeSample(
+      learn,
+      Array.from({ length: 24 }, (_, i) => i),
+    );
+    const model = await fitModel(told(id, { members: 3, epochs: 8 }), few, undefined, run);
+    expect(accuracy(await model.predict(asked.frame), asked.target)).toBeGreaterThan(0.85);
+  });
+
   it('refuse without an encoder, without texts, and settings they do not have', () => {
     expect(estimatorById('text').refuses(QUESTION, learn.frame)).toContain('encoder');
     expect(told('text').refuses(QUESTION, { ...learn.frame, columns: [] })).toContain('text column');

@@ -16,7 +16,8 @@ import { piecesRead, TEXT_DEFAULTS, TEXT_SPACE, type TextSettings, textSettings 
 import { loadText, textModel } from './text-model.ts';
 import { cutRows, type TextRows } from './text-rows.ts';
 import { textColumns, textsOf } from './texts.ts';
-import { type TunedText, tuneText } from './tune-text.ts';
+import { tuneMembers } from './tune-members.ts';
+import type { TunedText } from './tune-text.ts';
 
 /** What a fit is handed beside the data. */
 export interface TextFitParts {
@@ -115,7 +116,7 @@ async function fitText(train: Sample, valid: Sample | undefined, task: FitTask):
   const learn = rowsOf(taught, unseen);
   const watch = watched && rowsOf(watched, await beginningMargins(beginning, watched.frame));
   const firstHead = await describedHead(learn, network, run);
-  const tuned = await tuneText(learn, watch, { ...network, run, ...(firstHead && { firstHead }) });
+  const tuned = await tuneMembers(learn, watch, { ...network, run, ...(firstHead && { firstHead }) });
   const { values: all, ...facts } = tuned;
   parts.onTuned?.(facts);
   const inside = Object.fromEntries(

@@ -25,6 +25,8 @@ export interface TunedText {
 
 export interface TuneTextTask extends TextNetwork {
   readonly run: FitRun;
+  /** Of what is drawn before learning begins; the run's where left out. */
+  readonly beginSeed?: number;
   /** Where the head begins, by name; zeros where left out. */
   readonly firstHead?: Values;
 }
@@ -49,18 +51,19 @@ export async function tuneText(
 ): Promise<TunedText> {
   const { encoder, method, settings, run } = task;
   const draws = random(run.seed).fork(`text ${method.id}`);
+  const begin = random(task.beginSeed ?? run.seed).fork(`text ${method.id}`);
   const declared = encoderParameters(task);
   const named = declared.flatMap(({ name }) => {
     const value = encoder.values[name.slice(ENCODER.length + 1)];
     return value ? [[name, value] as const] : [];
   });
-  const begun: Values = { ...initialValues(declared, draws.fork('weights')), ...Object.fromEntries(named) };
+  const begun: Values = { ...initialValues(declared, begin.fork('weights')), ...Object.fromEntries(named) };
   const moves = method.moves?.(declared, settings);
   const work = moves
     ? wholeWork(learn, heldOut, { ...task, moves, values: begun })
     : await headWork(learn, heldOut, { ...task, values: begun });
   const first = {
-    ...initialValues(work.parameters, draws.fork('weights')),
+    ...initialValues(work.parameters, begin.fork('weights')),
     ...begun,
     ...(task.firstHead && (work.head?.taught(task.firstHead) ?? task.firstHead)),
   };
