@@ -38,19 +38,25 @@ export function leaksBefore(sample: Sample): readonly Finding[] {
   }));
 }
 
-/**
- * @param predicted what the model, not having seen them, says of the test rows: probabilities of a yes; absent for other
- *                  questions, [rows]
- */
+export interface LeakOptions {
+  /** What the model, not having seen them, says of the test rows: probabilities of a yes; absent for other questions, [rows] */
+  readonly predicted?: Float64Array;
+  readonly times: readonly string[];
+  readonly byTime: boolean;
+  /** Whether equal rows are different events. */
+  readonly equalRowsDiffer?: boolean;
+}
+
+/** What only shows once a model has answered rows it had not seen. */
 export function leaksAfter(
   train: Sample,
   test: Sample,
-  { predicted, times, byTime }: { predicted?: Float64Array; times: readonly string[]; byTime: boolean },
+  { predicted, times, byTime, equalRowsDiffer }: LeakOptions,
 ): readonly Finding[] {
   const found = yesOrNo(train).flatMap(({ isYes, label }) => {
     const input = {
       kind: 'binary' as const,
-      splitBy: 'row' as const,
+      splitBy: equalRowsDiffer && byTime ? ('time' as const) : ('row' as const),
       train: stage(train, isYes),
       test: stage(test, isYes),
       ...(predicted ? { predicted } : {}),

@@ -8,6 +8,8 @@ import type { PreparedTable } from './prepare-table.ts';
 
 export interface ProtocolFacts {
   readonly folds: number;
+  /** Of them held out in turn; all when absent. */
+  readonly foldsAsked?: number;
   readonly repeats: number;
   readonly time?: string;
   readonly holdout?: number;
@@ -20,7 +22,7 @@ export interface ProtocolFacts {
 export function protocolWords(
   prepared: PreparedTable,
   fitted: FittedTable,
-  { folds, repeats, time, holdout }: ProtocolFacts,
+  { folds, foldsAsked = folds, repeats, time, holdout }: ProtocolFacts,
 ): Readonly<Record<'split' | 'calibration' | 'candidates' | 'ties' | 'interval', Name>> {
   const { by: tested, turns } = fitted.test;
   const together = {
@@ -60,8 +62,8 @@ export function protocolWords(
       interval.replace('bootstrap by user', `按${by.zh}自助抽样`).replace('draws', '次'),
     ),
     calibration: name(
-      `answers about rows held out inside each training part (${folds} folds${time ? ' forward in time' : ''})`,
-      `由每个训练部分内部留出的行拟合（${folds} 折${time ? '，按时间向前' : ''}）`,
+      `answers about rows held out inside each training part (${foldsAsked < folds ? `${foldsAsked} of ` : ''}${folds} folds${time ? ' forward in time' : ''})`,
+      `由每个训练部分内部留出的行拟合（${folds} 折${foldsAsked < folds ? `中的 ${foldsAsked} 折` : ''}${time ? '，按时间向前' : ''}）`,
     ),
     candidates: name(
       `${fitted.test.rows.length} tested rows of ${prepared.sample.target.length + (tested === 'file' ? fitted.test.rows.length : 0)}`,

@@ -43,9 +43,14 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
     ...(meaning.classes ? { classNames: meaning.classes } : {}),
     signal,
   });
-  const { drivers, leading } = await tableDrivers(learned.table, test.sample, { seed, signal });
+  // What is read of one text is told by its words; shuffling the only column tells nothing.
+  const isOneText =
+    prepared.sample.frame.columns.length === 1 && prepared.sample.frame.columns[0].kind === 'text';
+  const { drivers, leading } = isOneText
+    ? { drivers: undefined, leading: [] }
+    : await tableDrivers(learned.table, test.sample, { seed, signal });
   const effects =
-    kind === 'classes'
+    kind === 'classes' || isOneText
       ? undefined
       : await effectsPart(tablePredictor(learned.table), test.sample.frame, leading, { seed, signal });
   return {
@@ -69,10 +74,16 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
     protocolWords: words,
     leaderboard: {
       metric: order[0],
-      measuredOn: name(
-        `rows held out in ${facts.folds} folds of the rows learned from`,
-        `训练行的 ${facts.folds} 折留出行`,
-      ),
+      measuredOn:
+        facts.foldsAsked === 1
+          ? name(
+              `one part in ${facts.folds} of the rows learned from, held out`,
+              `训练行中留出的 1/${facts.folds}`,
+            )
+          : name(
+              `rows held out in ${facts.folds} folds of the rows learned from`,
+              `训练行的 ${facts.folds} 折留出行`,
+            ),
       rows: learned.trials.flatMap(({ estimator, evaluation, fitSeconds, predictMs }) => {
         const score = evaluation.scores[order[0]];
         if (!score) return [];
@@ -105,7 +116,7 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
     },
     ...figures(fitted, seed),
     ...promisesOf(prepared, fitted),
-    drivers,
+    ...(drivers && { drivers }),
     ...(effects ? { effects } : {}),
     ...(examples ? { examples } : {}),
     leakage: { checks: leakageChecks(fitted) },
