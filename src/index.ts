@@ -49,6 +49,18 @@ export { openTable } from './data/table/open-table.ts';
 export { readColumns } from './data/table/read-columns.ts';
 export { type ReadTable, type ReadTableOptions, readTable } from './data/table/read-table.ts';
 export { createWorkspace, openOrCreateWorkspace, openWorkspace, type Workspace } from './data/workspace.ts';
+// Vectors of pictures, and where they are kept.
+export { openVectorCache, type VectorCache, vectorKey } from './encoders/cache/vector-cache.ts';
+export {
+  type EmbedImagesOptions,
+  embedImages,
+  embedImagesCached,
+  type ImageVectors,
+} from './encoders/image/embed-images.ts';
+export type { DecodeImage } from './encoders/image/image-decoder.ts';
+export { type ImageEncoder, openImageEncoder } from './encoders/image/image-encoder.ts';
+export { type ImageSource, imageBytes, imageFile, imageFolder } from './encoders/image/image-source.ts';
+export { openImageArchive } from './encoders/image/zip-images.ts';
 // Measuring, and making answers honest: calibrated probabilities, intervals that hold.
 export { applyCalibrator, type Calibrator } from './eval/calibration/calibrator.ts';
 export { type CalibrationChoice, chooseCalibrator } from './eval/calibration/choose-calibrator.ts';
@@ -127,7 +139,13 @@ export {
   type RowSampling,
 } from './models/gbdt/settings.ts';
 export type { ToldSettings } from './models/gbdt/told-settings.ts';
+// Classes told from frozen vectors.
+export { vectorLogistic } from './models/heads/vector-logistic.ts';
 export { modelToOnnx } from './models/model-onnx.ts';
+// A catalogue searched and cleaned.
+export { suggestCategories } from './models/retrieval/category-suggestions.ts';
+export { type DuplicateGroup, findDuplicates } from './models/retrieval/duplicate-groups.ts';
+export { type Neighbours, openVectorSearch, vectorTable } from './models/retrieval/vector-search.ts';
 export { takeSample } from './models/sample.ts';
 // Settings searched.
 export {

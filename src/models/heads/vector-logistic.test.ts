@@ -1,4 +1,5 @@
 // Heads on vectors: the minimum is where scikit-learn finds it, gradients are those of the formula, saving loses nothing.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeFrame, takeRows, type VectorColumn } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
@@ -7,9 +8,19 @@ import { random } from '../../core/random.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { Question, Sample } from '../estimator.ts';
 import { descend } from './descend.ts';
-import golden from './goldens.json' with { type: 'json' };
 import { headLogits, openHeadFitting } from './logistic-head.ts';
 import { vectorLogistic } from './vector-logistic.ts';
+
+const golden = JSON.parse(readFileSync(new URL('./goldens.json', import.meta.url), 'utf8')) as {
+  readonly source: string;
+  readonly version: string;
+  readonly width: number;
+  readonly classes: number;
+  readonly penalty: number;
+  readonly vectors: readonly number[];
+  readonly labels: readonly number[];
+  readonly probabilities: readonly number[];
+};
 
 const run = { seed: 1, threads: 1, progress: silent };
 const vectors = (values: Float32Array, width: number, called = 'v'): VectorColumn => ({
