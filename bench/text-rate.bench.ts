@@ -13,15 +13,16 @@ const FOLDERS: Readonly<Record<string, string>> = {
   'use-lite': '../../shared/models/use-lite-en',
 };
 
-/** Words: `minilm`, `use-lite` (both when none), `titles=100000`, `rounds=5`, `reviews=8000` (0: none). */
+/** Words: `minilm`, `use-lite` (both when none), `titles=100000`, `rounds=5`, `reviews=8000` (0: none), `cpu`: the processor's time. */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   const said = (key: string, usual: number): number =>
     Number(args.find((arg) => arg.startsWith(`${key}=`))?.slice(key.length + 1) ?? usual);
   const [count, rounds, reviews] = [said('titles', 100_000), said('rounds', 5), said('reviews', 8000)];
   const asked = Object.keys(FOLDERS).filter((id) => args.includes(id));
+  const clock = args.includes('cpu') ? 'cpu' : 'wall';
   const read = await readTitles(count, seed, log);
   const targets: Target[] = [];
-  const figures: Record<string, unknown> = { titles: count, 'of them real': read?.real };
+  const figures: Record<string, unknown> = { clock, titles: count, 'of them real': read?.real };
   for (const id of asked.length > 0 ? asked : Object.keys(FOLDERS)) {
     const folder = fileURLToPath(new URL(FOLDERS[id], import.meta.url));
     if (!existsSync(folder)) {
@@ -31,7 +32,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     const encoder = await openEncoder(folder);
     if (read !== undefined) {
       const { rates, ofBare, int8 } = await embeddingRate(encoder, read.titles, {
-        ...{ threads, rounds, onnx: onnxFileOf(folder) },
+        ...{ clock, threads, rounds, onnx: onnxFileOf(folder) },
       });
       log(`${id}: texts a second ${JSON.stringify(rates)}`);
       const share = ofBare.float.rounds.map((times) => 1 / times);
