@@ -49,7 +49,7 @@ export const textFitCommand: CommandFile = {
         'encoder',
       )
       .option('--length <pieces>', 'pieces read of a text at most', '256')
-      .option('--epochs <n>', 'times the labelled texts are read', String(TEXT_DEFAULTS.epochs))
+      .option('--epochs <n>', 'times the labelled texts are read (default: 4, and more of fewer texts)')
       .option(
         '--labels <list>',
         'what classes mean in words, for few labels, such as "1=recommended;0=disappointed"',
@@ -145,7 +145,7 @@ function toldOf(options: Record<string, unknown>): Settings {
   return {
     pooling: String(options.pooling),
     length: number('length'),
-    epochs: number('epochs'),
+    ...(options.epochs !== undefined && { epochs: number('epochs') }),
     balance: number('balance'),
     ...(options.labels !== undefined && { labels: String(options.labels) }),
     ...(options.augment === true && AUGMENTED),

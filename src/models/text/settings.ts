@@ -10,16 +10,17 @@ export interface TextSettings extends Settings {
   /** Pieces read at most; 0: as many as the encoder can, 256 at most. */
   readonly length: number;
   readonly pooling: PoolingChoice;
-  /** Fine-tuned so many times, each in an order of its own, and the weights averaged: answering costs no more. */
+  /** Fine-tuned so many times, each in an order of its own, and the weights averaged; 0: more of fewer texts. */
   readonly members: number;
   /** Texts a step. */
   readonly batch: number;
+  /** Times the texts are read; 0: more often where they are few. */
   readonly epochs: number;
   /** At most, whatever the epochs. */
   readonly steps: number;
   /** At the head; 0: what suits the method and the encoder's width. */
   readonly rate: number;
-  /** The encoder learns this many times as fast as the head. */
+  /** The encoder learns this many times as fast as the head; 0: an own one faster than one that knows a whole language. */
   readonly encoderRate: number;
   /** Each block further from the head learns this many times as fast as the one above it. */
   readonly layerDecay: number;
@@ -59,13 +60,12 @@ export interface TextSettings extends Settings {
 export const TEXT_DEFAULTS: TextSettings = {
   length: 0,
   pooling: 'encoder',
-  members: 1,
+  members: 0,
   batch: 16,
-  epochs: 4,
+  epochs: 0,
   steps: 20_000,
   rate: 0,
-  // a head drawn afresh has all to learn, an encoder most to lose
-  encoderRate: 0.1,
+  encoderRate: 0,
   layerDecay: 0.8,
   weightDecay: 0.01,
   patience: 2,
@@ -88,9 +88,9 @@ export const TEXT_DEFAULTS: TextSettings = {
 const BOUNDS: SearchSpace = {
   length: whole(0, 4096),
   pooling: { kind: 'choice', options: ['encoder', 'mean', 'max', 'first'] },
-  members: whole(1, 100),
+  members: whole(0, 100),
   batch: whole(1, 1024),
-  epochs: whole(1, 10_000),
+  epochs: whole(0, 10_000),
   steps: whole(1, 10_000_000),
   rate: real(0, 1),
   encoderRate: real(0, 10),
@@ -128,3 +128,30 @@ const LONGEST = 256;
 /** Pieces read. */
 export const piecesRead = ({ length }: TextSettings, encoderLength: number): number =>
   Math.min(encoderLength, length > 0 ? length : LONGEST);
+
+/** A head drawn afresh has all to learn; an encoder that read a whole language has most to lose, one of few texts less. */
+const ENCODER_RATE = 0.1;
+const OWN_ENCODER_RATE = 0.5;
+/** Readings of many texts, and steps that few texts are read for. */
+const EPOCHS = 4;
+const MOST_EPOCHS = 40;
+const STEPS = 500;
+/** Runs averaged where so many texts or fewer are labelled: there the order they come in matters most. */
+const MEMBERS: readonly (readonly [number, number])[] = [
+  [500, 5],
+  [2000, 3],
+];
+
+/** The settings with everything that was left to the data decided. */
+export function decided(
+  settings: TextSettings,
+  { rows, isOwn }: { readonly rows: number; readonly isOwn: boolean },
+): TextSettings {
+  const { epochs, members, encoderRate, batch } = settings;
+  return {
+    ...settings,
+    epochs: epochs || Math.max(EPOCHS, Math.min(MOST_EPOCHS, Math.ceil((STEPS * batch) / rows))),
+    members: members || (MEMBERS.find(([most]) => rows <= most)?.[1] ?? 1),
+    encoderRate: encoderRate || (isOwn ? OWN_ENCODER_RATE : ENCODER_RATE),
+  };
+}

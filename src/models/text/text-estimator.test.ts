@@ -41,7 +41,12 @@ const learn = sampleOf(madeUpTexts(300, 2));
 const asked = sampleOf(madeUpTexts(200, 3));
 
 const told = (id: string, settings: Settings = {}): Estimator =>
-  onEncoder(estimatorById(id), encoder).withSettings?.({ epochs: 4, dropout: 0, ...settings }) as Estimator;
+  onEncoder(estimatorById(id), encoder).withSettings?.({
+    epochs: 4,
+    members: 1,
+    dropout: 0,
+    ...settings,
+  }) as Estimator;
 
 const accuracy = (predicted: Float64Array, target: Float64Array): number =>
   predicted.reduce((sum, p, row) => sum + Number(p >= 0.5 === target[row] >= 0.5), 0) / target.length;

@@ -1,6 +1,7 @@
 // A text encoder as an estimator: handed in, fine-tuned by a method to what is asked, with or without words beside it.
 import { throwIfAborted } from '../../core/errors.ts';
 import { type Name, name } from '../../core/name.ts';
+import { OWN_FAMILY } from '../../encoders/own/own-encoder.ts';
 import { embedTexts } from '../../encoders/text/embed.ts';
 import type { TextEncoder } from '../../encoders/text/text-encoder.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
@@ -12,7 +13,14 @@ import { beginningMargins, fitBeginning } from './beginning.ts';
 import { labelStart, readDescriptions, STRENGTHS, unitStrength } from './label-start.ts';
 import { estimatorId, type TextMethod, type Values } from './methods.ts';
 import { ENCODER, headMargins, type TextNetwork, vectorOptions } from './network.ts';
-import { piecesRead, TEXT_DEFAULTS, TEXT_SPACE, type TextSettings, textSettings } from './settings.ts';
+import {
+  decided,
+  piecesRead,
+  TEXT_DEFAULTS,
+  TEXT_SPACE,
+  type TextSettings,
+  textSettings,
+} from './settings.ts';
 import { loadText, textModel } from './text-model.ts';
 import { cutRows, type TextRows } from './text-rows.ts';
 import { textColumns, textsOf } from './texts.ts';
@@ -81,9 +89,14 @@ interface FitTask {
 }
 
 async function fitText(train: Sample, valid: Sample | undefined, task: FitTask): Promise<Model> {
-  const { method, settings, encoder, parts, run } = task;
+  const { method, encoder, parts, run } = task;
   throwIfAborted(run.signal);
-  const { taught, watched } = splitWatched(fewerRows(train, settings.mostRows, run.seed), valid, run.seed);
+  const kept = fewerRows(train, task.settings.mostRows, run.seed);
+  const { taught, watched } = splitWatched(kept, valid, run.seed);
+  const settings = decided(task.settings, {
+    rows: taught.target.length,
+    isOwn: encoder.plan.family === OWN_FAMILY,
+  });
   const { question } = train;
   const columns = textColumns(train.frame);
   const words = settings.words ? parts.words(question.kind) : undefined;

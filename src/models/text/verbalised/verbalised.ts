@@ -28,7 +28,7 @@ const OWN = {
   epochs: 6,
   batch: 16,
 };
-const TUNING = { steps: 600, mostRows: 6000, patience: 4 };
+const TUNING = { steps: 600, mostRows: 6000, patience: 4, members: 1 };
 /** Few rows are read again, until there are as many steps. */
 const epochsOf = (rows: number): number => Math.max(3, Math.min(40, Math.round((16 * TUNING.steps) / rows)));
 
