@@ -31,7 +31,7 @@ interface Run {
   readonly log: (line: string) => void;
 }
 
-/** Words: `recommend` and `methods` (both if unsaid), `use` or `minilm`, `seeds=N`, `train=N`, `test=N`, `set:NAME=VALUE`. */
+/** Words: `recommend` and `methods` (both if unsaid), `both` (not the encoder without words), `use` or `minilm`, `seeds=N`, `train=N`, `test=N`, `set:NAME=VALUE`. */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   const number = (name: string, otherwise: number): number =>
     Number(args.find((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1) ?? otherwise);
@@ -66,7 +66,11 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
       };
     });
     if (isAsked('recommend')) {
-      const own = await recommend(drawn, encoder, { settings, explained: number('explained', 100) });
+      const own = await recommend(drawn, encoder, {
+        settings,
+        explained: number('explained', 100),
+        alone: !args.includes('both'),
+      });
       targets.push(...own.targets);
       figures[`recommend, ${id}`] = own.figures;
     }
@@ -98,11 +102,24 @@ const spread = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / Math.max(1, values.length - 1),
   );
 
+const CONTESTANTS: readonly (readonly ['encoder' | 'both', Settings])[] = [
+  ['encoder', {}],
+  ['both', { words: true }],
+];
+
+interface Recommend {
+  readonly settings: Settings;
+  /** Texts whose words are named. */
+  readonly explained: number;
+  /** Whether the encoder is asked without words, too. */
+  readonly alone: boolean;
+}
+
 /** The encoder alone, and begun from words, beside words alone; whether the words named by the better one matter. */
 async function recommend(
   drawn: readonly Drawn[],
   encoder: TextEncoder,
-  { settings, explained }: { readonly settings: Settings; readonly explained: number },
+  { settings, explained, alone }: Recommend,
 ) {
   const scores: Record<string, number[]> = { words: [], encoder: [], both: [] };
   const gains: Score[] = [];
@@ -141,10 +158,9 @@ async function recommend(
       atLeast('deletion: the top 3 words to 3 others', mean(ratios), 3),
     ],
     figures: Object.fromEntries(
-      Object.entries(scores).map(([name, own]) => [
-        name,
-        { auc: mean(own), spread: spread(own), seeds: own },
-      ]),
+      Object.entries(scores)
+        .filter(([, own]) => own.length > 0)
+        .map(([name, own]) => [name, { auc: mean(own), spread: spread(own), seeds: own }]),
     ),
   };
 }
