@@ -12,13 +12,14 @@ import { fitVectorScaling, scaleVectors, type VectorScaling, vectorColumns } fro
 
 const ID = 'vector-logistic';
 const FORMAT = 1;
-/** Prior precisions of a coefficient of scaled vectors, strongest first. */
-const PENALTIES = [3000, 1000, 300, 100, 30, 10, 3, 1];
+/** Prior precisions of a coefficient of scaled vectors: where the search begins, and where it may go. */
+const MIDDLE = 100;
+const WEAKER = [30, 10, 3, 1];
+const STRONGER = [300, 1000, 3000];
 /** Of rows held out to choose among them. */
 const FOLDS = 5;
 /** Fewer held-out rows choose by luck: the middle of the path is then taken. */
 const LEAST_HELD_OUT = 20;
-const MIDDLE = 100;
 
 /** Logistic regression on vector columns, of two outcomes or of classes; other columns are not read. */
 export const vectorLogistic: Estimator = {
@@ -86,7 +87,7 @@ const openFitting = (sample: Sample, scalings: readonly VectorScaling[], run: Fi
     { backend: nodeBackend, threads: run.threads, ...(run.signal && { signal: run.signal }) },
   );
 
-/** The penalty with the least log loss of rows that were not learned from; the path ends where it has turned. */
+/** The penalty with the least log loss of rows that were not learned from: weaker while that helps, else stronger. */
 async function choosePenalty(
   { train, valid, scalings }: { train: Sample; valid?: Sample; scalings: readonly VectorScaling[] },
   run: FitRun,
@@ -97,15 +98,22 @@ async function choosePenalty(
   const progress = run.progress ?? silent;
   const rows = scaleVectors(held.frame, scalings);
   const fitting = await openFitting(inner, scalings, run);
+  let fits = 0;
+  const tryOne = async (penalty: number, start: LogisticHead | undefined) => {
+    const head = await fitting.fit(penalty, start);
+    progress.step({ task: ID, done: ++fits, total: 1 + WEAKER.length + STRONGER.length, unit: 'fits' });
+    return { penalty, head, loss: heldOutLoss(headLogits(head, rows), held, head.classes) };
+  };
   try {
-    let head: LogisticHead | undefined;
-    let best = { penalty: MIDDLE, loss: Number.POSITIVE_INFINITY };
-    for (const [at, penalty] of PENALTIES.entries()) {
-      head = await fitting.fit(penalty, head);
-      const loss = heldOutLoss(headLogits(head, rows), held, head.classes);
-      progress.step({ task: ID, done: at + 1, total: PENALTIES.length + 1, unit: 'fits' });
-      if (loss > best.loss) break;
-      best = { penalty, loss };
+    const middle = await tryOne(MIDDLE, undefined);
+    let best = middle;
+    for (const path of [WEAKER, STRONGER]) {
+      for (const penalty of path) {
+        const next = await tryOne(penalty, best.head);
+        if (next.loss >= best.loss) break;
+        best = next;
+      }
+      if (best !== middle) break;
     }
     return best.penalty;
   } finally {
