@@ -128,10 +128,8 @@ async function recommend(
     const words = await tfIdfLogistic(train, test, run.seed);
     scores.words.push(auc(test, words, run.seed));
     run.log(`seed ${run.seed}: words ${scores.words.at(-1)?.toFixed(4)}`);
-    for (const [name, more] of [
-      ['encoder', {}],
-      ['both', { words: true }],
-    ] as const) {
+    for (const [name, more] of CONTESTANTS) {
+      if (name === 'encoder' && !alone) continue;
       const fit = told(estimatorId(TEXT_METHODS[0]), encoder, { ...settings, ...more });
       const { result: model, seconds } = await holding(() =>
         fitModel(fit, train, undefined, { ...run, progress: silent }),
