@@ -60,14 +60,15 @@ describe('traditional Chinese', () => {
     ['頭髮發展', '头发发展'],
     ['乾燥乾隆乾杯', '干燥乾隆干杯'],
     ['皇后在後面', '皇后在后面'],
-    ['著名的，看著', '著名的，看着'],
+    ['著名的，穿著舒服', '著名的，穿着舒服'],
+    ['什麼么怎么', '什么么怎么'],
     ['裏面的麵條', '里面的面条'],
   ])('%s becomes %s', (traditional, simplified) => {
     expect(toSimplified(traditional)).toBe(simplified);
   });
 
   it('leaves what is no traditional Chinese', () => {
-    for (const text of ['', 'plain English', '简体中文', 'ひらがな', '👍'])
+    for (const text of ['', 'plain English', '简体中文什么', 'ひらがな', '👍'])
       expect(toSimplified(text)).toBe(text);
   });
 });
