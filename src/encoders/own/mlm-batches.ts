@@ -6,15 +6,10 @@ import {
   lengthBuckets,
   type PlannedBatch,
 } from '../../nn/trainer/batches/length-buckets.ts';
+import { joinPieces, type PieceRows } from '../text/piece-rows.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type MaskingOptions, maskPieces } from './masking.ts';
 import type { MlmPlaces } from './mlm-objective.ts';
-
-/** Texts cut into pieces, one after the other: text i is `ids[offsets[i] … offsets[i + 1])`. */
-export interface CutTexts {
-  readonly ids: Int32Array;
-  readonly offsets: Uint32Array;
-}
 
 /** Pieces asked about in a batch at most. */
 export const askedIn = (batch: number, time: number, share: number): number =>
@@ -24,7 +19,7 @@ export const askedIn = (batch: number, time: number, share: number): number =>
  * Cuts texts into pieces; one longer than `length` becomes several, each with its opening and closing pieces, so that all
  * of it is read. Texts of fewer than two pieces of their own teach nothing and are left out.
  */
-export function cutTexts(texts: readonly string[], tokenizer: Tokenizer, length: number): CutTexts {
+export function cutTexts(texts: readonly string[], tokenizer: Tokenizer, length: number): PieceRows {
   const { opening, closing } = tokenizer.special;
   const [before, after] = [opening === undefined ? 0 : 1, closing === undefined ? 0 : 1];
   const inside = length - before - after;
@@ -42,15 +37,7 @@ export function cutTexts(texts: readonly string[], tokenizer: Tokenizer, length:
       parts.push(part);
     }
   }
-  const offsets = new Uint32Array(parts.length + 1);
-  parts.forEach((part, i) => {
-    offsets[i + 1] = offsets[i] + part.length;
-  });
-  const ids = new Int32Array(offsets[parts.length]);
-  parts.forEach((part, i) => {
-    ids.set(part, offsets[i]);
-  });
-  return { ids, offsets };
+  return joinPieces(parts);
 }
 
 export interface MlmBatchOptions {
@@ -64,7 +51,7 @@ export interface MlmBatchOptions {
 
 /** Every text once an epoch; what is hidden depends on seed, epoch and text alone. */
 export function mlmBatches(
-  { ids, offsets }: CutTexts,
+  { ids, offsets }: PieceRows,
   { masking, padId, batch, buckets, seed }: MlmBatchOptions,
 ): BatchSource & { readonly batchesPerEpoch: number } {
   const lengths = Int32Array.from({ length: offsets.length - 1 }, (_, i) => offsets[i + 1] - offsets[i]);

@@ -6,6 +6,7 @@ import { compileEvaluation, type EvaluationProgram } from '../../nn/program/eval
 import { compileTraining, type TrainingProgram } from '../../nn/program/training-program.ts';
 import type { BatchSource } from '../../nn/trainer/batches/batch-source.ts';
 import { bucketedBatches, lengthBuckets } from '../../nn/trainer/batches/length-buckets.ts';
+import { matrixRows } from '../../nn/trainer/batches/matrix-rows.ts';
 import type { FitRun } from '../estimator.ts';
 import type { Trunk } from '../sequence/neural/network.ts';
 import { lengthSteps } from '../sequence/neural/settings.ts';
@@ -95,7 +96,9 @@ export async function headWork(
   const programs = statePrograms(by);
   const batchesOf = async (rows: TuningRows, order: Order): Promise<Batches> => {
     const pooled = await poolHistories(rows.histories, { ...by, values, threads: run.threads }, programs);
-    const fill = (chosen: ArrayLike<number>) => ({ states: taken(pooled, chosen, { batch, width: states }) });
+    const fill = (chosen: ArrayLike<number>) => ({
+      states: matrixRows(pooled, chosen, { batch, width: states }),
+    });
     const lengths = new Uint8Array(rows.target.length).fill(1);
     return labelledBatches(rows, { ...order, batch, lengths, buckets: [1], fill });
   };
@@ -131,7 +134,7 @@ function labelledBatches(
   return {
     batchesPerEpoch: planned.batchesPerEpoch,
     ...bucketedBatches(planned, ({ rows, weights, length: time }) => {
-      const of = (values: Float32Array) => taken(values, rows, { batch, width: widthOf(values) });
+      const of = (values: Float32Array) => matrixRows(values, rows, { batch, width: widthOf(values) });
       return {
         ...fill(rows, time),
         ...{ features: of(features), beginning: of(beginning), target: of(target) },
@@ -139,16 +142,4 @@ function labelledBatches(
       };
     }),
   };
-}
-
-/** Rows of a matrix, as many as a batch holds. */
-function taken(
-  values: Float32Array,
-  rows: ArrayLike<number>,
-  { batch, width }: { readonly batch: number; readonly width: number },
-): Float32Array {
-  const into = new Float32Array(batch * width);
-  for (let r = 0; r < rows.length; r++)
-    into.set(values.subarray(rows[r] * width, (rows[r] + 1) * width), r * width);
-  return into;
 }

@@ -1,13 +1,8 @@
 // Labelled texts as the network reads them: cut into pieces once, batches of like lengths.
 
 import type { Random } from '../../core/random.ts';
+import { joinPieces, type PieceRows } from '../../encoders/text/piece-rows.ts';
 import type { Tokenizer } from '../../encoders/tokenizer/tokenizer.ts';
-
-/** Texts cut into pieces: text i is `ids[offsets[i] … offsets[i + 1])`. */
-export interface PieceRows {
-  readonly ids: Int32Array;
-  readonly offsets: Uint32Array;
-}
 
 /** Labelled texts. */
 export interface TextRows {
@@ -21,18 +16,8 @@ export interface TextRows {
   readonly weight: Float32Array;
 }
 
-export function cutRows(texts: readonly string[], tokenizer: Tokenizer, length: number): PieceRows {
-  const parts = texts.map((text) => tokenizer.encode(text, length));
-  const offsets = new Uint32Array(parts.length + 1);
-  parts.forEach((part, i) => {
-    offsets[i + 1] = offsets[i] + part.length;
-  });
-  const ids = new Int32Array(offsets[parts.length]);
-  parts.forEach((part, i) => {
-    ids.set(part, offsets[i]);
-  });
-  return { ids, offsets };
-}
+export const cutRows = (texts: readonly string[], tokenizer: Tokenizer, length: number): PieceRows =>
+  joinPieces(texts.map((text) => tokenizer.encode(text, length)));
 
 export const rowLengths = ({ offsets }: PieceRows): Int32Array =>
   Int32Array.from({ length: offsets.length - 1 }, (_, row) => offsets[row + 1] - offsets[row]);

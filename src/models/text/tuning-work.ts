@@ -8,6 +8,7 @@ import { compileEvaluation, type EvaluationProgram } from '../../nn/program/eval
 import { compileTraining, type TrainingProgram } from '../../nn/program/training-program.ts';
 import type { BatchSource } from '../../nn/trainer/batches/batch-source.ts';
 import { bucketedBatches, lengthBuckets } from '../../nn/trainer/batches/length-buckets.ts';
+import { matrixRows } from '../../nn/trainer/batches/matrix-rows.ts';
 import { named } from '../../nn/trainer/train-to-end.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { FitRun } from '../estimator.ts';
@@ -103,7 +104,7 @@ export async function headWork(
     return {
       batchesPerEpoch: planned.batchesPerEpoch,
       ...bucketedBatches(planned, ({ rows: chosen, weights }) => ({
-        vectors: taken(scaled, chosen, { batch: settings.batch, width }),
+        vectors: matrixRows(scaled, chosen, { batch: settings.batch, width }),
         ...labels(rows, chosen, weights),
       })),
     };
@@ -221,22 +222,11 @@ function labelledTexts(
 
 function labels({ beginning, target, weight }: TextRows, chosen: Int32Array, real: Float32Array) {
   const batch = chosen.length;
-  const of = (values: Float32Array) => taken(values, chosen, { batch, width: values.length / target.length });
+  const of = (values: Float32Array) =>
+    matrixRows(values, chosen, { batch, width: values.length / target.length });
   return {
     beginning: of(beginning),
     target: of(target),
     weight: of(weight).map((value, r) => value * real[r]),
   };
-}
-
-/** Rows of a matrix. */
-function taken(
-  values: Float32Array,
-  rows: ArrayLike<number>,
-  { batch, width }: { readonly batch: number; readonly width: number },
-): Float32Array {
-  const into = new Float32Array(batch * width);
-  for (let r = 0; r < rows.length; r++)
-    into.set(values.subarray(rows[r] * width, (rows[r] + 1) * width), r * width);
-  return into;
 }
