@@ -61,6 +61,26 @@ export type { DecodeImage } from './encoders/image/image-decoder.ts';
 export { type ImageEncoder, openImageEncoder } from './encoders/image/image-encoder.ts';
 export { type ImageSource, imageBytes, imageFile, imageFolder } from './encoders/image/image-source.ts';
 export { openImageArchive } from './encoders/image/zip-images.ts';
+// Text encoders: opened, learned from a shop's own texts, and what they make of texts.
+export { openAnyEncoder, saveOwnEncoder } from './encoders/own/own-folder.ts';
+export {
+  OWN_DEFAULTS,
+  type OwnSettings,
+  type PretrainedOwn,
+  type PretrainOwnTask,
+  pretrainOwn,
+} from './encoders/own/pretrain-own.ts';
+export {
+  type EmbedderOptions,
+  type EmbedRun,
+  embedTexts,
+  openEmbedder,
+  type TextEmbedder,
+} from './encoders/text/embed.ts';
+export type { TextEncoder, TextPooling } from './encoders/text/text-encoder.ts';
+export { openTokenizer } from './encoders/tokenizer/open-tokenizer.ts';
+export type { Pieces, Tokenizer } from './encoders/tokenizer/tokenizer.ts';
+export { type TrainTokenizerOptions, trainTokenizer } from './encoders/tokenizer/train-tokenizer.ts';
 // Measuring, and making answers honest: calibrated probabilities, intervals that hold.
 export { applyCalibrator, type Calibrator } from './eval/calibration/calibrator.ts';
 export { type CalibrationChoice, chooseCalibrator } from './eval/calibration/choose-calibrator.ts';
@@ -94,6 +114,7 @@ export {
   partialDependence,
 } from './explain/partial-dependence.ts';
 export { tablePredictor } from './explain/table-predictor.ts';
+export { type TextWord, wordsThatMattered } from './explain/text-words.ts';
 // Models behind one contract.
 export { bagged, encoded, ensemble, estimatorById, fitModel, loadModel } from './models/catalogue.ts';
 export type { BagOptions } from './models/ensemble/bag.ts';
@@ -161,6 +182,7 @@ export { loadNextItemModel, RECOMMENDERS, recommenderById } from './models/seque
 export type { AddedItems, Compression, NextItemModel, Recommender } from './models/sequence/recommender.ts';
 // A table's model made honest: what `loadTable` gives, asked about a frame.
 export { answerTable, type TableAnswers, type TableModel } from './models/table-model.ts';
+export { onEncoder } from './models/text/text-estimator.ts';
 // The main job.
 export { type Bundle, loadBundle } from './registry/bundle.ts';
 export { promote, rollback } from './registry/promotion.ts';
