@@ -37,6 +37,9 @@ HARD = [
     "The quick brown fox jumps over the lazy dog.", "THE QUICK BROWN FOX", "   ", "\n\n", "ok", "好", "👍", "e\u0301", "\u0301", "newword newwords renewword", "ab cd abcd",
 ]
 
+# Letters no tokenizer is trained on: unknown, side by side and apart.
+UNSEEN = ["龘靐齉 ok 龘", "ok龘ok☃☄ ☃", "☃", " ☄ ☄☄ ", "Ωω龘Ω"]
+
 
 def lines(*parts):
     return gzip.open(os.path.join(*parts), "rt", encoding="utf-8", newline="\n").read().split("\n")
@@ -176,7 +179,7 @@ def with_pieces(tokenizer, texts):
 def write_tiny():
     data = os.path.join(os.path.dirname(__file__), "..", "..", "..", "shared", "data")
     reviews = lines(data, "reviews_en", "womens_clothing_ecommerce_reviews.csv.gz")[1:200]
-    texts = [line for line in reviews if len(line) < 240][:30] + HARD
+    texts = [line for line in reviews if len(line) < 240][:30] + HARD + UNSEEN
     training = [line for line in reviews if len(line) < 500] + HARD * 3
     return {
         "source": f"tokenizers {tokenizers.__version__}, sentencepiece {sentencepiece.__version__}; lines of Women's E-Commerce Clothing Reviews (CC0) and hand-written texts",
