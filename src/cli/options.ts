@@ -10,6 +10,7 @@ import { SEQUENCE_FOLDER } from '../registry/sequence-bundle.ts';
 import { taskNamed } from '../tasks/catalogue.ts';
 import { ownTasks } from '../tasks/own.ts';
 import type { Task } from '../tasks/task.ts';
+import { isTextTask } from '../tasks/text-task.ts';
 import type { Context } from './context.ts';
 
 export const withHorizon = (command: Command): Command =>
@@ -44,6 +45,8 @@ export function taskOf(workspace: Workspace, name: string): Task {
       'USAGE',
       `"${name}" answers with lists: it is for "train" and "predict"; its model, ${workspacePaths.models(workspace)}, for "sequence evaluate" and "sequence explain"`,
     );
+  if (isTextTask(name))
+    throw new AppError('USAGE', `"${name}" is about texts, not customers: it is for "train" and "predict"`);
   return taskNamed(name, ownTasks(workspace.dir));
 }
 

@@ -23,6 +23,7 @@ import { oneVsRest } from './one-vs-rest.ts';
 import { checkSample, sortSample } from './sample.ts';
 import { TEXT_METHODS } from './text/methods.ts';
 import { type TextFitParts, textEstimator } from './text/text-estimator.ts';
+import { textRate } from './text/text-rate.ts';
 import { verbalised } from './text/verbalised/verbalised.ts';
 import { decisionTree } from './tree/tree.ts';
 
@@ -93,10 +94,11 @@ const TEXT_PARTS: TextFitParts = {
   loadInner: loadModel,
 };
 
-/** Text encoders by method, each to be handed its encoder, and a history told in words. */
+/** Text encoders by method, each to be handed its encoder, a history told in words, and the count of texts they are held against. */
 const TEXT: readonly Estimator[] = [
   ...TEXT_METHODS.map((method) => textEstimator(method, {}, TEXT_PARTS)),
   verbalised(TEXT_PARTS),
+  textRate,
 ];
 
 /** These, and the other ways of fine-tuning, which keep the promises of the first: checked beside their own files. */

@@ -7,6 +7,10 @@ import { purchase } from './purchase.ts';
 import { sessionPurchase } from './session-purchase.ts';
 import { spend } from './spend.ts';
 import type { Task } from './task.ts';
+import { TEXT_TASKS } from './text-task.ts';
+
+/** Tasks that are no table of customers. */
+const LISTED = ['next-item', ...TEXT_TASKS.map(({ name }) => name)].join(', ');
 
 export const TASKS: readonly Task[] = [purchase, spend, churn, ltv, sessionPurchase, itemPurchase];
 
@@ -19,5 +23,5 @@ export function taskNamed(name: string, own: readonly Task[] = []): Task {
   const task = tasks.find((candidate) => candidate.name === name);
   if (task) return task;
   const known = [...new Set(tasks.map((candidate) => candidate.name))].join(', ');
-  throw new AppError('USAGE', `expected next-item or one of the tasks ${known}, got "${name.slice(0, 40)}"`);
+  throw new AppError('USAGE', `expected ${LISTED} or one of the tasks ${known}, got "${name.slice(0, 40)}"`);
 }

@@ -11,12 +11,14 @@ import { audienceRows } from '../../serve/audience.ts';
 import { nameOfRow, predictBatch, rankedRows } from '../../serve/batch.ts';
 import { listByCustomer, readCandidates } from '../../serve/item-lists.ts';
 import { writePredictions } from '../../serve/prediction-file.ts';
+import { isTextTask, TEXT_TASKS } from '../../tasks/text-task.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
 import { isNextItem, runPredictNextItem } from '../next-item.ts';
 import { OFFER_OPTIONS, ownItemsOf, withOfferOptions } from '../offer-options.ts';
 import { asOfOf, taskOf, withAsOf, workspaceOf } from '../options.ts';
 import { READER_OPTIONS, withReaderOptions } from '../sequence-options.ts';
+import { runPredictTextTask, TEXT_PREDICT_OPTIONS, withTextPredictOptions } from '../text-tasks.ts';
 
 const SHOWN = 10;
 
@@ -28,6 +30,8 @@ export const predictCommand: CommandFile = {
     'foresell predict ltv --as-of 2011-09-09 --top 100 --out best.parquet',
     "foresell predict churn --as-of 2011-09-09 --segment 'value >= 0.6 and revenue_90d > 500' --out save-them.ndjson",
     "foresell predict next-item --filter \"category in ('Toys', 'Books')\" --exclude-seen bought --diversity 0.3 --top 5 --out lists.csv",
+    'foresell predict satisfaction --since 2026-03-01 --words 5 --out satisfaction.csv',
+    'foresell predict query-purchase --as-of 2026-03-02 --out queries.ndjson',
   ],
   declare(command) {
     const own = withAsOf(command, 'the moment to stand at (default: the last event)')
@@ -51,10 +55,17 @@ export const predictCommand: CommandFile = {
         '--segment-by <key>',
         'next-item: what is popular with people of the same country, device, channel or attribute, for those without a history',
       );
-    withReaderOptions(withOfferOptions(own));
+    withTextPredictOptions(withReaderOptions(withOfferOptions(own)));
   },
   async run(context, [name], options) {
     if (isNextItem(name)) return runPredictNextItem(context, options);
+    if (isTextTask(name)) return runPredictTextTask(context, name, options);
+    for (const option of TEXT_PREDICT_OPTIONS)
+      if (options[option] !== undefined)
+        throw new AppError(
+          'USAGE',
+          `--${option} is for ${TEXT_TASKS.map((task) => task.name).join(', ')}, which are about texts`,
+        );
     for (const option of [...OFFER_OPTIONS, ...READER_OPTIONS, 'segmentBy'])
       if (options[option] !== undefined)
         throw new AppError('USAGE', `--${dashed(option)} is for "next-item", which lists items`);

@@ -135,7 +135,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
 }
 
 /** Options with names of their own, and those of `--set` over them. */
-function toldOf(options: Record<string, unknown>): Settings {
+export function toldOf(options: Record<string, unknown>): Settings {
   const number = (option: string): number => numberOf(`--${option}`, String(options[option]));
   const told = Object.entries(pairsOf(textOf(options.set), '=', '--set')).map(([key, value]) => {
     const known = (TEXT_DEFAULTS as Settings)[key];

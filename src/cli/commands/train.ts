@@ -7,6 +7,7 @@ import type { Workspace } from '../../data/workspace.ts';
 import { isMissing } from '../../report/document.ts';
 import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
 import { metricWords } from '../../report/metric-words.ts';
+import { isTextTask, TEXT_TASKS } from '../../tasks/text-task.ts';
 import { parsePreset } from '../../train/preset.ts';
 import { loadTrunk } from '../../train/pretrained.ts';
 import { readTried } from '../../train/repeat.ts';
@@ -26,6 +27,7 @@ import {
   workspaceOf,
 } from '../options.ts';
 import { READER_OPTIONS, withReaderOptions } from '../sequence-options.ts';
+import { runTrainTextTask, TEXT_TRAIN_OPTIONS, withTextTrainOptions } from '../text-tasks.ts';
 
 import { trainingDocument } from '../training-document.ts';
 
@@ -38,6 +40,8 @@ export const trainCommand: CommandFile = {
     'foresell train churn --as-of 2011-06-11 --horizon 90d --model logistic,bg-nbd --json',
     'foresell train next-item --model item-knn,sequential-rules --events view,purchase',
     'foresell train next-item --model transformer --encoder ./encoders/all-MiniLM-L6-v2',
+    'foresell train satisfaction --encoder own --as recommend --at-least 4',
+    'foresell train query-purchase --horizon 1d --encoder ./encoders/all-MiniLM-L6-v2 --method lora',
   ],
   declare(command) {
     withHorizon(withAsOf(command, 'moment of the test (default: the latest whose horizon the log covers)'))
@@ -63,10 +67,11 @@ export const trainCommand: CommandFile = {
         '--events <types>',
         'next-item: which events, such as view,purchase (default: all with an item)',
       );
-    withReaderOptions(command);
+    withTextTrainOptions(withReaderOptions(command));
   },
   async run(context, [taskName], options) {
     if (isNextItem(taskName)) return runTrainNextItem(context, options);
+    if (isTextTask(taskName)) return runTrainTextTask(context, taskName, options);
     refuseNextItemOptions(options);
     const workspace = workspaceOf(context);
     const task = taskOf(workspace, taskName);
@@ -103,6 +108,12 @@ function refuseNextItemOptions(options: Record<string, unknown>): void {
   const stray = ['by', 'events', ...READER_OPTIONS].find((option) => options[option] !== undefined);
   if (stray !== undefined)
     throw new AppError('USAGE', `--${stray.replace('imageE', 'image-e')} is for "next-item"`);
+  const ofTexts = TEXT_TRAIN_OPTIONS.find((option) => options[option] !== undefined);
+  if (ofTexts !== undefined)
+    throw new AppError(
+      'USAGE',
+      `--${ofTexts.replace('atL', 'at-l')} is for ${TEXT_TASKS.map(({ name }) => name).join(', ')}`,
+    );
 }
 
 function modelsOf(text: string): 'auto' | readonly string[] {
