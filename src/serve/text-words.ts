@@ -27,7 +27,7 @@ export async function mattersColumns(
   for (let row = 0; row < frame.rows; row++) {
     const column = texts.toSorted((a, b) => b.values[row].length - a.values[row].length)[0];
     if (column === undefined || column.values[row] === '') continue;
-    const answer = called?.[row] ?? 0;
+    const answer = model.question.kind === 'classes' ? (called?.[row] ?? 0) : 0;
     const margins = async (variants: readonly string[]): Promise<Float64Array> => {
       const said = await model.margin(withTexts(frame, row, column, variants));
       return Float64Array.from(variants, (_, i) => said[i * classes + answer]);
