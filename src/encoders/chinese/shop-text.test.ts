@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applySteps, traceFrom, traceSteps } from '../tokenizer/text-step.ts';
+import { applySteps, traceFrom, traceSteps } from '../tokenizer/steps/text-step.ts';
 import { isUnspaced, shopTextSteps } from './shop-text.ts';
 import { toSimplified } from './simplified.ts';
 

@@ -1,7 +1,7 @@
 // How texts of shops are written before pieces are cut from them, in Chinese, English and any other language.
 
-import { type Emit, type RewriteStep, rewriteEachCharacter } from '../tokenizer/text-step.ts';
-import { unicodeForm } from '../tokenizer/unicode-form.ts';
+import { type Emit, type RewriteStep, rewriteEachCharacter } from '../tokenizer/steps/text-step.ts';
+import { unicodeForm } from '../tokenizer/steps/unicode-form.ts';
 import { simplified } from './simplified.ts';
 
 /** The name of these steps in a tokenizer's file; a change of what they do gets a new one. */

@@ -1,6 +1,6 @@
 // Traditional Chinese becomes simplified, word by word where a character alone is in doubt (發 and 髮 are both 发).
 import { Converter } from 'opencc-js/t2cn';
-import type { RewriteStep } from '../tokenizer/text-step.ts';
+import type { RewriteStep } from '../tokenizer/steps/text-step.ts';
 
 const HAN = /\p{Script=Han}/u;
 

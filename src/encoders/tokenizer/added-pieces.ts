@@ -8,8 +8,8 @@ import {
   refuseTokenizer,
   textOf,
 } from './bad-tokenizer-file.ts';
-import { spacesAfter, spacesBefore } from './character-kind.ts';
-import { MOST_PIECES } from './read-word-model.ts';
+import { MOST_PIECES } from './models/read-word-model.ts';
+import { spacesAfter, spacesBefore } from './steps/character-kind.ts';
 
 export interface AddedPiece {
   readonly id: number;

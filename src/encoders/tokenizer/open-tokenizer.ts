@@ -3,12 +3,12 @@ import type { Json } from '../../core/canonical-json.ts';
 import { AppError } from '../../core/errors.ts';
 import { readAddedPieces, sectionFinder } from './added-pieces.ts';
 import { filePart, optionalPart, ownField, refuseTokenizer } from './bad-tokenizer-file.ts';
-import { spacesAfter, spacesBefore } from './character-kind.ts';
-import { readNormaliser } from './normaliser.ts';
-import { readPreTokenizer } from './pre-tokenizer.ts';
-import { readWordModel } from './read-word-model.ts';
+import { readWordModel } from './models/read-word-model.ts';
 import { readFrame, readSpecialPieces } from './special-pieces.ts';
-import { applySteps, sliceTraced, type TracedText, traceFrom, traceSteps } from './text-step.ts';
+import { spacesAfter, spacesBefore } from './steps/character-kind.ts';
+import { readNormaliser } from './steps/normaliser.ts';
+import { readPreTokenizer } from './steps/pre-tokenizer.ts';
+import { applySteps, sliceTraced, type TracedText, traceFrom, traceSteps } from './steps/text-step.ts';
 import type { Pieces, Tokenizer } from './tokenizer.ts';
 
 /**

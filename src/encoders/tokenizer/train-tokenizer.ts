@@ -2,8 +2,8 @@
 import { AppError } from '../../core/errors.ts';
 import { SHOP_TEXT, SHOP_WORDS, shopTextSteps } from '../chinese/shop-text.ts';
 import { filePart } from './bad-tokenizer-file.ts';
-import { readPreTokenizer } from './pre-tokenizer.ts';
-import { applySteps } from './text-step.ts';
+import { readPreTokenizer } from './steps/pre-tokenizer.ts';
+import { applySteps } from './steps/text-step.ts';
 import { type CountedWord, learnUnigram } from './unigram-training.ts';
 import { countWords } from './word-counts.ts';
 

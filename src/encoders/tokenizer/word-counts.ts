@@ -1,6 +1,6 @@
 // Counts the words of texts: what a vocabulary is learned from, in one pass over them.
 import { isUnspaced } from '../chinese/shop-text.ts';
-import { stretches } from './stretches.ts';
+import { stretches } from './steps/stretches.ts';
 import type { CountedWord } from './unigram-training.ts';
 
 /** Letters with their counts, and words longer than one letter. */

@@ -7,7 +7,7 @@ import {
   ownField,
   refuseTokenizer,
   textOf,
-} from './bad-tokenizer-file.ts';
+} from '../bad-tokenizer-file.ts';
 import { byteLetters } from './byte-letters.ts';
 import { characterKind, PUNCTUATION, SPACE } from './character-kind.ts';
 import { filePattern } from './file-pattern.ts';

@@ -1,5 +1,5 @@
 // The model part of a tokenizer.json: which of the three it is, its vocabulary checked.
-import { isRecord } from '../../core/canonical-json.ts';
+import { isRecord } from '../../../core/canonical-json.ts';
 import {
   type FilePart,
   flagOf,
@@ -8,7 +8,7 @@ import {
   ownField,
   refuseTokenizer,
   textOf,
-} from './bad-tokenizer-file.ts';
+} from '../bad-tokenizer-file.ts';
 import { bytePairModel } from './byte-pair.ts';
 import { unigramModel } from './unigram.ts';
 import type { Spell, WordModel } from './word-model.ts';

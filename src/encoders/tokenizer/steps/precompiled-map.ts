@@ -1,5 +1,5 @@
 // SentencePiece's compiled map of characters (XLM-R, T5, multilingual E5): a double-array trie with its replacements.
-import { refuseTokenizer } from './bad-tokenizer-file.ts';
+import { refuseTokenizer } from '../bad-tokenizer-file.ts';
 import { stretches } from './stretches.ts';
 import type { Emit, RewriteStep } from './text-step.ts';
 

@@ -1,6 +1,6 @@
 // The normalisers a tokenizer.json may name, each as a step that rewrites the text.
 
-import { SHOP_TEXT, shopTextSteps } from '../chinese/shop-text.ts';
+import { SHOP_TEXT, shopTextSteps } from '../../chinese/shop-text.ts';
 import {
   type FilePart,
   filePart,
@@ -9,7 +9,7 @@ import {
   ownField,
   refuseTokenizer,
   textOf,
-} from './bad-tokenizer-file.ts';
+} from '../bad-tokenizer-file.ts';
 import { byteLetters } from './byte-letters.ts';
 import { characterKind, isHan, SPACE, spacesAfter, spacesBefore } from './character-kind.ts';
 import { filePattern } from './file-pattern.ts';

@@ -1,6 +1,6 @@
 // A pattern of a tokenizer.json as one of ours: plain text, or an expression in the dialect of the reference library.
 import * as library from '@huggingface/tokenizers';
-import { type FilePart, filePart, ownField, refuseTokenizer } from './bad-tokenizer-file.ts';
+import { type FilePart, filePart, ownField, refuseTokenizer } from '../bad-tokenizer-file.ts';
 
 /** The library's own types cannot be found from an ES module; this is the part of them used here. */
 const { SplitPreTokenizer } = library as unknown as {
