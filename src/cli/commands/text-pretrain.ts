@@ -22,7 +22,11 @@ export const textPretrainCommand: CommandFile = {
         '--text <columns>',
         'columns that hold texts, separated by commas; each cell is a text of its own',
       )
-      .option('--epochs <n>', 'times each text is read', positiveNumber('--epochs'), OWN_DEFAULTS.epochs)
+      .option(
+        '--epochs <n>',
+        'times each text is read (default: 5, and more of little text)',
+        positiveNumber('--epochs'),
+      )
       .option('--own <list>', `further settings: ${Object.keys(OWN_DEFAULTS).join(', ')}`)
       .option(
         '--out <dir>',
@@ -37,7 +41,7 @@ export const textPretrainCommand: CommandFile = {
     const out = String(options.out);
     checkWritable(out, 'folder');
     const settings = {
-      epochs: Number(options.epochs),
+      ...(options.epochs !== undefined && { epochs: Number(options.epochs) }),
       ...ownOf(options.own === undefined ? undefined : String(options.own)),
     };
     const { encoder, texts, firstLoss, lastLoss, steps, seconds } = await pretrainTexts({

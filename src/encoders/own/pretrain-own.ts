@@ -25,11 +25,11 @@ export interface OwnSettings {
   readonly heads: number;
   /** Pieces read at most. */
   readonly length: number;
-  /** Pieces of the vocabulary at most. */
+  /** Pieces of the vocabulary at most; 0: by how much text there is. */
   readonly vocabulary: number;
   readonly dropout: number;
   readonly batch: number;
-  /** Times each text is read. */
+  /** Times each text is read; 0: more often where there is little text. */
   readonly epochs: number;
   /** At most, whatever the epochs. */
   readonly steps: number;
@@ -44,20 +44,30 @@ export interface OwnSettings {
 /** Small enough for a shop of ten thousand texts to fill, and for two cores to learn in minutes. */
 export const OWN_DEFAULTS: OwnSettings = {
   width: 128,
-  blocks: 3,
+  blocks: 2,
   heads: 4,
   length: 128,
-  vocabulary: 8000,
+  vocabulary: 0,
   dropout: 0.1,
-  batch: 32,
-  epochs: 20,
+  batch: 64,
+  epochs: 0,
   steps: 20_000,
-  rate: 0.002,
+  rate: 0.003,
   weightDecay: 0.01,
   // small encoders learn more a step when more is asked (Wettig et al. 2023, arXiv:2202.08005)
-  share: 0.25,
+  share: 0.2,
   longestRun: 3,
 };
+
+/** A piece is met often enough to be learned where there are so many characters for each. */
+const CHARACTERS_A_PIECE = 80;
+const VOCABULARY = { least: 1000, most: 16_000 };
+/** Pieces read in all where there is little text: more no longer help, fewer leave much unlearned. */
+const PIECES_READ = 8_000_000;
+const EPOCHS = { least: 5, most: 50 };
+
+const between = (value: number, { least, most }: { least: number; most: number }): number =>
+  Math.max(least, Math.min(most, Math.round(value)));
 
 export interface PretrainOwnTask {
   readonly name: string;
@@ -98,7 +108,10 @@ export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTas
       'NOT_ENOUGH_DATA',
       `expected at least ${FEWEST_TEXTS} texts to learn a language from, got ${told.length}`,
     );
-  const file = trainTokenizer(told, { size: settings.vocabulary });
+  const characters = told.reduce((sum, { length: own }) => sum + own, 0);
+  const file = trainTokenizer(told, {
+    size: settings.vocabulary || between(characters / CHARACTERS_A_PIECE, VOCABULARY),
+  });
   const tokenizer = openTokenizer(file);
   const shape: OwnShape = { vocabulary: tokenizer.size, width, blocks, heads, length };
   const buckets = pieceLengths(length);
@@ -110,11 +123,13 @@ export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTas
   const draws = random(task.seed).fork('own encoder');
   const first = initialValues(compiled[0].parameters, draws.fork('weights'));
   const masking = maskingOf(tokenizer, { share, longestRun });
-  const batches = mlmBatches(cutTexts(told, tokenizer, length), {
+  const cut = cutTexts(told, tokenizer, length);
+  const epochs = settings.epochs || between(PIECES_READ / cut.ids.length, EPOCHS);
+  const batches = mlmBatches(cut, {
     ...{ masking, batch, buckets, seed: draws.integer(2 ** 32) },
     padId: tokenizer.special.pad,
   });
-  const steps = Math.min(settings.steps, Math.round(settings.epochs * batches.batchesPerEpoch));
+  const steps = Math.min(settings.steps, Math.round(epochs * batches.batchesPerEpoch));
   const { values, losses } =
     steps === 0
       ? { values: first, losses: [] }
