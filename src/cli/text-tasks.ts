@@ -127,7 +127,7 @@ function answerOf(text: string | undefined): 'recommend' | 'rating' {
 }
 
 /** Ratings of five stars: four and five recommend. */
-const RECOMMENDS = 4;
+export const RECOMMENDS = 4;
 
 function ratingOf(text: string | undefined): number {
   if (text === undefined) return RECOMMENDS;

@@ -18,6 +18,18 @@ export function drawBackground(
   return { frame: takeRows(frame, drawn), seed, drawnFrom: frame.rows };
 }
 
+/**
+ * The same rows with nothing written in them: what people wrote is theirs and is not kept with a model, so a text is told
+ * against no text.
+ */
+export function withoutTexts(background: Background): Background {
+  const { frame } = background;
+  const columns = frame.columns.map((column) =>
+    column.kind === 'text' ? { ...column, values: column.values.map(() => '') } : column,
+  );
+  return { ...background, frame: { ...frame, columns } };
+}
+
 /** What most rows look like in one column. */
 export type Typical =
   | { readonly kind: 'number'; readonly value: number; readonly spread: number }

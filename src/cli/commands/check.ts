@@ -5,10 +5,13 @@ import { type DataQuality, measureQuality } from '../../data/quality.ts';
 import { textTable } from '../../report/text-table.ts';
 import { TASKS } from '../../tasks/catalogue.ts';
 import { ownTasks } from '../../tasks/own.ts';
+import { TEXT_TASKS } from '../../tasks/text-task.ts';
 import { checkEligibility } from '../../train/eligibility.ts';
+import { readTexts, textEligibility } from '../../train/text-task/read-texts.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
 import { asOfOf, horizonOf, withAsOf, withHorizon, workspaceOf } from '../options.ts';
+import { RECOMMENDS } from '../text-tasks.ts';
 
 const VERDICTS = {
   ready: { en: 'ready', zh: '可以' },
@@ -34,6 +37,17 @@ export const checkCommand: CommandFile = {
           signal: context.signal,
         });
         tasks.push({ task, eligibility });
+      }
+      for (const task of TEXT_TASKS) {
+        if (!quality.types.some(({ type }) => task.taughtBy.some((own) => own === type))) continue;
+        const horizonMs = task.answer === 'purchase' ? (task.horizonMs ?? 0) : 0;
+        const question = { task, as: 'recommend', atLeast: RECOMMENDS, horizonMs } as const;
+        const asOf = asOfOf(workspace, options);
+        const read = await readTexts(engine, source, {
+          ...{ ...question, seed: context.seed, signal: context.signal },
+          ...(asOf !== undefined && { asOf }),
+        });
+        tasks.push({ task, eligibility: textEligibility(question, read) });
       }
       context.document({
         quality: qualityDocument(quality),

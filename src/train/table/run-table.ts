@@ -10,7 +10,7 @@ import { type Engine, openEngine } from '../../data/engine.ts';
 import { openTable } from '../../data/table/open-table.ts';
 import type { TargetMeaning } from '../../data/table/target.ts';
 import type { Protocol } from '../../eval/score.ts';
-import { drawBackground } from '../../explain/background.ts';
+import { drawBackground, withoutTexts } from '../../explain/background.ts';
 import type { Question, Settings } from '../../models/estimator.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import type { TaskReport } from '../../report/task-document.ts';
@@ -88,7 +88,7 @@ export async function runTable(options: RunTableOptions): Promise<TableRun> {
     const { prepared, tested } = await readTables(engine, options, scratch);
     const fitted = await learn(prepared, tested, { ...options, startedMs });
     const protocol = tableProtocol(prepared, fitted, options);
-    const background = drawBackground(fitted.sample.frame, { seed: options.seed });
+    const background = withoutTexts(drawBackground(fitted.sample.frame, { seed: options.seed }));
     const report = await tableReport({
       prepared,
       ...(tested ? { tested } : {}),

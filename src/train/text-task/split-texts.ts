@@ -47,7 +47,7 @@ export function splitRated(events: TextEvents, { asOf, seed }: SplitOptions): Te
   const test = others.filter((place) => !known.has(textKey(texts[place])));
   const copies = others.length - test.length;
   const left = name(
-    copies === 0 ? '' : `; ${copies} other texts are word for word among those learned from and not tested`,
+    copies === 0 ? '' : `; not tested, as they stand word for word among those learned from: ${copies}`,
     copies === 0 ? '' : `；${copies} 条与训练文本逐字相同，不参与测试`,
   );
   if (byTime)

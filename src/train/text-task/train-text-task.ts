@@ -5,10 +5,9 @@ import type { Progress } from '../../core/progress.ts';
 import { withLake } from '../../data/lake/open.ts';
 import { readSnapshot } from '../../data/lake/snapshot.ts';
 import { withLock } from '../../data/lock.ts';
-import { readTextEvents } from '../../data/texts/text-events.ts';
 import { type Workspace, workspacePaths } from '../../data/workspace.ts';
 import type { OwnSettings } from '../../encoders/own/pretrain-own.ts';
-import { drawBackground } from '../../explain/background.ts';
+import { drawBackground, withoutTexts } from '../../explain/background.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { promote } from '../../registry/promotion.ts';
 import { markErasures } from '../../registry/versions.ts';
@@ -21,9 +20,10 @@ import { tableReport } from '../table/table-report.ts';
 import { checkEncoderChoice } from '../text/encoder-choice.ts';
 import { checkEnoughTexts } from './enough-texts.ts';
 import { fitTexts } from './fit-texts.ts';
+import { readTexts } from './read-texts.ts';
 import { saveTextTask } from './save-text-task.ts';
-import { splitOpen, splitRated, type TextSplit } from './split-texts.ts';
-import { type TextQuestion, textExamples } from './text-examples.ts';
+import type { TextSplit } from './split-texts.ts';
+import type { TextQuestion } from './text-examples.ts';
 import { textProtocol, wordsInProtocol } from './text-protocol.ts';
 
 export interface TrainTextTaskOptions extends TextQuestion {
@@ -87,22 +87,15 @@ async function learnAndSave(workspace: Workspace, options: TrainTextTaskOptions)
   const { task, horizonMs, seed, progress, signal, now } = options;
   const startedMs = now();
   progress.step({ task: 'read', done: 0, total: 1, unit: 'texts' });
-  const { source, events } = await withLake(workspace, options, async (engine, source) => ({
-    source,
-    events: await readTextEvents(engine, source, {
-      ...{ types: task.taughtBy, column: task.column, untilMs: source.lastMs || 0, signal },
-      purchases: task.answer === 'purchase',
-    }),
-  }));
-  progress.step({ task: 'read', done: 1, total: 1, unit: 'texts' });
-  const parting = { seed, ...(options.asOf !== undefined && { asOf: options.asOf }) };
-  const split =
-    task.answer === 'rating'
-      ? splitRated(events, parting)
-      : splitOpen(events, { ...parting, horizonMs, lastMs: source.lastMs });
   const question: TextQuestion = { task, as: options.as, atLeast: options.atLeast, horizonMs };
-  const side = (which: 'train' | 'test') => textExamples(source, events, { side: which, split, question });
-  const [prepared, tested] = [side('train'), side('test')];
+  const { events, split, prepared, tested } = await withLake(workspace, options, (engine, source) =>
+    readTexts(engine, source, {
+      ...{ ...question, seed },
+      ...(options.asOf !== undefined && { asOf: options.asOf }),
+      ...(signal && { signal }),
+    }),
+  );
+  progress.step({ task: 'read', done: 1, total: 1, unit: 'texts' });
   checkEnoughTexts(task, {
     ...{ train: prepared.sample.target, test: tested.sample.target, read: events.ids.length },
     isAmount: prepared.sample.question.kind === 'amount',
@@ -112,7 +105,7 @@ async function learnAndSave(workspace: Workspace, options: TrainTextTaskOptions)
     ...learningDeadline(startedMs, options.timeLimitMs),
   });
   const protocol = textProtocol(prepared, fitted, { ...question, split, events, seed });
-  const background = drawBackground(fitted.sample.frame, { seed });
+  const background = withoutTexts(drawBackground(fitted.sample.frame, { seed }));
   const facts = { folds: 2, repeats: 1, seed };
   const drawn = await tableReport({ prepared, tested, fitted, protocol, facts, background, signal });
   const seconds = (now() - startedMs) / 1000;
