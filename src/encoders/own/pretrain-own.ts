@@ -9,6 +9,7 @@ import { parameterSettings } from '../../nn/step/training-settings.ts';
 import type { RunFiles } from '../../nn/trainer/run-folder.ts';
 import { named, trainToEnd } from '../../nn/trainer/train-to-end.ts';
 import type { Backend } from '../../tensor/session/session.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { pieceLengths } from '../text/piece-lengths.ts';
 import type { TextEncoder } from '../text/text-encoder.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
@@ -72,7 +73,8 @@ const between = (value: number, { least, most }: { least: number; most: number }
 export interface PretrainOwnTask {
   readonly name: string;
   readonly settings?: Partial<OwnSettings>;
-  readonly backend: Backend;
+  /** Node's by default. */
+  readonly backend?: Backend;
   readonly seed: number;
   readonly threads: number;
   readonly progress: Progress;
@@ -134,7 +136,7 @@ export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTas
     steps === 0
       ? { values: first, losses: [] }
       : await trainToEnd({
-          ...{ backend: task.backend, threads: task.threads, seed: draws.integer(2 ** 32) },
+          ...{ backend: task.backend ?? nodeBackend, threads: task.threads, seed: draws.integer(2 ** 32) },
           ...{ programs, batches, values: first, clipNorm: 1, optimiser: { kind: 'adamw' as const } },
           parameters: parameterSettings(programs, [decayGroups(settings.weightDecay)]),
           schedule: {

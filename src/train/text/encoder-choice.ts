@@ -5,7 +5,6 @@ import type { Progress } from '../../core/progress.ts';
 import { openAnyEncoder } from '../../encoders/own/own-folder.ts';
 import { type OwnSettings, pretrainOwn } from '../../encoders/own/pretrain-own.ts';
 import type { TextEncoder } from '../../encoders/text/text-encoder.ts';
-import { nodeBackend } from '../../tensor/session/session-node.ts';
 
 /** As typed after `--encoder`. */
 export const OWN = 'own';
@@ -30,7 +29,7 @@ export async function chosenEncoder(
   { own, ...run }: EncoderRun & { readonly own?: Partial<OwnSettings> },
 ): Promise<TextEncoder> {
   if (choice !== OWN) return openAnyEncoder(choice);
-  const task = { name: 'own', backend: nodeBackend, ...run, ...(own && { settings: own }) };
+  const task = { name: 'own', ...run, ...(own && { settings: own }) };
   const { encoder } = await pretrainOwn(texts(), task);
   return encoder;
 }

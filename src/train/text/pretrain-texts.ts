@@ -11,7 +11,6 @@ import { saveOwnEncoder } from '../../encoders/own/own-folder.ts';
 import { type OwnSettings, pretrainOwn } from '../../encoders/own/pretrain-own.ts';
 import type { TextEncoder } from '../../encoders/text/text-encoder.ts';
 import { runFolder } from '../../nn/trainer/run-folder.ts';
-import { nodeBackend } from '../../tensor/session/session-node.ts';
 
 export interface PretrainTextsOptions {
   readonly data: string;
@@ -54,7 +53,7 @@ export async function pretrainTexts(options: PretrainTextsOptions): Promise<Pret
   const checkpoints = join(out, RUN);
   mkdirSync(checkpoints, { recursive: true });
   const { encoder, losses } = await pretrainOwn(texts, {
-    ...{ name: out, settings, backend: nodeBackend, seed, threads, progress },
+    ...{ name: out, settings, seed, threads, progress },
     files: runFolder(checkpoints, { now }),
     ...(signal && { signal }),
   });
