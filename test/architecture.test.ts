@@ -70,6 +70,8 @@ const sources: readonly SourceFile[] = ['src', 'bench', 'test', 'bin', 'scripts'
             .slice(root.length + 1)
             .replaceAll('\\', '/'),
         )
+        // what was unpacked for a benchmark is not ours
+        .filter((path) => !path.split('/').some((part) => part.startsWith('.')))
         .sort()
         .map((path) => ({ path, text: readFileSync(inRepository(path), 'utf8') }))
     : [],
