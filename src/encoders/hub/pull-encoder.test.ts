@@ -89,7 +89,8 @@ function misbehave(
 /** Promises the whole file, sends so much of it and hangs up. */
 const breakOff = (bytes: number) => (response: ServerResponse, body: Buffer) => {
   response.writeHead(200, { 'content-length': body.length });
-  response.write(body.subarray(0, bytes), () => response.destroy());
+  // a quiet end: a reset could take bytes with it that have arrived and were not read yet
+  response.write(body.subarray(0, bytes), () => response.socket?.end());
 };
 
 describe('pulling', () => {
@@ -97,7 +98,8 @@ describe('pulling', () => {
     const pulled = await pull();
     expect([...pulled.fetched].sort()).toEqual([...NAMES].sort());
     expect([pulled.commit, pulled.revision, pulled.licence]).toEqual([COMMIT, 'main', 'apache-2.0']);
-    const encoder = await openEncoder(pulled.folder, { name: ID });
+    const encoder = await openEncoder(pulled.folder);
+    expect(encoder.name).toBe(ID);
     expect(encoder.hash).toBe((await openEncoder(FIXTURE)).hash);
 
     const lock = JSON.parse(readFileSync(join(dir, LOCK_FILE), 'utf8'));
@@ -178,12 +180,12 @@ describe('pulling', () => {
 
 describe('a connection that breaks', () => {
   it('is taken up where it broke off', async () => {
-    misbehave('store/made-up/tiny-bert/model.safetensors', 2, breakOff(5000));
+    misbehave('store/made-up/tiny-bert/model.safetensors', 1, breakOff(5000));
     await pull();
-    expect(server.seenByStore.map(({ range }) => range)).toEqual([undefined, 'bytes=5000-', 'bytes=5000-']);
+    expect(server.seenByStore.map(({ range }) => range)).toEqual([undefined, 'bytes=5000-']);
     expect(sha256Of(readFileSync(place('model.safetensors')))).toBe(sha256Of(WEIGHTS));
     expect(existsSync(place('model.safetensors.partial'))).toBe(false);
-    expect(waits).toEqual([500, 1000]);
+    expect(waits).toEqual([500]);
   });
 
   it('leaves a partial file that the next pull goes on with, and no lock', async () => {
@@ -320,6 +322,7 @@ describe('the lock', () => {
     const config = join(folder, 'config.json');
     writeFileSync(config, `${readFileSync(config, 'utf8')} `);
     expect((await refusal(lockedFolder(dir, ID))).code).toBe('TAMPERED');
+    expect((await refusal(openEncoder(folder))).code).toBe('TAMPERED');
     expect(await findFaults(dir, ID, (await readLock(dir))[ID] as never)).toEqual([
       { file: 'config.json', fault: 'changed' },
     ]);
