@@ -1,7 +1,8 @@
 // Pretraining, start to end: a trunk learned from what customers of a shop did up to a moment, saved for every question.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { AppError } from '../core/errors.ts';
+import { AppError, invariant } from '../core/errors.ts';
+import { type ItemVectors, takeVectors } from '../core/item-vectors.ts';
 import type { Progress } from '../core/progress.ts';
 import { sequenceCount } from '../core/sequences.ts';
 import { DAY_MS, formatMoment } from '../core/time.ts';
@@ -14,6 +15,7 @@ import { everyoneKnown } from '../data/labels.ts';
 import { withLake } from '../data/lake/open.ts';
 import { erasedSince } from '../data/lake/read.ts';
 import { withLock } from '../data/lock.ts';
+import { lakeCatalogue } from '../data/sequences/read-catalogue.ts';
 import type { EventSource } from '../data/source.ts';
 import { planSplits } from '../data/splits.ts';
 import { type Workspace, workspacePaths } from '../data/workspace.ts';
@@ -26,6 +28,13 @@ import { markErasures, type VersionInfo } from '../registry/versions.ts';
 import { sampleCustomers } from './customer-sample.ts';
 import { lastToRead, saveTrunk, TRUNK } from './pretrained.ts';
 import { runRecord } from './run-record.ts';
+import {
+  checkReaders,
+  type ItemReaders,
+  type ReadVectorsOptions,
+  readsNothing,
+  readVectors,
+} from './sequence/read-vectors.ts';
 import { teachByTasks, type WeighedTask } from './task-heads.ts';
 
 export interface PretrainOptions {
@@ -41,6 +50,10 @@ export interface PretrainOptions {
   readonly tasks?: readonly WeighedTask[];
   /** Of teaching them, at most. */
   readonly taskSteps?: number;
+  /** What reads texts and pictures of the shop's catalogue, so that items are known by more than what was done with them. */
+  readonly readers?: ItemReaders;
+  /** Runs them. */
+  readonly backend?: ReadVectorsOptions['backend'];
   readonly command: string;
   readonly seed: number;
   readonly threads: number;
@@ -93,6 +106,7 @@ const AVERAGED = 20;
  * @throws AppError NOT_ENOUGH_DATA, USAGE, BUSY, INTERRUPTED, DISK
  */
 export async function pretrainShop(workspace: Workspace, options: PretrainOptions): Promise<PretrainResult> {
+  if (options.readers) checkReaders(options.readers);
   return aloneAtTrunks(workspace, options, (lake) => run(workspace, lake, options));
 }
 
@@ -117,16 +131,22 @@ async function run(
   const { seed, threads, progress, signal, now, steps } = options;
   const startedMs = now();
   const asOf = options.asOf ?? lastToRead(planSplits({ ...source, horizonMs: options.horizonDays * DAY_MS }));
-  const told = behaviourSettings(TRUNK, { width: options.width, blocks: options.blocks });
-  const settings = trunkSettings(told);
+  const asked = behaviourSettings(TRUNK, { width: options.width, blocks: options.blocks });
+  const settings = trunkSettings(asked);
   const read = await readHistories(engine, source, { ...options, asOf });
+  const vectors = await vectorsOf(engine, source, read.vocabulary, { ...options, asOf });
+  const told = vectors.map(({ name, known }) => ({ name, known: known.reduce((sum, one) => sum + one, 0) }));
   const folder = join(
     workspace.dir,
     'runs',
-    runName({ fingerprint: source.fingerprint, asOf, seed, settings, steps }),
+    runName({
+      ...{ fingerprint: source.fingerprint, asOf, seed, settings, steps },
+      ...(told.length > 0 && { told, readers: options.readers }),
+    }),
   );
   const { trunk: own, losses } = await pretrainTrunk(read.histories, {
     ...{ id: TRUNK, vocabulary: read.vocabulary, settings, steps, epochs: EPOCHS, agesMs: read.agesMs },
+    ...(vectors.length > 0 && { vectors }),
     run: { seed, threads, progress, ...(signal && { signal }) },
     files: runFolder(folder, { now }),
   });
@@ -166,6 +186,23 @@ async function run(
       { users: 1, atMs: createdMs },
     );
   return { version, ...facts, folder, seconds };
+}
+
+/** What encoders say of the items in the histories, in the vocabulary's order; none where nothing reads them. */
+async function vectorsOf(
+  engine: Engine,
+  source: EventSource,
+  { itemIds }: Vocabulary,
+  { readers, backend, asOf, threads, progress, signal }: PretrainOptions & { readonly asOf: number },
+): Promise<readonly ItemVectors[]> {
+  if (!readers || readsNothing(readers)) return [];
+  invariant(backend, 'encoders are run by something');
+  const stop = signal && { signal };
+  const catalogue = await lakeCatalogue(engine, source, itemIds, { asOf, ...stop });
+  const running = { backend, threads, progress, ...stop, to: catalogue.known };
+  const { vectors } = await readVectors(catalogue, readers, running);
+  const own = [...itemIds.keys()];
+  return vectors.map((all) => takeVectors(all, own));
 }
 
 const endsOf = (losses: readonly number[]) => {

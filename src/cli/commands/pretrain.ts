@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { DAY_MS, parseSpan } from '../../core/time.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import { continuePretraining } from '../../train/continue-pretraining.ts';
 import { PRETRAIN_DEFAULTS, type PretrainResult, pretrainShop } from '../../train/pretrain.ts';
 import { parseTasks } from '../../train/task-heads.ts';
@@ -14,6 +15,7 @@ import {
   sayContinuedPretraining,
 } from '../pretrain-continue.ts';
 import { withReplay } from '../sequence-continue.ts';
+import { READER_OPTIONS, readersOf, withReaderOptions } from '../sequence-options.ts';
 
 export const pretrainCommand: CommandFile = {
   usage: 'pretrain',
@@ -23,6 +25,7 @@ export const pretrainCommand: CommandFile = {
     'foresell pretrain --as-of 2011-06-11 --steps 5000 --width 64 --json',
     'foresell pretrain --tasks purchase:1,churn:0.5,spend --horizon 30d',
     'foresell pretrain --continue latest --replay 0.25',
+    'foresell pretrain --encoder ./encoders/all-MiniLM-L6-v2 --horizon 30d',
     'foresell train purchase --model transformer:lora --pretrained latest',
   ],
   declare(command) {
@@ -47,7 +50,7 @@ export const pretrainCommand: CommandFile = {
         '--continue <version>',
         'go on from this trunk, such as latest: learn what came since, with some of the old among it',
       );
-    withReplay(command);
+    withReaderOptions(withReplay(command));
   },
   async run(context, _, options) {
     const workspace = workspaceOf(context);
@@ -64,6 +67,12 @@ export const pretrainCommand: CommandFile = {
     };
     const further = continuedPretrainingOptions(options);
     if (further) {
+      const stray = READER_OPTIONS.find((option) => options[option] !== undefined);
+      if (stray !== undefined)
+        throw new AppError(
+          'USAGE',
+          `--${stray.replace('E', '-e')}: not with --continue, pretrain afresh to read items`,
+        );
       const continued = await continuePretraining(workspace, { ...shared, ...further });
       sayContinuedPretraining(context, continued, shownMoment(workspace, continued.asOf));
       context.document(continuedPretrainingDocument(continued));
@@ -73,6 +82,7 @@ export const pretrainCommand: CommandFile = {
       throw new AppError('USAGE', '--task-steps: expected --tasks with it, got none');
     const result = await pretrainShop(workspace, {
       ...shared,
+      ...{ readers: readersOf(options), backend: nodeBackend },
       ...(options.tasks !== undefined && {
         tasks: parseTasks(String(options.tasks), (name) => taskOf(workspace, name)),
         taskSteps: wholeOf('--task-steps', options.taskSteps ?? PRETRAIN_DEFAULTS.taskSteps),

@@ -1,4 +1,5 @@
 // A trunk learned from histories alone, no outcome asked for: what comes next, of which kind, after how long, for how much.
+import type { ItemVectors } from '../../core/item-vectors.ts';
 import { random } from '../../core/random.ts';
 import { type Sequences, sequenceCount } from '../../core/sequences.ts';
 import { initialValues } from '../../nn/initialise.ts';
@@ -37,6 +38,8 @@ export interface PretrainTask {
   readonly id: string;
   readonly vocabulary: Vocabulary;
   readonly settings: TransformerSettings;
+  /** What encoders say of the items, row i being item i of the histories. */
+  readonly vectors?: readonly ItemVectors[];
   /** At most; 0 learns nothing. */
   readonly steps: number;
   readonly epochs: number;
@@ -61,7 +64,8 @@ export async function pretrainTrunk(
   task: PretrainTask,
 ): Promise<{ readonly trunk: LearnedTrunk; readonly losses: readonly number[] }> {
   const { id, vocabulary, settings, run, files } = task;
-  const plan = planTokens(histories, { ...settings, masked: false });
+  const told = task.vectors && { categories: {}, vectors: task.vectors };
+  const plan = planTokens(histories, { ...settings, masked: false }, told);
   const known = { vocabulary, plan, settings };
   if (task.steps === 0 || !hasNext(histories) || seenItems(plan) < 2)
     return { trunk: { ...known, values: {} }, losses: [] };

@@ -25,7 +25,10 @@ const ID = 'portable-trunk';
 const FORMAT = 1;
 const TOWER = 'item-tower';
 
-/** @param content of the trunk's items, in their order; absent where nothing is known of them */
+/**
+ * @param content of the trunk's items, in their order; absent where nothing is known of them
+ * @throws AppError BAD_DATA for one without weights, USAGE for one that reads vectors of items
+ */
 export function withoutShop(trunk: LearnedTrunk, content: ItemContent | undefined): PortableTrunk {
   const { plan, settings, values, vocabulary } = trunk;
   const { width } = settings;
@@ -34,6 +37,11 @@ export function withoutShop(trunk: LearnedTrunk, content: ItemContent | undefine
     throw new AppError(
       'BAD_DATA',
       'expected a trunk that has learned something, got one without weights; pretrain again',
+    );
+  if (plan.vectors.length > 0)
+    throw new AppError(
+      'USAGE',
+      'expected a trunk that knows items by its own shop alone, this one reads their texts or pictures: pretrain one without --encoder to export it',
     );
   const isKnown = content && hasContent(content);
   return {
