@@ -1,7 +1,8 @@
 // Where encoders lie, and which hub they come from: options and environment of the `encoders` commands.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { LockedEncoder } from '../encoders/hub/encoder-lock.ts';
+import { LOCK_FILE, type LockedEncoder, lockedFolder } from '../encoders/hub/encoder-lock.ts';
 import { folderOf } from '../encoders/hub/hub-id.ts';
 import { type Hub, PUBLIC_HUB } from '../encoders/hub/hub-request.ts';
 import type { Context } from './context.ts';
@@ -14,6 +15,20 @@ export const withEncoderDir = (command: Command): Command =>
 
 export const encoderDirOf = ({ workspaceDir }: Context, options: Record<string, unknown>): string =>
   typeof options.dir === 'string' ? options.dir : join(workspaceDir, 'encoders');
+
+/**
+ * The folder an encoder is named by: a folder itself, `own` as it is, or where a pulled `owner/name` lies among the workspace's.
+ *
+ * @throws AppError NOT_FOUND, TAMPERED for a pulled one that is gone or has changed
+ */
+export async function encoderFolder(context: Context, choice: string): Promise<string> {
+  if (existsSync(choice) || !PULLED.test(choice)) return choice;
+  const dir = encoderDirOf(context, {});
+  return existsSync(join(dir, LOCK_FILE)) ? lockedFolder(dir, choice) : choice;
+}
+
+/** `owner/name`, or with a revision behind an @. */
+const PULLED = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
 
 /** `--hub`, else `FORESELL_HUB`, else the public one; its token from the environment alone, so that no history keeps it. */
 export function hubOf(options: Record<string, unknown>, environment: NodeJS.ProcessEnv = process.env): Hub {

@@ -11,6 +11,7 @@ import { OWN } from '../../train/text/encoder-choice.ts';
 import { type RunTextOptions, runText } from '../../train/text/run-text.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { encoderFolder } from '../encoder-options.ts';
 import { typedCommand } from '../options.ts';
 import { tableDocument } from '../table-document.ts';
 import { sayTable } from '../table-text.ts';
@@ -35,7 +36,7 @@ export const textFitCommand: CommandFile = {
     declareRoles(command)
       .option(
         '--encoder <encoder>',
-        `"${OWN}", learned from the texts themselves without labels, or the folder of one (see: foresell encoders)`,
+        `"${OWN}", learned from the texts themselves without labels, the folder of one, or owner/name pulled before (see: foresell encoders)`,
         OWN,
       )
       .option(
@@ -65,7 +66,8 @@ export const textFitCommand: CommandFile = {
       .option('--out <dir>', 'folder to save to', './foresell-text');
   },
   async run(context, [data], options) {
-    const asked = fitOptions(context, data, options);
+    const encoder = await encoderFolder(context, String(options.encoder));
+    const asked = { ...fitOptions(context, data, options), encoder };
     checkWritable(asked.out, 'folder');
     const run = await runText(asked).catch((error) => {
       throw inLanguage(error, context);
