@@ -32,6 +32,11 @@ describe('an expression of a tokenizer file', () => {
     expect(found(String.raw`[\d\-]+`, '12-٣٤ x')).toEqual(['12-٣٤']);
   });
 
+  it('knows scripts by their names alone, in classes and out of them', () => {
+    expect(found(String.raw`[\p{Han}\p{Hiragana}]+|\p{Thai}+`, 'red 鞋子ひ ไทย')).toEqual(['鞋子ひ', 'ไทย']);
+    expect(found(String.raw`\P{Han}+`, '鞋red子')).toEqual(['red']);
+  });
+
   it('reads escapes JavaScript has no need of', () => {
     expect(found(String.raw`\"|\'|\-|\+|\ `, `a"b'c-d+e f`)).toEqual(['"', "'", '-', '+', ' ']);
     expect(found(String.raw`\++`, 'a++b')).toEqual(['++']);

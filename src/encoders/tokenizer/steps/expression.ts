@@ -40,7 +40,8 @@ export function readExpression(expression: string): RegExp {
       // what follows \p, \x or \u in braces is a name
       if (/[pPxu]/.test(expression[at] ?? '') && expression[at + 1] === '{') {
         const end = expression.indexOf('}', at);
-        out += expression.slice(at + 1, end + 1);
+        const braced = expression.slice(at + 2, end);
+        out += /[pP]/.test(expression[at]) ? `{${property(braced)}}` : `{${braced}}`;
         at = end;
       }
     } else if (isClass) {
@@ -62,6 +63,16 @@ export function readExpression(expression: string): RegExp {
     }
   }
   return new RegExp(out, 'gu');
+}
+
+/** Scripts are called by their names alone there, `Script=Han` in JavaScript. */
+function property(own: string): string {
+  try {
+    new RegExp(`\\p{${own}}`, 'u');
+    return own;
+  } catch {
+    return `Script=${own}`;
+  }
 }
 
 const bothCases = (letter: string): string => `${letter.toLowerCase()}${letter.toUpperCase()}`;
