@@ -1,8 +1,9 @@
 // Questions about a shop's texts from the command line: satisfaction, purchases after searches and after messages.
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { succeed, testFolder } from './flow/command.ts';
+import { listFiles } from '../src/data/disk.ts';
+import { foresell, succeed, testFolder } from './flow/command.ts';
 import { madeUpTexts, TELLING, TEXTS_FROM_MS, TEXTS_HEAD, TEXTS_MAPPING } from './flow/made-up-texts.ts';
 
 const { dir, write } = testFolder();
@@ -105,5 +106,159 @@ describe.each([
         .map(([id]) => id)
         .toSorted(),
     );
+  });
+});
+
+describe('what comes later', () => {
+  const later = join(dir, 'later');
+  // After the moment: letters nobody used before, ratings turned round, and purchases by everybody.
+  const after = Array.from({ length: 60 }, (_, i) => {
+    const ms = TEXTS_FROM_MS + (91 + i / 4) * DAY;
+    return [
+      `x${i},review,${ms},reviewer${i},item${i % 25},${1 + (i % 5)},Ωμέγα ${TELLING.good[i % 4]} ${i},`,
+      `xq${i},search,${ms},q${i},,,,Ωμέγα ${TELLING.browsed[i % 4]}`,
+      `xb${i},purchase,${ms + 1},q${i},item1,,,`,
+    ];
+  }).flat();
+  beforeAll(async () => {
+    cpSync(shop, later, { recursive: true });
+    await load(after, later);
+  }, 60_000);
+
+  test('moves no answer about the time before', async () => {
+    const at = ['--as-of', until(90), '--since', until(60)];
+    for (const task of ['satisfaction', 'query-purchase']) {
+      const before = await predict(task, shop, ...at);
+      expect(before.length).toBeGreaterThan(50);
+      expect(await predict(task, later, ...at)).toEqual(before);
+    }
+  });
+
+  test('is not learned from: the same model to the last byte, and no letter of it in a vocabulary', async () => {
+    const shown = async (place: string, version: string) => {
+      const { stdout } = await succeed(
+        'models',
+        'show',
+        'query-purchase',
+        version,
+        '--workspace',
+        place,
+        '--json',
+      );
+      const { files } = JSON.parse(stdout) as { files: { name: string; sha256: string }[] };
+      return files.filter(({ name }) => name.startsWith('model'));
+    };
+    const own = [
+      'train',
+      'query-purchase',
+      ...SMALL,
+      '--as-of',
+      until(90),
+      '--workspace',
+      later,
+      '--threads',
+      '1',
+    ];
+    await succeed(...own);
+    const files = await shown(later, 'latest');
+    expect(files.length).toBeGreaterThan(1);
+    expect(files).toEqual(await shown(shop, 'latest'));
+    const models = listFiles(later).filter((file) => /^models\/.*model/.test(file));
+    for (const file of models)
+      expect(readFileSync(join(later, file)).includes(Buffer.from('Ω')), file).toBe(false);
+  }, 60_000);
+});
+
+describe('erasure', () => {
+  const place = join(dir, 'erased');
+  test('finds a customer in no model of texts, and marks each for training again', async () => {
+    cpSync(shop, place, { recursive: true });
+    const own = lines.map((line) => line.split(',')).filter(([, , , user]) => user === 'reviewer7');
+    const holding = () =>
+      listFiles(join(place, 'models')).filter((file) => {
+        const bytes = readFileSync(join(place, 'models', file));
+        return own.some(([, , , , , , said]) => said !== '' && bytes.includes(Buffer.from(said)));
+      });
+    expect(own.length).toBeGreaterThan(2);
+    expect(holding()).toEqual([]);
+    const { stdout } = await succeed('erase', '--user', 'reviewer7', '--json', '--workspace', place);
+    const erasure = JSON.parse(stdout) as { found_after: number; models: string[] };
+    expect(erasure.found_after).toBe(0);
+    expect(erasure.models).toContain(`satisfaction/${rated.model_version}`);
+    const listed = JSON.parse(
+      (await succeed('models', 'list', 'satisfaction', '--json', '--workspace', place)).stdout,
+    ) as { models: { needs_retraining: unknown }[] };
+    expect(listed.models[0].needs_retraining).toEqual({ users_erased: 1 });
+    expect(await predict('satisfaction', place, '--as-of', until(90))).not.toContainEqual(
+      expect.objectContaining({ user_id: 'reviewer7' }),
+    );
+  });
+
+  test('needs no search of a table’s model either: nothing people wrote is kept in it', async () => {
+    const data = write(
+      'reviews.csv',
+      `${[TEXTS_HEAD, ...lines.filter((line) => line.startsWith('r'))].join('\n')}\n`,
+    );
+    const out = join(dir, 'table');
+    const types = ['--types', 'said=text', '--drop', 'event,type,when,user,query'];
+    await succeed(
+      'table',
+      'fit',
+      data,
+      '--target',
+      'rating',
+      '--kind',
+      'regression',
+      ...types,
+      '--model',
+      'linear',
+      ...['--holdout', '.3', '--cv', '2', '--preset', 'fast'],
+      '--out',
+      out,
+    );
+    const kept = listFiles(join(out, 'model'));
+    expect(kept.some((file) => file.endsWith('background.json'))).toBe(true);
+    for (const file of kept) expect(readFileSync(join(out, 'model', file), 'utf8')).not.toMatch(/number \d+/);
+  }, 60_000);
+});
+
+describe('said in plain words', () => {
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, stderr } = await foresell(...args);
+    expect(code).toBe(1);
+    return stderr;
+  };
+
+  test('too few reviews: what there is and what is missing, in both languages', async () => {
+    const few = join(dir, 'few');
+    await load(madeUpTexts({ each: 40 }), few);
+    const own = ['train', 'satisfaction', '--workspace', few];
+    const en = await refused(...own, '--lang', 'en');
+    expect(en).toContain('the log has 40 texts');
+    expect(en).toContain('at least 100 texts with a rating to learn from: 32');
+    expect(await refused(...own, '--lang', 'zh')).toContain('训练部分至少 100 条带评分的文本：现有 32 条');
+    expect(existsSync(join(few, 'models', 'satisfaction'))).toBe(false);
+    const { stdout } = await succeed('check', '--json', '--workspace', few);
+    const { tasks } = JSON.parse(stdout) as { tasks: { task: string; verdict: string }[] };
+    expect(tasks).toContainEqual(expect.objectContaining({ task: 'satisfaction', verdict: 'not-ready' }));
+    expect(tasks).toContainEqual(expect.objectContaining({ task: 'query-purchase', verdict: 'not-ready' }));
+  });
+
+  test('options of other tasks, and answers there are not', async () => {
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['train', 'satisfaction', '--horizon', '1d'], /--horizon: not an option of "satisfaction"/],
+      [['train', 'query-purchase', '--at-least', '3'], /--at-least: not an option of "query-purchase"/],
+      [['train', 'satisfaction', '--as', 'mood'], /--as: expected recommend or rating/],
+      [['train', 'satisfaction', '--at-least', 'four'], /--at-least: expected a rating/],
+      [['train', 'satisfaction', '--model', 'gbdt'], /use --method and --encoder/],
+      [['train', 'satisfaction', '--method', 'magic'], /--method: expected full/],
+      [['train', 'satisfaction', '--encoder', './nowhere'], /--encoder: expected "own" or the folder/],
+      [['train', 'purchase', '--method', 'lora'], /--method is for satisfaction, query-purchase/],
+      [['predict', 'satisfaction'], /expected --out FILE/],
+      [['predict', 'purchase', '--words', '3', '--out', 'x.csv'], /--words is for satisfaction/],
+      [['predict', 'satisfaction', '--segment', 'value > 1', '--out', 'x.csv'], /--segment: not an option/],
+      [['evaluate', 'satisfaction'], /is about texts, not customers/],
+    ];
+    for (const [args, words] of cases) expect(await refused(...on(...args)), args.join(' ')).toMatch(words);
   });
 });

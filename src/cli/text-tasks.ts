@@ -164,7 +164,7 @@ function sayRun(
   context.say(`\n${context.word(report.title)}: ${context.word(report.question)}`);
   context.say(
     zh
-      ? `训练 ${split.train.length} 条文本，测试 ${split.test.length} 条；“是”：${context.word(prepared.meaning.words)}`
+      ? `训练 ${split.train.length} 条文本，测试 ${split.test.length} 条；所答：${context.word(prepared.meaning.words)}`
       : `${split.train.length} texts learned from, ${split.test.length} tested; answered: ${context.word(prepared.meaning.words)}`,
   );
   if (leaderboard && !isMissing(leaderboard)) {
