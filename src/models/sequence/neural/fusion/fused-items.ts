@@ -43,7 +43,7 @@ export function fuseItems(
   const shape = { levels: MET_LEVELS, width };
   const believed = mul(own, sigmoid(gather(scope.parameter('trust', shape, trust), levels)));
   return plans.reduce((sum, { name }, m) => {
-    const told = scope.apply(name, linear({ width, bias: false, initialise: normal(0.1) }), vectors[m]);
+    const told = scope.apply(name, linear({ width, bias: false }), vectors[m]);
     const byMet = gather(scope.parameter(`${name}.gate`, shape, normal()), levels);
     return add(sum, mul(told, sigmoid(byMet)));
   }, believed);
