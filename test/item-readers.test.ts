@@ -1,13 +1,13 @@
 // Items read by encoders: what has no text has no vector, what the model knows is not read again, another encoder is refused.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { makeFrame } from '../../core/frame.ts';
-import type { ItemCatalogue } from '../../core/item-catalogue.ts';
-import { nodeBackend } from '../../tensor/session/session-node.ts';
-import { checkReaders, readNewVectors, readVectors } from './read-vectors.ts';
+import { makeFrame } from '../src/core/frame.ts';
+import type { ItemCatalogue } from '../src/core/item-catalogue.ts';
+import { nodeBackend } from '../src/tensor/session/session-node.ts';
+import { checkReaders, readNewVectors, readVectors } from '../src/train/sequence/read-vectors.ts';
 
 const fixture = (family: string): string =>
-  fileURLToPath(new URL(`../../../test/fixtures/encoders/${family}`, import.meta.url));
+  fileURLToPath(new URL(`./fixtures/encoders/${family}`, import.meta.url));
 
 const TITLES = ['red running shoes', 'espresso machine', '', 'red running shoes', 'garden chair'];
 const catalogue = (known: number): ItemCatalogue => ({
