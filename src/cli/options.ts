@@ -63,3 +63,10 @@ export const typedCommand = (): string => `foresell ${process.argv.slice(2).map(
 
 const quoted = (word: string): string =>
   /^[\w./:@,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** What every run is told by where it was asked for: seed, threads, language, clock and who watches. */
+export const runOf = ({ seed, threads, language, progress, signal }: Context) => ({
+  ...{ seed, threads, language, progress, signal },
+  command: typedCommand(),
+  now: Date.now,
+});

@@ -17,7 +17,7 @@ import {
 } from '../train/sequence/sequence-source.ts';
 import { listOf } from './commands/table-fit.ts';
 import type { Context } from './context.ts';
-import { typedCommand } from './options.ts';
+import { runOf } from './options.ts';
 
 /** @throws AppError USAGE */
 export function sequenceFitOptions(
@@ -42,13 +42,7 @@ export function sequenceFitOptions(
     excludeSeen: excludeSeenOf(String(options.excludeSeen)),
     at: parseCutOffs(String(options.at)),
     ...(limit === undefined ? {} : { timeLimitMs: parseSpan(limit) }),
-    seed: context.seed,
-    threads: context.threads,
-    language: context.language,
-    command: typedCommand(),
-    now: Date.now,
-    progress: context.progress,
-    signal: context.signal,
+    ...runOf(context),
   };
 }
 

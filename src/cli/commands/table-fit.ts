@@ -11,7 +11,7 @@ import { AMOUNT_DECIDERS } from '../../train/table/correct.ts';
 import { type RunTableOptions, runTable } from '../../train/table/run-table.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
-import { typedCommand } from '../options.ts';
+import { runOf } from '../options.ts';
 import { tableDocument } from '../table-document.ts';
 import { sayTable } from '../table-text.ts';
 
@@ -127,13 +127,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     testFile: text('test'),
     ...(holdout === undefined ? {} : { holdout: shareOf(holdout) }),
     ...(limit === undefined ? {} : { timeLimitMs: parseSpan(limit) }),
-    seed: context.seed,
-    threads: context.threads,
-    language: context.language,
-    command: typedCommand(),
-    now: Date.now,
-    progress: context.progress,
-    signal: context.signal,
+    ...runOf(context),
   };
 }
 

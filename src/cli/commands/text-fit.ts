@@ -12,7 +12,7 @@ import { type RunTextOptions, runText } from '../../train/text/run-text.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
 import { encoderFolder } from '../encoder-options.ts';
-import { typedCommand } from '../options.ts';
+import { runOf } from '../options.ts';
 import { tableDocument } from '../table-document.ts';
 import { sayTable } from '../table-text.ts';
 import { inLanguage, kindOf, listOf, pairsOf, shareOf } from './table-fit.ts';
@@ -126,13 +126,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     testFile,
     ...(testFile === undefined && { holdout: shareOf(String(options.holdout)) }),
     ...(limit === undefined ? {} : { timeLimitMs: parseSpan(limit) }),
-    seed: context.seed,
-    threads: context.threads,
-    language: context.language,
-    command: typedCommand(),
-    now: Date.now,
-    progress: context.progress,
-    signal: context.signal,
+    ...runOf(context),
   };
 }
 
