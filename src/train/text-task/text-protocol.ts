@@ -3,6 +3,7 @@ import { type Name, name } from '../../core/name.ts';
 import { DAY_MS, formatMoment } from '../../core/time.ts';
 import type { TextEvents } from '../../data/texts/text-events.ts';
 import type { Protocol } from '../../eval/score.ts';
+import type { TextTask } from '../../tasks/text-task.ts';
 import type { FittedTable } from '../table/fit-table.ts';
 import type { PreparedTable } from '../table/prepare-table.ts';
 import { tableProtocol } from '../table/table-protocol.ts';
@@ -16,6 +17,18 @@ export interface TextProtocolFacts extends TextQuestion {
   readonly seed: number;
 }
 
+/** Texts on which models are compared and calibrated. */
+export const heldOutWords = ({ answer }: TextTask): Name =>
+  answer === 'rating'
+    ? name(
+        'a fifth of the texts learned from, equal texts together',
+        '训练文本中留出的五分之一，相同文本不分开',
+      )
+    : name(
+        'the last sixth of the texts learned from, a horizon after those before',
+        '训练文本中时间上最后的六分之一，与之前的文本相隔一个预测期',
+      );
+
 /** What differs from a table's sentences. */
 export function wordsInProtocol(
   split: TextSplit,
@@ -27,15 +40,7 @@ export function wordsInProtocol(
   const [asked, all] = [split.test.length, split.train.length + split.test.length];
   return {
     split: split.words,
-    calibration: rated
-      ? name(
-          'answers about a fifth of the texts learned from, equal texts together',
-          '由训练文本中留出的五分之一拟合，相同文本不分开',
-        )
-      : name(
-          `the last of ${FOLDS + 1} stretches of the time learned from, a horizon apart`,
-          `由训练时段最后六分之一的文本拟合，相隔一个预测期`,
-        ),
+    calibration: heldOutWords(task),
     candidates: name(`${asked} tested texts of ${all}`, `测试 ${asked} 条文本，共 ${all} 条`),
     interval: name(
       interval.replace('by user', rated ? 'by item' : 'by person'),

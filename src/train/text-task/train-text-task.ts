@@ -11,6 +11,7 @@ import { drawBackground, withoutTexts } from '../../explain/background.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { promote } from '../../registry/promotion.ts';
 import { markErasures } from '../../registry/versions.ts';
+import { isMissing } from '../../report/document.ts';
 import { textQuestionOf } from '../../tasks/text-task.ts';
 import { learningDeadline } from '../expected-time.ts';
 import { writeReport } from '../report-file.ts';
@@ -24,7 +25,7 @@ import { readTexts } from './read-texts.ts';
 import { saveTextTask } from './save-text-task.ts';
 import type { TextSplit } from './split-texts.ts';
 import type { TextQuestion } from './text-examples.ts';
-import { textProtocol, wordsInProtocol } from './text-protocol.ts';
+import { heldOutWords, textProtocol, wordsInProtocol } from './text-protocol.ts';
 
 export interface TrainTextTaskOptions extends TextQuestion {
   /** Up to when is learned from, UTC ms; leaves a fifth to test on when absent. */
@@ -121,6 +122,10 @@ async function learnAndSave(workspace: Workspace, options: TrainTextTaskOptions)
     horizonDays: protocol.horizon_days,
     summary: { ...drawn.summary, population: task.about, advice: task.advice },
     protocolWords: { ...drawn.protocolWords, ...wordsInProtocol(split, fitted, question) },
+    ...(drawn.leaderboard &&
+      !isMissing(drawn.leaderboard) && {
+        leaderboard: { ...drawn.leaderboard, measuredOn: heldOutWords(task) },
+      }),
     limits: [...task.limits, ...drawn.limits],
     modelVersion: version.version,
   };
