@@ -22,6 +22,7 @@ import { type TextTaskRun, trainTextTask } from '../train/text-task/train-text-t
 import { inLanguage, listOf } from './commands/table-fit.ts';
 import { ownOf, toldOf } from './commands/text-fit.ts';
 import { type Context, positiveNumber } from './context.ts';
+import { encoderFolder } from './encoder-options.ts';
 import { asOfOf, horizonOf, typedCommand, workspaceOf } from './options.ts';
 import { tableDocument } from './table-document.ts';
 
@@ -95,7 +96,7 @@ export async function runTrainTextTask(
     atLeast: ratingOf(text('atLeast')),
     horizonMs: horizonDays === undefined ? (task.horizonMs ?? 0) : horizonDays * DAY_MS,
     ...(asOf !== undefined && { asOf }),
-    encoder: text('encoder') ?? OWN,
+    encoder: await encoderFolder(context, text('encoder') ?? OWN),
     methods: listOf(text('method') ?? 'full'),
     blended: true,
     told: toldOf({ pooling: 'encoder', length: 256, epochs: TEXT_DEFAULTS.epochs, balance: 0, ...options }),

@@ -15,6 +15,7 @@ import { type CatalogueFields, catalogueItems, FIELDS } from '../../train/catalo
 import { indexCatalogue } from '../../train/catalogue/index-catalogue.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { encoderFolder } from '../encoder-options.ts';
 import { typedCommand, workspaceOf } from '../options.ts';
 
 const FAULTS_SHOWN = 3;
@@ -54,7 +55,8 @@ export const catalogueIndexCommand: CommandFile = {
     ) as CatalogueFields;
     const { catalogue, fingerprint } =
       data === undefined ? await ownItems(context) : await tableItems(context, data);
-    const [encoder, imageEncoder, images] = [text('encoder'), text('imageEncoder'), text('images')];
+    const [named, imageEncoder, images] = [text('encoder'), text('imageEncoder'), text('images')];
+    const encoder = named && (await encoderFolder(context, named));
     const indexed = await indexCatalogue(catalogueItems(catalogue, asked), {
       out,
       ...(encoder !== undefined && { encoder }),
