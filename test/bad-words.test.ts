@@ -32,7 +32,7 @@ describe('wrong words', () => {
     [/missing required argument 'task'/, 'train'],
     [/unknown option '--modle'/, 'train', 'purchase', '--modle', 'x'],
     [
-      /expected next-item or one of the tasks purchase, spend, churn, ltv, session-purchase, item-purchase, got "nosuch"/,
+      /expected next-item, .* or one of the tasks purchase, spend, churn, ltv, session-purchase, item-purchase, got "nosuch"/,
       'train',
       'nosuch',
     ],
