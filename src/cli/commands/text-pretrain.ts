@@ -24,7 +24,7 @@ export const textPretrainCommand: CommandFile = {
       )
       .option(
         '--epochs <n>',
-        'times each text is read (default: 5, and more of little text)',
+        'times each text is read (default: 3, and more of little text)',
         positiveNumber('--epochs'),
       )
       .option('--own <list>', `further settings: ${Object.keys(OWN_DEFAULTS).join(', ')}`)

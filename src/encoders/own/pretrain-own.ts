@@ -63,9 +63,9 @@ export const OWN_DEFAULTS: OwnSettings = {
 /** A piece is met often enough to be learned where there are so many characters for each. */
 const CHARACTERS_A_PIECE = 80;
 const VOCABULARY = { least: 1000, most: 16_000 };
-/** Pieces read in all where there is little text: more no longer help, fewer leave much unlearned. */
-const PIECES_READ = 8_000_000;
-const EPOCHS = { least: 5, most: 50 };
+/** Pieces read in all where there is little text: minutes of two cores. More still help, who has the time says `epochs`. */
+const PIECES_READ = 3_000_000;
+const EPOCHS = { least: 3, most: 30 };
 
 const between = (value: number, { least, most }: { least: number; most: number }): number =>
   Math.max(least, Math.min(most, Math.round(value)));
