@@ -51,8 +51,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const PACKAGE_HOMES = {
   '@duckdb/node-api': ['data'],
   commander: ['cli'],
+  fastify: ['serve'],
   'onnxruntime-node': ['tensor'],
   'onnxruntime-web': ['tensor'],
+  'prom-client': ['monitor'],
+  typebox: ['serve'],
 };
 
 /** Files over 500 lines, each with its reason in writing. None today. */

@@ -22,7 +22,12 @@ const TREES_PAGES = ['docs/boosted-trees.md', 'docs/boosted-trees.zh-CN.md'] as 
 const TABLE_PAGES = ['docs/any-table.md', 'docs/any-table.zh-CN.md'] as const;
 const SEQUENCE_PAGES = ['docs/next-item.md', 'docs/next-item.zh-CN.md'] as const;
 const LIST_PAGES = ['docs/item-lists.md', 'docs/item-lists.zh-CN.md'] as const;
-const PAGES = [...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES, ...LIST_PAGES];
+const TEXT_PAGES = ['docs/text.md', 'docs/text.zh-CN.md'] as const;
+const CATALOGUE_PAGES = ['docs/catalogue.md', 'docs/catalogue.zh-CN.md'] as const;
+const PAGES = [
+  ...[...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES, ...LIST_PAGES],
+  ...[...TEXT_PAGES, ...CATALOGUE_PAGES],
+];
 
 interface Block {
   readonly language: string;

@@ -7,7 +7,7 @@ import { nodeBackend } from '../../src/tensor/session/session-node.ts';
 import type { BenchOptions } from '../bench.ts';
 import type { Fashion } from './fashion-data.ts';
 
-const PICTURES = 256;
+const PICTURES = 1024;
 const ROUNDS = 3;
 const BATCH = 16;
 

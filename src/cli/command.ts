@@ -8,6 +8,8 @@ export interface CommandFile {
   readonly summary: string;
   /** Whole lines that can be typed as they stand. */
   readonly examples: readonly string[];
+  /** For commands that run until they are told to stop: being told is no failure, and they may take so long to end. */
+  readonly graceMs?: number;
   /** Adds options of its own. */
   declare?(command: Command): void;
   run(context: Context, args: readonly string[], options: Record<string, unknown>): Promise<void>;

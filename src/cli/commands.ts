@@ -15,6 +15,7 @@ import { eraseCommand } from './commands/erase.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
+import { keysCreateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
@@ -23,6 +24,7 @@ import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
 import { sequenceExplainCommand } from './commands/sequence-explain.ts';
 import { sequenceFitCommand } from './commands/sequence-fit.ts';
 import { sequencePredictCommand } from './commands/sequence-predict.ts';
+import { serveCommand } from './commands/serve.ts';
 import { tableExplainCommand } from './commands/table-explain.ts';
 import { tableExportCommand } from './commands/table-export.ts';
 import { tableFitCommand } from './commands/table-fit.ts';
@@ -46,6 +48,11 @@ export const COMMANDS: readonly CommandFile[] = [
   predictCommand,
   explainCommand,
   modelsCommand,
+  serveCommand,
+  keysCreateCommand,
+  keysListCommand,
+  keysRotateCommand,
+  keysRevokeCommand,
   eraseCommand,
   tableFitCommand,
   tablePredictCommand,

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { LOCK_FILE, type LockedEncoder, lockedFolder } from '../encoders/hub/encoder-lock.ts';
-import { folderOf } from '../encoders/hub/hub-id.ts';
+import { type LockedEncoder, lockedFolder } from '../encoders/hub/encoder-lock.ts';
+import { folderOf, parseHubId } from '../encoders/hub/hub-id.ts';
 import { type Hub, PUBLIC_HUB } from '../encoders/hub/hub-request.ts';
 import type { Context } from './context.ts';
 
@@ -19,16 +19,18 @@ export const encoderDirOf = ({ workspaceDir }: Context, options: Record<string, 
 /**
  * The folder an encoder is named by: a folder itself, `own` as it is, or where a pulled `owner/name` lies among the workspace's.
  *
- * @throws AppError NOT_FOUND, TAMPERED for a pulled one that is gone or has changed
+ * @throws AppError NOT_FOUND, TAMPERED for a name that was not pulled, and for files gone or changed
  */
 export async function encoderFolder(context: Context, choice: string): Promise<string> {
-  if (existsSync(choice) || !PULLED.test(choice)) return choice;
-  const dir = encoderDirOf(context, {});
-  return existsSync(join(dir, LOCK_FILE)) ? lockedFolder(dir, choice) : choice;
+  return existsSync(choice) || !parseHubId(choice) ? choice : lockedFolder(encoderDirOf(context, {}), choice);
 }
 
-/** `owner/name`, or with a revision behind an @. */
-const PULLED = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
+/** `--encoder` as `encoderFolder` reads it; undefined where none is named. */
+export const encoderOf = async (
+  context: Context,
+  { encoder }: Record<string, unknown>,
+): Promise<string | undefined> =>
+  encoder === undefined ? undefined : encoderFolder(context, String(encoder));
 
 /** `--hub`, else `FORESELL_HUB`, else the public one; its token from the environment alone, so that no history keeps it. */
 export function hubOf(options: Record<string, unknown>, environment: NodeJS.ProcessEnv = process.env): Hub {

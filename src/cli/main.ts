@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { AppError } from '../core/errors.ts';
 import { PRODUCT_VERSION } from '../core/product.ts';
+import type { CommandFile } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { makeContext, UsageError, withSharedOptions } from './context.ts';
 
@@ -14,11 +15,12 @@ const GRACE_MS = 4000;
 /** Runs the program; sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = new AbortController();
+  const running: Running = {};
   const stop = () => {
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
     interruption.abort();
     process.stderr.write('\nstopping …\n');
-    setTimeout(() => process.exit(EXIT.interrupted), GRACE_MS).unref();
+    setTimeout(() => process.exit(EXIT.interrupted), running.file?.graceMs ?? GRACE_MS).unref();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
@@ -28,8 +30,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     throw error;
   });
   try {
-    await buildProgram(interruption.signal).parseAsync(argv as string[]);
-    if (interruption.signal.aborted) process.exitCode = EXIT.interrupted;
+    await buildProgram(interruption.signal, running).parseAsync(argv as string[]);
+    if (interruption.signal.aborted && running.file?.graceMs === undefined)
+      process.exitCode = EXIT.interrupted;
   } catch (error) {
     process.exitCode = report(error, { aborted: interruption.signal.aborted, json: argv.includes('--json') });
   } finally {
@@ -38,7 +41,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-export function buildProgram(signal: AbortSignal): Command {
+/** Which command was asked for. */
+interface Running {
+  file?: CommandFile;
+}
+
+export function buildProgram(signal: AbortSignal, running: Running = {}): Command {
   const program = new Command('foresell')
     .description('Predict from a shop’s own events what each customer will do next.')
     .version(PRODUCT_VERSION)
@@ -61,6 +69,7 @@ export function buildProgram(signal: AbortSignal): Command {
         .slice(0, parameters.length)
         .flat()
         .filter((arg) => arg !== undefined) as string[];
+      running.file = file;
       const context = makeContext(command, signal);
       try {
         await file.run(context, args, command.opts());
@@ -78,6 +87,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   sequence: 'learn what comes next in sequences of items',
   catalogue: 'search a shop’s items by words, meaning and pictures, and clean them',
   trunk: 'take a pretrained trunk to another shop',
+  keys: 'say who may call the server',
   encoders: 'fetch published text encoders, pinned and proved',
 };
 

@@ -37,7 +37,7 @@ export async function runTrainNextItem(context: Context, options: Record<string,
   refuse(options, ['horizon', 'repeat', 'pretrained', 'features']);
   const workspace = workspaceOf(context);
   const asOf = asOfOf(workspace, options);
-  const asked = sequenceFitOptions(context, workspace.dir, {
+  const asked = await sequenceFitOptions(context, workspace.dir, {
     ...options,
     ...{ format: 'workspace', out: '', at: '10,20', excludeSeen: options.excludeSeen ?? 'both' },
   });
@@ -58,6 +58,7 @@ export async function runPredictNextItem(context: Context, options: Record<strin
   if (out === undefined)
     throw new AppError('USAGE', 'expected --out FILE ending in .csv, .ndjson or .parquet');
   const offer = offerOf(options);
+  const moved = await readersOf(context, options);
   const saved = loadSequence(workspacePaths.models(workspace), {
     reference: options.modelVersion as string | undefined,
   });
@@ -71,7 +72,7 @@ export async function runPredictNextItem(context: Context, options: Record<strin
         ...{ asOf, scratch, seed: context.seed, progress: context.progress, signal: context.signal },
         vectorsOf: (catalogue) =>
           readNewVectors(catalogue, saved.encoders, {
-            ...{ backend: nodeBackend, moved: readersOf(options), threads: context.threads },
+            ...{ backend: nodeBackend, moved, threads: context.threads },
             ...{ progress: context.progress, signal: context.signal },
           }),
         ...(options.segmentBy !== undefined && { segmentBy: String(options.segmentBy) }),

@@ -17,14 +17,15 @@ import {
 } from '../train/sequence/sequence-source.ts';
 import { listOf } from './commands/table-fit.ts';
 import type { Context } from './context.ts';
+import { encoderOf } from './encoder-options.ts';
 import { runOf } from './options.ts';
 
-/** @throws AppError USAGE */
-export function sequenceFitOptions(
+/** @throws AppError USAGE; NOT_FOUND, TAMPERED as `readersOf` */
+export async function sequenceFitOptions(
   context: Context,
   path: string,
   options: Record<string, unknown>,
-): RunSequenceOptions {
+): Promise<RunSequenceOptions> {
   const text = (option: string): string | undefined =>
     options[option] === undefined ? undefined : String(options[option]);
   const from = text('testFrom');
@@ -34,7 +35,7 @@ export function sequenceFitOptions(
   return {
     ...sequenceSourceOf(path, options),
     itemsFile: text('items'),
-    readers: readersOf(options),
+    readers: await readersOf(context, options),
     backend: nodeBackend,
     ...split,
     out: String(options.out),
@@ -49,16 +50,25 @@ export function sequenceFitOptions(
 /** Names of those options as commander keeps them. */
 export const READER_OPTIONS = ['encoder', 'imageEncoder', 'images'] as const;
 
-/** What reads the items, as typed. */
-export function readersOf(options: Record<string, unknown>): ItemReaders {
+/**
+ * What reads the items, as typed; a pulled `owner/name` as the folder it lies in.
+ *
+ * @throws AppError NOT_FOUND, TAMPERED as `encoderFolder`
+ */
+export async function readersOf(context: Context, options: Record<string, unknown>): Promise<ItemReaders> {
   const named = READER_OPTIONS.filter((key) => options[key] !== undefined);
-  return Object.fromEntries(named.map((key) => [key, String(options[key])]));
+  const readers: ItemReaders = Object.fromEntries(named.map((key) => [key, String(options[key])]));
+  const encoder = await encoderOf(context, options);
+  return { ...readers, ...(encoder !== undefined && { encoder }) };
 }
 
 /** The options of `readersOf`. */
 export const withReaderOptions = (command: Command): Command =>
   command
-    .option('--encoder <folder>', 'a text encoder: items are known by what is written of them, new ones too')
+    .option(
+      '--encoder <folder>',
+      'a text encoder, or owner/name pulled before: items are known by what is written of them, new ones too',
+    )
     .option(
       '--images <place>',
       'pictures of the items, a folder or a .zip: named after ids, or as a column says',

@@ -1,16 +1,14 @@
 // A run of `table fit` for a person: the columns, what was tried, the test beside the baselines, what was found.
 import { KIND_WORDS } from '../data/table/column-kind.ts';
-import { isMissing } from '../report/document.ts';
-import { leaderboardText, metricsText } from '../report/leaderboard-text.ts';
 import { textTable } from '../report/text-table.ts';
 import type { TableRun } from '../train/table/run-table.ts';
 import { USE_WORDS } from '../train/table/table-roles.ts';
 import type { Context } from './context.ts';
+import { sayScores, splitShown } from './scores-text.ts';
 
 export function sayTable(context: Context, run: TableRun): void {
   const { prepared, fitted, report } = run;
   const zh = context.language === 'zh';
-  const look = { language: context.language, currency: '', unit: report.unit, about: 'rows' } as const;
   context.say(columnsText(context, run));
   context.say(`\n${context.word(report.question)}\n${context.word(prepared.meaning.words)}`);
   const { repeated } = prepared.copies;
@@ -28,17 +26,8 @@ export function sayTable(context: Context, run: TableRun): void {
         ? `${prepared.withoutTarget} 行没有目标值，未使用`
         : `${prepared.withoutTarget} rows have no target and were left out`,
     );
-  const { leaderboard, metrics, protocolWords } = report;
-  if (leaderboard && !isMissing(leaderboard)) {
-    context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(leaderboard.measuredOn)})\n`);
-    context.say(leaderboardText(leaderboard, look));
-  }
-  if (metrics && !isMissing(metrics)) {
-    const how = protocolWords?.split;
-    context.say(`\n${zh ? '测试' : 'Test'}${how ? ` (${context.word(how)})` : ''}\n`);
-    context.say(metricsText(metrics, look));
-  }
-  for (const { words } of fitted.leaks) context.say(`\n! ${context.word(words)}`);
+  const tested = splitShown(context, report);
+  sayScores(context, { report, tested, found: fitted.leaks, about: 'rows' });
   context.say(
     zh
       ? `\n已保存 ${run.out}（${run.version.version}）\n报告：${run.reportPath}`

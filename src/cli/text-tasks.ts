@@ -6,15 +6,12 @@ import type { Name } from '../core/name.ts';
 import { DAY_MS, formatMoment, parseSpan } from '../core/time.ts';
 import { withLake } from '../data/lake/open.ts';
 import { erasedSince } from '../data/lake/read.ts';
-import { checkWritable } from '../data/output-place.ts';
-import { checkTablePath, writeTable } from '../data/table/write-table.ts';
+import { writeTable } from '../data/table/write-table.ts';
 import { readTextEvents } from '../data/texts/text-events.ts';
 import { workspacePaths } from '../data/workspace.ts';
 import { TEXT_METHODS } from '../models/text/methods.ts';
 import { TEXT_DEFAULTS } from '../models/text/settings.ts';
 import { loadTextTask } from '../registry/text-task-bundle.ts';
-import { isMissing } from '../report/document.ts';
-import { leaderboardText, metricsText } from '../report/leaderboard-text.ts';
 import { answerTexts } from '../serve/text-tasks/answer-texts.ts';
 import { type TextTask, textTaskNamed } from '../tasks/text-task.ts';
 import { OWN } from '../train/text/encoder-choice.ts';
@@ -22,9 +19,11 @@ import { type TextTaskRun, trainTextTask } from '../train/text-task/train-text-t
 import { inLanguage, listOf } from './commands/table-fit.ts';
 import { ownOf, toldOf } from './commands/text-fit.ts';
 import { type Context, positiveNumber } from './context.ts';
-import { encoderFolder } from './encoder-options.ts';
+import { encoderOf } from './encoder-options.ts';
 import { asOfOf, horizonOf, typedCommand, workspaceOf } from './options.ts';
+import { sayScores, splitShown } from './scores-text.ts';
 import { tableDocument } from './table-document.ts';
+import { tableOutOf } from './table-output.ts';
 
 /** What is typed for these tasks alone, as commander keeps it; `--encoder` is of "next-item", too. */
 export const TEXT_TRAIN_OPTIONS = ['as', 'atLeast', 'method', 'own', 'set'] as const;
@@ -96,7 +95,7 @@ export async function runTrainTextTask(
     atLeast: ratingOf(text('atLeast')),
     horizonMs: horizonDays === undefined ? (task.horizonMs ?? 0) : horizonDays * DAY_MS,
     ...(asOf !== undefined && { asOf }),
-    encoder: await encoderFolder(context, text('encoder') ?? OWN),
+    encoder: (await encoderOf(context, options)) ?? OWN,
     methods: listOf(text('method') ?? 'full'),
     blended: true,
     told: toldOf({ pooling: 'encoder', length: 256, epochs: TEXT_DEFAULTS.epochs, balance: 0, ...options }),
@@ -160,24 +159,14 @@ function sayRun(
   { report, fitted, version, reportPath, prepared, split }: TextTaskRun,
 ): void {
   const zh = context.language === 'zh';
-  const look = { language: context.language, currency: '', unit: report.unit, about: 'rows' } as const;
-  const { leaderboard, metrics, protocolWords } = report;
   context.say(`\n${context.word(report.title)}: ${context.word(report.question)}`);
   context.say(
     zh
       ? `训练 ${split.train.length} 条文本，测试 ${split.test.length} 条；所答：${context.word(prepared.meaning.words)}`
       : `${split.train.length} texts learned from, ${split.test.length} tested; answered: ${context.word(prepared.meaning.words)}`,
   );
-  if (leaderboard && !isMissing(leaderboard)) {
-    context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(leaderboard.measuredOn)})\n`);
-    context.say(leaderboardText(leaderboard, look));
-  }
-  if (metrics && !isMissing(metrics)) {
-    const how = protocolWords?.split;
-    context.say(`\n${zh ? '测试' : 'Test'}${how ? ` (${context.word(how)})` : ''}\n`);
-    context.say(metricsText(metrics, look));
-  }
-  for (const { words } of fitted.leaks) context.say(`\n! ${context.word(words)}`);
+  const tested = splitShown(context, report);
+  sayScores(context, { report, tested, found: fitted.leaks, about: 'rows' });
   context.say(
     zh
       ? `\n已保存 ${version.task} ${version.version}${version.promoted ? '（当前使用）' : ''}\n报告：${reportPath}`
@@ -193,11 +182,9 @@ export async function runPredictTextTask(
 ): Promise<void> {
   const task = textTaskNamed(name);
   refuseOthers(task, options, NOT_OF_TEXTS.predict);
-  if (options.out === undefined)
+  const out = tableOutOf(options);
+  if (out === undefined)
     throw new AppError('USAGE', 'expected --out FILE ending in .csv, .ndjson or .parquet');
-  const out = String(options.out);
-  checkTablePath(out);
-  checkWritable(out, 'file');
   const workspace = workspaceOf(context);
   const saved = loadTextTask(
     workspacePaths.models(workspace),

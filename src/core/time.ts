@@ -130,6 +130,18 @@ export function offsetAt(zone: ZoneOffsets, ms: number): number {
   return shifts[index].offsetMs;
 }
 
+/** The zone's offsets at the first `count` of rising moments, in ms: one walk instead of a search each. */
+export function offsetsAt({ shifts }: ZoneOffsets, rising: Float64Array, count: number): Float64Array {
+  const offsets = new Float64Array(count);
+  let index = shifts.length - 1;
+  while (index > 0 && rising[0] < shifts[index].startMs) index--;
+  for (let i = 0; i < count; i++) {
+    while (index + 1 < shifts.length && rising[i] >= shifts[index + 1].startMs) index++;
+    offsets[i] = shifts[index].offsetMs;
+  }
+  return offsets;
+}
+
 /** Whole days since 1970-01-01 on the shop's own calendar. */
 export function localDay(zone: ZoneOffsets, ms: number): number {
   return Math.floor((ms + offsetAt(zone, ms)) / DAY_MS);

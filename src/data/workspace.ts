@@ -40,8 +40,12 @@ export const workspacePaths = {
   quarantine: (workspace: Workspace) => join(workspace.dir, 'quarantine'),
   scratch: (workspace: Workspace) => join(workspace.dir, 'scratch'),
   models: (workspace: Workspace) => join(workspace.dir, 'models'),
+  /** Events on their way into the lake. */
+  journal: (workspace: Workspace) => join(workspace.dir, 'journal'),
   /** Held by whoever changes the lake or the quarantine. */
   lakeLock: (workspace: Workspace) => join(workspace.dir, 'locks', 'lake.lock'),
+  /** Held by the one process that has the journal open. */
+  journalLock: (workspace: Workspace) => join(workspace.dir, 'locks', 'journal.lock'),
   /** Held by a training run of one task. */
   taskLock: (workspace: Workspace, task: string) => join(workspace.dir, 'locks', `models-${task}.lock`),
 } as const;

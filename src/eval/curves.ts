@@ -81,12 +81,16 @@ export function reliabilityCurve(rows: Predictions, bins = 10): readonly Reliabi
     count,
     meanPredicted: predicted / count,
     meanActual: actual / count,
-    ...wilson(actual / count, count),
+    ...wilsonInterval(actual / count, count),
   }));
 }
 
-/** @see Wilson 1927 */
-function wilson(share: number, count: number): { low: number; high: number } {
+/**
+ * 95 % interval of a share of independent rows; it stays within 0 and 1.
+ *
+ * @see Wilson 1927
+ */
+export function wilsonInterval(share: number, count: number): { low: number; high: number } {
   const z2 = 1.959964 ** 2;
   const centre = (share + z2 / (2 * count)) / (1 + z2 / count);
   const half =

@@ -51,7 +51,7 @@ export const PAGE_TEXTS = {
   'severity.problem': name('Fix', '需处理'),
 
   'overview.title': name('The answers at a glance', '一览'),
-  'overview.open': name('See {title}', '查看{title}'),
+  'overview.open': name('See {title}', '查看：{title}'),
   'overview.data': name('The data', '数据质量'),
   'overview.dataLede': name(
     'What was read, what was set aside and why. Nothing is dropped silently.',

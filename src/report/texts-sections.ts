@@ -155,7 +155,7 @@ export const SECTION_TEXTS = {
     'The {shown} strongest of {columns} columns.',
     '共 {columns} 列，此处为影响最大的 {shown} 列。',
   ),
-  'drivers.feature': name('Column', '特征'),
+  'drivers.feature': name('Column', '列'),
   'drivers.worse': name('Worse by', '变差程度'),
   'drivers.chart': name('{metric}: worse by', '{metric}变差的程度'),
   'effects.title': name('How the answer moves', '预测如何变化'),

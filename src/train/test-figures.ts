@@ -6,7 +6,14 @@ import { quantile } from '../eval/bootstrap.ts';
 import type { Calibrator } from '../eval/calibration/calibrator.ts';
 import { type VennAbers, vennAbersWords } from '../eval/calibration/venn-abers.ts';
 import type { AmountInterval } from '../eval/conformal.ts';
-import { decileTable, gainCurve, precisionRecallCurve, reliabilityCurve, rocCurve } from '../eval/curves.ts';
+import {
+  decileTable,
+  gainCurve,
+  precisionRecallCurve,
+  reliabilityCurve,
+  rocCurve,
+  wilsonInterval,
+} from '../eval/curves.ts';
 import type { Score } from '../eval/score.ts';
 import type { TierThresholds } from '../eval/tiers.ts';
 import type { Forecast } from '../models/calibrated.ts';
@@ -84,6 +91,8 @@ export function decilesPart(test: Sample, predictors: readonly Ranked[]): Decile
   return {
     overall: total / test.target.length,
     rows: decileTable({ actual: test.target, predicted: answers.value }).map((decile) => {
+      if (test.question.kind === 'binary')
+        return { ...decile, ...wilsonInterval(decile.meanActual, decile.count) };
       const rows = parts[decile.decile - 1] ?? [];
       const { low, high } = meanScore(takeNumbers(test.target, rows));
       return { ...decile, low, high };

@@ -90,7 +90,8 @@ async function readHistories(engine: Engine, source: EventSource, users: readonl
   return histories;
 }
 
-function cellOf(frame: Frame, f: number, row: number): FeatureValue {
+/** What stands in a column of a view, as the fold says it. */
+export function cellOf(frame: Frame, f: number, row: number): FeatureValue {
   const column = frame.columns[f];
   if (column.kind === 'number') return column.values[row];
   if (column.kind === 'category') return column.codes[row] < 0 ? null : column.levels[column.codes[row]];
@@ -100,7 +101,7 @@ function cellOf(frame: Frame, f: number, row: number): FeatureValue {
 }
 
 /** Integers to the last bit, floats 1e-9 relative. */
-function same(got: FeatureValue, truth: FeatureValue): boolean {
+export function same(got: FeatureValue, truth: FeatureValue): boolean {
   if (typeof truth === 'number' && typeof got === 'number') {
     if (Object.is(got, truth) || got === truth) return true;
     if (Number.isNaN(got) || Number.isNaN(truth) || Number.isInteger(truth)) {

@@ -1,8 +1,5 @@
 // foresell catalogue categories: what belongs where, for items without a category and items filed doubtfully.
 import { AppError } from '../../core/errors.ts';
-import { openEngine } from '../../data/engine.ts';
-import { checkWritable } from '../../data/output-place.ts';
-import { checkTablePath, writeTable } from '../../data/table/write-table.ts';
 import { loadCatalogue } from '../../registry/catalogue-bundle.ts';
 import { textTable } from '../../report/text-table.ts';
 import { catalogueCategories } from '../../serve/catalogue/judge-catalogue.ts';
@@ -10,6 +7,7 @@ import { openCatalogue } from '../../serve/catalogue/open-catalogue.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { tableOutOf, writeTableTo } from '../table-output.ts';
 
 const SHOWN = 15;
 const TITLE_SHOWN = 48;
@@ -32,11 +30,7 @@ export const catalogueCategoriesCommand: CommandFile = {
     const doubt = Number(options.doubt);
     if (!(doubt >= 0 && doubt < 1))
       throw new AppError('USAGE', `--doubt: expected a probability from 0 to 1, got "${options.doubt}"`);
-    const out = options.out === undefined ? undefined : String(options.out);
-    if (out !== undefined) {
-      checkTablePath(out);
-      checkWritable(out, 'file');
-    }
+    const out = tableOutOf(options);
     const open = openCatalogue(loadCatalogue(dir), { backend: nodeBackend, threads: context.threads });
     try {
       if (open.bundle.fields.category === undefined)
@@ -62,18 +56,17 @@ export const catalogueCategoriesCommand: CommandFile = {
         .filter((item) => said.own[item] < doubt)
         .sort((a, b) => said.own[a] - said.own[b] || a - b);
       if (out !== undefined) {
-        const engine = await openEngine({ threads });
-        try {
-          await writeTable(engine, out, [
+        await writeTableTo(
+          out,
+          [
             { name: 'item_id', values: itemIds },
             { name: 'category', values: categories },
             { name: 'suggested', values: Array.from(said.likeliest, (code) => said.levels[code]) },
             { name: 'probability', values: said.probability },
             { name: 'own_probability', values: said.own },
-          ]);
-        } finally {
-          engine.close();
-        }
+          ],
+          context,
+        );
       }
       context.document({
         items: itemIds.length,

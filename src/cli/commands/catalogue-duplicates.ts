@@ -1,13 +1,11 @@
 // foresell catalogue duplicates: items that are the same thing said differently, in groups.
 import { AppError } from '../../core/errors.ts';
-import { openEngine } from '../../data/engine.ts';
-import { checkWritable } from '../../data/output-place.ts';
-import { checkTablePath, writeTable } from '../../data/table/write-table.ts';
 import { loadCatalogue } from '../../registry/catalogue-bundle.ts';
 import { catalogueDuplicates } from '../../serve/catalogue/judge-catalogue.ts';
 import { openCatalogue } from '../../serve/catalogue/open-catalogue.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { CommandFile } from '../command.ts';
+import { tableOutOf, writeTableTo } from '../table-output.ts';
 
 const SHOWN = 10;
 const TITLE_SHOWN = 70;
@@ -36,11 +34,7 @@ export const catalogueDuplicatesCommand: CommandFile = {
         'USAGE',
         `--threshold: expected a number above 0 and up to 1, got "${options.threshold}"`,
       );
-    const out = options.out === undefined ? undefined : String(options.out);
-    if (out !== undefined) {
-      checkTablePath(out);
-      checkWritable(out, 'file');
-    }
+    const out = tableOutOf(options);
     const open = openCatalogue(loadCatalogue(dir), { backend: nodeBackend, threads: context.threads });
     try {
       const found = await catalogueDuplicates(open, {
@@ -54,17 +48,16 @@ export const catalogueDuplicatesCommand: CommandFile = {
         const rows = found.groups.flatMap(({ items, likeness }, group) =>
           items.map((item) => ({ group: group + 1, item, likeness })),
         );
-        const engine = await openEngine({ threads: context.threads });
-        try {
-          await writeTable(engine, out, [
+        await writeTableTo(
+          out,
+          [
             { name: 'group', values: Int32Array.from(rows, (row) => row.group) },
             { name: 'item_id', values: rows.map((row) => itemIds[row.item]) },
             { name: 'title', values: rows.map((row) => titles[row.item]) },
             { name: 'likeness', values: Float64Array.from(rows, (row) => row.likeness) },
-          ]);
-        } finally {
-          engine.close();
-        }
+          ],
+          context,
+        );
       }
       const within = found.groups.reduce((sum, { items }) => sum + items.length, 0);
       context.document({

@@ -15,7 +15,7 @@ import { type CatalogueFields, catalogueItems, FIELDS } from '../../train/catalo
 import { indexCatalogue } from '../../train/catalogue/index-catalogue.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
-import { encoderFolder } from '../encoder-options.ts';
+import { encoderOf } from '../encoder-options.ts';
 import { typedCommand, workspaceOf } from '../options.ts';
 
 const FAULTS_SHOWN = 3;
@@ -25,9 +25,9 @@ export const catalogueIndexCommand: CommandFile = {
   summary: 'make a table of items, or a workspace’s own, ready to be searched and looked over',
   examples: [
     'foresell catalogue index items.csv --out catalogue',
-    'foresell catalogue index items.csv --title name --encoder ./encoders/all-MiniLM-L6-v2 --out catalogue',
+    'foresell catalogue index items.csv --title name --encoder sentence-transformers/all-MiniLM-L6-v2 --out catalogue',
     'foresell catalogue index items.parquet --images photos.zip --image-encoder ./encoders/mobilenet-v2 --out catalogue',
-    'foresell catalogue index --workspace my-shop --encoder ./encoders/bge-small-zh --out catalogue',
+    'foresell catalogue index --workspace my-shop --encoder BAAI/bge-small-zh-v1.5 --out catalogue',
   ],
   declare(command) {
     command
@@ -39,7 +39,10 @@ export const catalogueIndexCommand: CommandFile = {
         '--image <column>',
         'the column with names of picture files; without one they are named after ids',
       )
-      .option('--encoder <folder>', 'a text encoder: items are then found by what they mean, too')
+      .option(
+        '--encoder <folder>',
+        'a text encoder, or owner/name pulled before: items are then found by what they mean, too',
+      )
       .option('--images <place>', 'a folder or a .zip of pictures')
       .option('--image-encoder <folder>', 'an image encoder: ONNX with a preprocessor_config.json')
       .option('--out <dir>', 'folder to save to', './foresell-catalogue');
@@ -50,13 +53,13 @@ export const catalogueIndexCommand: CommandFile = {
     const text = (key: string) => (options[key] === undefined ? undefined : String(options[key]));
     if (text('images') !== undefined && text('imageEncoder') === undefined)
       throw new AppError('USAGE', '--images needs --image-encoder FOLDER, which says what is on them');
+    const encoder = await encoderOf(context, options);
     const asked = Object.fromEntries(
       FIELDS.flatMap((field) => (text(field) === undefined ? [] : [[field, text(field)]])),
     ) as CatalogueFields;
     const { catalogue, fingerprint } =
       data === undefined ? await ownItems(context) : await tableItems(context, data);
-    const [named, imageEncoder, images] = [text('encoder'), text('imageEncoder'), text('images')];
-    const encoder = named && (await encoderFolder(context, named));
+    const [imageEncoder, images] = [text('imageEncoder'), text('images')];
     const indexed = await indexCatalogue(catalogueItems(catalogue, asked), {
       out,
       ...(encoder !== undefined && { encoder }),

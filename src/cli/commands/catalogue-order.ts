@@ -8,6 +8,7 @@ import { teachOrder } from '../../serve/catalogue/logged-searches.ts';
 import { openCatalogue } from '../../serve/catalogue/open-catalogue.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { CommandFile } from '../command.ts';
+import { encoderOf } from '../encoder-options.ts';
 import { typedCommand } from '../options.ts';
 import { intentOf } from './catalogue-search.ts';
 
@@ -24,7 +25,7 @@ export const catalogueOrderCommand: CommandFile = {
         '--intent <scores>',
         'a file of scores (item_id, value), or popularity (from --workspace), as in "catalogue search"',
       )
-      .option('--encoder <folder>', 'the text encoder, if it has moved');
+      .option('--encoder <folder>', 'the text encoder, a folder or owner/name, if it has moved');
   },
   async run(context, [dir, file], options) {
     needFile(file);
@@ -33,12 +34,13 @@ export const catalogueOrderCommand: CommandFile = {
         'USAGE',
         'expected --intent FILE or popularity: how likely each item is bought once it is shown',
       );
+    const encoder = await encoderOf(context, options);
     const purchase = await intentOf(context, options);
     const bundle = loadCatalogue(dir);
     const open = openCatalogue(bundle, {
       backend: nodeBackend,
       threads: context.threads,
-      ...(options.encoder !== undefined && { encoder: String(options.encoder) }),
+      ...(encoder !== undefined && { encoder }),
     });
     try {
       const { frame } = await readTable(file, { threads: context.threads, signal: context.signal });

@@ -16,6 +16,7 @@ import {
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, positiveNumber } from '../context.ts';
+import { encoderOf } from '../encoder-options.ts';
 import { workspaceOf } from '../options.ts';
 
 const TITLE_SHOWN = 60;
@@ -41,7 +42,7 @@ export const catalogueSearchCommand: CommandFile = {
         'order by the chance of a purchase, too: a file of scores (item_id, value), such as "predict item-purchase" writes, or popularity (from views and purchases of --workspace)',
       )
       .option('--user <id>', 'with --intent FILE: only this user’s scores')
-      .option('--encoder <folder>', 'the text encoder, if it has moved')
+      .option('--encoder <folder>', 'the text encoder, a folder or owner/name, if it has moved')
       .option('--image-encoder <folder>', 'the image encoder, if it has moved');
   },
   async run(context, [dir, query], options) {
@@ -49,11 +50,12 @@ export const catalogueSearchCommand: CommandFile = {
     if (!way) throw new AppError('USAGE', `--by: expected ${SEARCH_WAYS.join(', ')}, got "${options.by}"`);
     const photo = options.photo === undefined ? undefined : String(options.photo);
     if (photo !== undefined) needFile(photo);
+    const encoder = await encoderOf(context, options);
     const purchase = options.intent === undefined ? undefined : await intentOf(context, options);
     const open = openCatalogue(loadCatalogue(dir), {
       backend: nodeBackend,
       threads: context.threads,
-      ...(options.encoder !== undefined && { encoder: String(options.encoder) }),
+      ...(encoder !== undefined && { encoder }),
       ...(options.imageEncoder !== undefined && { imageEncoder: String(options.imageEncoder) }),
     });
     try {

@@ -6,8 +6,10 @@ import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
 import { promote, rollback } from '../../registry/promotion.ts';
 import { listTasks, listVersions, showVersion, type VersionInfo } from '../../registry/versions.ts';
 import { textTable } from '../../report/text-table.ts';
+import { isTextTask } from '../../tasks/text-task.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { isNextItem } from '../next-item.ts';
 import { exportOnnx } from '../onnx-file.ts';
 import { workspaceOf } from '../options.ts';
 
@@ -35,7 +37,10 @@ export const modelsCommand: CommandFile = {
     if (action === 'list') return list(context, modelsDir, task);
     if (!task) throw new AppError('USAGE', `expected a task: foresell models ${action} TASK`);
     if (action === 'show') return show(context, showVersion(modelsDir, task, version));
-    if (action === 'export') return exportModel(context, loadBundle(modelsDir, task, version), options.onnx);
+    if (action === 'export') {
+      refuseWithoutTrees(task);
+      return exportModel(context, loadBundle(modelsDir, task, version), options.onnx);
+    }
     const info =
       action === 'promote'
         ? promote(modelsDir, { task, reference: version }, { atMs: Date.now() })
@@ -48,6 +53,15 @@ export const modelsCommand: CommandFile = {
     context.document(summary(info));
   },
 };
+
+/** @throws AppError USAGE for questions that are answered by language models, or by lists of items */
+function refuseWithoutTrees(task: string): void {
+  if (!isTextTask(task) && !isNextItem(task)) return;
+  throw new AppError(
+    'USAGE',
+    `models export: expected a question whose model is made of trees, got "${task}", which never is; ask it by: foresell predict ${task} --out FILE`,
+  );
+}
 
 function exportModel(context: Context, { calibrated, version }: LoadedBundle, out: unknown): void {
   const { model, corrections } = calibrated;

@@ -25,7 +25,7 @@ export const pretrainCommand: CommandFile = {
     'foresell pretrain --as-of 2011-06-11 --steps 5000 --width 64 --json',
     'foresell pretrain --tasks purchase:1,churn:0.5,spend --horizon 30d',
     'foresell pretrain --continue latest --replay 0.25',
-    'foresell pretrain --encoder ./encoders/all-MiniLM-L6-v2 --horizon 30d',
+    'foresell pretrain --encoder sentence-transformers/all-MiniLM-L6-v2 --horizon 30d',
     'foresell train purchase --model transformer:lora --pretrained latest',
   ],
   declare(command) {
@@ -82,7 +82,7 @@ export const pretrainCommand: CommandFile = {
       throw new AppError('USAGE', '--task-steps: expected --tasks with it, got none');
     const result = await pretrainShop(workspace, {
       ...shared,
-      ...{ readers: readersOf(options), backend: nodeBackend },
+      ...{ readers: await readersOf(context, options), backend: nodeBackend },
       ...(options.tasks !== undefined && {
         tasks: parseTasks(String(options.tasks), (name) => taskOf(workspace, name)),
         taskSteps: wholeOf('--task-steps', options.taskSteps ?? PRETRAIN_DEFAULTS.taskSteps),

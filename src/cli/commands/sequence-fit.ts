@@ -25,7 +25,7 @@ export const sequenceFitCommand: CommandFile = {
     'foresell sequence fit ./foresell-workspace --by session --events view,purchase --out next-item',
     'foresell sequence fit pairs.txt --format pairs --model popularity,sequential-rules --time-limit 5m --json',
     'foresell sequence fit events.csv.gz --user user_id --item item_id --time timestamp --continue next-item --replay 0.25',
-    'foresell sequence fit baskets.txt --format user-lines --items items.csv --encoder ./encoders/all-MiniLM-L6-v2 --model transformer --out next-item',
+    'foresell sequence fit baskets.txt --format user-lines --items items.csv --encoder sentence-transformers/all-MiniLM-L6-v2 --model transformer --out next-item',
     'foresell sequence fit baskets.txt --format user-lines --items items.csv --images photos.zip --image-encoder ./encoders/mobilenet-v2 --model transformer --out next-item',
   ],
   declare(command) {
@@ -61,7 +61,7 @@ export const sequenceFitCommand: CommandFile = {
     withReaderOptions(withReplay(command));
   },
   async run(context, [train], options) {
-    const asked = sequenceFitOptions(context, train, { ...options, out: options.out ?? OUT });
+    const asked = await sequenceFitOptions(context, train, { ...options, out: options.out ?? OUT });
     const further = continueSequenceOptions(asked, options);
     if (further) {
       const run = await continueSequence(further);

@@ -30,7 +30,7 @@ export const sequencePredictCommand: CommandFile = {
   examples: [
     'foresell sequence predict next-item baskets.txt --format user-lines --out lists.csv',
     "foresell sequence predict next-item events.csv --user user_id --item item_id --time timestamp --items items.csv --filter 'stock > 0' --top 5 --out lists.csv",
-    'foresell sequence predict next-item baskets.txt --format user-lines --items items-with-new-ones.csv --encoder ./encoders/all-MiniLM-L6-v2 --out lists.csv',
+    'foresell sequence predict next-item baskets.txt --format user-lines --items items-with-new-ones.csv --encoder sentence-transformers/all-MiniLM-L6-v2 --out lists.csv',
     'foresell sequence predict next-item baskets.txt --format user-lines --items items.csv --filter "category != \'Gifts\'" --exclude-seen yes --diversity 0.3 --out lists.ndjson',
   ],
   declare(command) {
@@ -64,6 +64,7 @@ export const sequencePredictCommand: CommandFile = {
     if (source.format === 'workspace')
       throw new AppError('USAGE', 'a workspace is predicted by: foresell predict next-item --out FILE');
     const offer = offerOf(options);
+    const moved = await readersOf(context, options);
     checkSource(source);
     const saved = loadSequence(folder);
     const scratch = mkdtempSync(join(tmpdir(), 'foresell-lists-'));
@@ -73,7 +74,7 @@ export const sequencePredictCommand: CommandFile = {
       const { sequences } = await readSource(source, { scratch, seed, threads, progress, signal });
       const { catalogue, attributes } = await knownItems(engine, saved, {
         ...{ itemsFile: offer.itemsFile, scratch, threads, progress, signal },
-        moved: readersOf(options),
+        moved,
       });
       const histories = codedBy(catalogue, sequences);
       const lists = await offerItems(saved, {

@@ -28,9 +28,9 @@ export const textFitCommand: CommandFile = {
   examples: [
     'foresell text fit reviews.csv --text review --target recommended --kind binary --group product_id --out reviews-model',
     'foresell text fit reviews-zh.csv --text review --target label --kind binary --encoder own',
-    'foresell text fit reviews.csv --text title,review --target rating --kind regression --encoder ./encoders/all-MiniLM-L6-v2 --method lora',
+    'foresell text fit reviews.csv --text title,review --target rating --kind regression --encoder sentence-transformers/all-MiniLM-L6-v2 --method lora',
     'foresell text fit chats.ndjson --text message --with pages,minutes --target bought --kind binary --encoder own --json',
-    'foresell text fit few.csv --text review --target happy --kind binary --encoder ./encoders/bge-small-zh --labels "1=很满意，推荐;0=失望，不推荐"',
+    'foresell text fit few.csv --text review --target happy --kind binary --encoder BAAI/bge-small-zh-v1.5 --labels "1=很满意，推荐;0=失望，不推荐"',
   ],
   declare(command) {
     declareRoles(command)

@@ -5,7 +5,6 @@ import { type Name, name } from '../../core/name.ts';
 import { parseSpan } from '../../core/time.ts';
 import type { Workspace } from '../../data/workspace.ts';
 import { isMissing } from '../../report/document.ts';
-import { leaderboardText, metricsText } from '../../report/leaderboard-text.ts';
 import { metricWords } from '../../report/metric-words.ts';
 import { isTextTask, TEXT_TASKS } from '../../tasks/text-task.ts';
 import { parsePreset } from '../../train/preset.ts';
@@ -26,6 +25,7 @@ import {
   withHorizon,
   workspaceOf,
 } from '../options.ts';
+import { sayScores } from '../scores-text.ts';
 import { READER_OPTIONS, withReaderOptions } from '../sequence-options.ts';
 import { runTrainTextTask, TEXT_TRAIN_OPTIONS, withTextTrainOptions } from '../text-tasks.ts';
 
@@ -39,9 +39,9 @@ export const trainCommand: CommandFile = {
     'foresell train spend --horizon 30d --preset best --time-limit 5m',
     'foresell train churn --as-of 2011-06-11 --horizon 90d --model logistic,bg-nbd --json',
     'foresell train next-item --model item-knn,sequential-rules --events view,purchase',
-    'foresell train next-item --model transformer --encoder ./encoders/all-MiniLM-L6-v2',
+    'foresell train next-item --model transformer --encoder sentence-transformers/all-MiniLM-L6-v2',
     'foresell train satisfaction --encoder own --as recommend --at-least 4',
-    'foresell train query-purchase --horizon 1d --encoder ./encoders/all-MiniLM-L6-v2 --method lora',
+    'foresell train query-purchase --horizon 1d --encoder sentence-transformers/all-MiniLM-L6-v2 --method lora',
   ],
   declare(command) {
     withHorizon(withAsOf(command, 'moment of the test (default: the latest whose horizon the log covers)'))
@@ -128,27 +128,14 @@ function modelsOf(text: string): 'auto' | readonly string[] {
 /** The run for a person: leaderboard, test metrics, what was found, where the report is. */
 export function sayTraining(context: Context, result: TrainingResult, workspace: Workspace): void {
   const { report, version, reportPath, leaks, currency } = result;
-  const look = {
-    language: context.language,
-    currency,
-    unit: report.unit,
-  };
   const zh = context.language === 'zh';
-  const { leaderboard, metrics, protocol } = report;
+  const { protocol } = report;
   context.say(`\n${context.word(report.title)}: ${context.word(report.question)}`);
-  if (leaderboard && !isMissing(leaderboard)) {
-    context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(leaderboard.measuredOn)})\n`);
-    context.say(leaderboardText(leaderboard, look));
-  }
-  if (metrics && !isMissing(metrics)) {
-    const when =
-      protocol && !isMissing(protocol)
-        ? protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ')
-        : '';
-    context.say(`\n${zh ? '测试' : 'Test'} ${when}\n`);
-    context.say(metricsText(metrics, look));
-  }
-  for (const leak of leaks) context.say(`\n! ${context.word(leak.words)}`);
+  const tested =
+    protocol && !isMissing(protocol)
+      ? protocol.test_as_of.map((moment) => shownMoment(workspace, moment)).join(', ')
+      : '';
+  sayScores(context, { report, tested, found: leaks, currency });
   for (const warning of warningsOf(result)) context.say(`\n! ${context.word(warning)}`);
   context.say(
     zh

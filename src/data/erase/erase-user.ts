@@ -4,13 +4,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
-import { type Disk, realDisk } from '../disk.ts';
+import { type Disk, listFiles, realDisk } from '../disk.ts';
 import { openEngine } from '../engine.ts';
+import { compactJournal } from '../journal/compact.ts';
+import { type EventJournal, openEventJournal } from '../journal/event-journal.ts';
 import { commitLake, sweepLake } from '../lake/commit.ts';
 import { clearScratch, withScratch } from '../lake/scratch.ts';
 import { readSnapshot } from '../lake/snapshot.ts';
 import { withLock } from '../lock.ts';
 import { type Workspace, workspacePaths } from '../workspace.ts';
+import { eraseFromJournal, isSetAside } from './erase-journal.ts';
 import { markModels, savedVersions } from './mark-models.ts';
 import { findNeedles } from './needles.ts';
 import { rewriteWithout } from './rewrite.ts';
@@ -23,6 +26,8 @@ export interface EraseOptions {
   readonly waitMs?: number;
   readonly nowMs?: number;
   readonly disk?: Disk;
+  /** The workspace's journal, where this process has it open; else it is opened for the time of the erasure. */
+  readonly events?: EventJournal;
 }
 
 export interface Erasure {
@@ -30,7 +35,7 @@ export interface Erasure {
   readonly before: readonly Finding[];
   /** Always empty: a customer still found is an error. */
   readonly after: readonly Finding[];
-  /** Files of the lake and the quarantine that were written anew. */
+  /** Files of the lake, the quarantine and the journal that were written anew. */
   readonly rewritten: readonly string[];
   /** Files that were derived from the data (predictions, reports, caches) and are gone. */
   readonly removed: readonly string[];
@@ -40,7 +45,9 @@ export interface Erasure {
 
 /**
  * Removes every trace of a customer: their rows in the lake and the quarantine, mentions of them in the texts of others,
- * and derived files that hold them. Readers see the lake before or after, never between.
+ * the same in the journal, and derived files that hold them. Readers see the lake before or after, never between.
+ *
+ * The journal is brought into the lake first: who the person is (their visitor ids, their texts) may stand only there.
  *
  * @param userId  as the shop knows it, also where the workspace keeps pseudonyms
  * @throws AppError BUSY, DISK, INTERRUPTED; BAD_DATA naming the files when the search still finds the customer
@@ -51,6 +58,32 @@ export async function eraseUser(
   options: EraseOptions = {},
 ): Promise<Erasure> {
   if (userId.trim() === '') throw new AppError('USAGE', 'expected the id of a customer, got an empty text');
+  const opened = options.events ? undefined : await openJournalIfAny(workspace, options);
+  const events = options.events ?? opened;
+  try {
+    if (events) await compactJournal(workspace, events, { ...options, keepFrom: 0 });
+    return await eraseEverywhere(workspace, userId, options, events);
+  } finally {
+    await opened?.close();
+  }
+}
+
+/** A journal another process has open is that process's to erase from: then this is BUSY, naming it. */
+async function openJournalIfAny(
+  workspace: Workspace,
+  { waitMs, signal, progress }: EraseOptions,
+): Promise<EventJournal | undefined> {
+  if (!existsSync(workspacePaths.journal(workspace))) return undefined;
+  const onWait = (holder: string) => progress?.note(`waiting for ${holder}`);
+  return openEventJournal(workspace, { purpose: 'erase', waitMs, signal, onWait });
+}
+
+async function eraseEverywhere(
+  workspace: Workspace,
+  userId: string,
+  options: EraseOptions,
+  events: EventJournal | undefined,
+): Promise<Erasure> {
   const { progress = silent, signal, disk = realDisk } = options;
   const lockOptions = {
     waitMs: options.waitMs ?? 0,
@@ -80,6 +113,7 @@ export async function eraseUser(
         markModels(workspace, models, { atMs: nowMs, disk });
         const next = { ...rewrite.next, erasures: rewrite.next.erasures + 1 };
         commitLake(workspace, rewrite.staged, next, disk);
+        if (events) await eraseFromJournal(events, needles, signal);
         // A training that read the old lake may have saved a version meanwhile; one that saves later marks it itself.
         const late = savedVersions(workspace).filter((version) => !models.includes(version));
         markModels(workspace, late, { atMs: nowMs, disk });
@@ -88,18 +122,24 @@ export async function eraseUser(
         const removeDerived = (found: readonly Finding[]): boolean => {
           const derived = found
             .map(({ file }) => file)
-            .filter((file) => !isOfLake(file) && !isProtected(workspace, file));
+            .filter((file) => !isRewritten(file) && !isProtected(workspace, file));
           for (const file of derived) disk.remove(join(workspace.dir, file));
           removed.push(...derived.filter((file) => !removed.includes(file)));
           return derived.length > 0;
         };
         removeDerived(before);
+        for (const file of listFiles(workspace.dir).filter(isSetAside))
+          disk.remove(join(workspace.dir, file));
 
         progress.step({ task: 'searching again', done: 2, total: 3, unit: 'passes' });
         let after = await searchWorkspace(engine, workspace, needles);
-        // A prediction or report that had read the old lake may be written while this goes on; later ones read the new one.
-        for (let turn = 0; turn < LATE_WRITERS && removeDerived(after); turn++)
+        // A prediction or report that had read the old lake may be written while this goes on, an event of theirs may come in.
+        for (let turn = 0; turn < LATE_WRITERS && after.length > 0; turn++) {
+          const changed = events && after.some(({ file }) => isOfJournal(file));
+          if (events && changed) await eraseFromJournal(events, needles, signal);
+          if (!removeDerived(after) && !changed) break;
           after = await searchWorkspace(engine, workspace, needles);
+        }
         if (after.length > 0) {
           throw new AppError(
             'BAD_DATA',
@@ -111,7 +151,7 @@ export async function eraseUser(
           );
         }
         progress.step({ task: 'erased', done: 3, total: 3, unit: 'passes' });
-        return { before, after, rewritten: [...holding].filter(isOfLake).sort(), removed, models };
+        return { before, after, rewritten: [...holding].filter(isRewritten).sort(), removed, models };
       } finally {
         engine.close();
       }
@@ -122,7 +162,8 @@ export async function eraseUser(
 /** Searches beyond the second: each is over files that were written during the one before. */
 const LATE_WRITERS = 5;
 
-const isOfLake = (file: string): boolean => /^(lake|quarantine)\//.test(file);
+const isOfJournal = (file: string): boolean => /^journal\/\d+\.journal$/.test(file);
+const isRewritten = (file: string): boolean => /^(lake|quarantine)\//.test(file) || isOfJournal(file);
 
 /** Files a model's manifest vouches for: removing one would make the whole version unreadable. */
 function isProtected(workspace: Workspace, file: string): boolean {

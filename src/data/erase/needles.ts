@@ -89,7 +89,7 @@ export function needleMatcher(needle: Needle): (text: string) => boolean {
 }
 
 /** Columns that hold one id of a person. */
-const PERSON_COLUMNS = new Set(['user_id', 'anonymous_id', 'session_id']);
+export const PERSON_COLUMNS: ReadonlySet<string> = new Set(['user_id', 'anonymous_id', 'session_id']);
 
 /** Columns whose values are names of other things: an item may well be called what a customer is called. */
 export const OTHER_ID_COLUMNS: ReadonlySet<string> = new Set([

@@ -1,10 +1,13 @@
 // The proof: decodes every file of a workspace and says where a person still stands.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { listFiles } from '../disk.ts';
 import { type Engine, sqlName, sqlText } from '../engine.ts';
+import { decodeEvent } from '../journal/event-record.ts';
+import { visitRecords } from '../journal/segment.ts';
 import type { Workspace } from '../workspace.ts';
+import { mentionsIn } from './event-mentions.ts';
 import {
   isWord,
   type Needle,
@@ -23,11 +26,11 @@ export interface Finding {
   readonly count: number;
 }
 
-/** Written by hand or by us, naming nobody: numbers in them (`horizon_days: 30`) are not customers called 30. */
-const NAMES_NOBODY = /^(foresell\.yaml$|(keys|locks|tasks)\/)/;
+/** Written by hand or by us, naming nobody: numbers in them (`horizon_days: 30`, bytes of a hash) are not customers called 30. */
+const NAMES_NOBODY = /^(foresell\.yaml$|journal\/known\.ids$|(keys|locks|tasks)\/)/;
 
 /**
- * Searches all files: Parquet cell by cell, gzip unpacked, JSON by its strings, everything else as text.
+ * Searches all files: Parquet and the journal cell by cell, gzip unpacked, JSON by its strings, everything else as text.
  *
  * In saved models an id counts where it is a whole JSON string: their files are full of words like `0.values`, and none of
  * them holds sentences about customers.
@@ -55,6 +58,7 @@ async function searchFile(
   const path = join(workspace.dir, file);
   if (file.endsWith('.parquet')) return searchParquet(engine, file, path, needles);
   let bytes: Buffer = readFileSync(path);
+  if (file.startsWith('journal/') && file.endsWith('.journal')) return searchSegment(file, bytes, needles);
   let name = file;
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     bytes = gunzipSync(bytes);
@@ -136,6 +140,18 @@ function summarise(
     count++;
     for (const { kind } of hit) kinds.add(kind);
   }
+  return count === 0 ? undefined : { file, kinds: [...kinds].sort(), count };
+}
+
+/** Each record that can be read counts once, by the columns a Parquet file is searched by. */
+function searchSegment(file: string, bytes: Uint8Array, needles: readonly Needle[]): Finding | undefined {
+  const kinds = new Set<NeedleKind>();
+  let count = 0;
+  visitRecords(basename(file), bytes, (record) => {
+    const found = mentionsIn(decodeEvent(record), needles);
+    if (found.length > 0) count++;
+    for (const { needle } of found) kinds.add(needle.kind);
+  });
   return count === 0 ? undefined : { file, kinds: [...kinds].sort(), count };
 }
 

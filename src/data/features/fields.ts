@@ -1,10 +1,11 @@
-// The fields a rule may name: one row per field, with its SQL and its reading of a single event, which must agree.
+// The fields a rule may name: one row per field, with its SQL and its reading of a user's events, which must agree.
 import { AppError } from '../../core/errors.ts';
-import { DAY_MS, HOUR_MS, localDay, offsetAt, type ZoneOffsets } from '../../core/time.ts';
+import { DAY_MS, HOUR_MS, offsetsAt, type ZoneOffsets } from '../../core/time.ts';
 import { sqlText } from '../engine.ts';
-import type { EventRow } from '../event.ts';
+import { EVENT_TYPES } from '../event.ts';
 import { weekdayOf } from './calendar.ts';
 import { localDaySql, localHourSql, localWeekdaySql } from './sql-time.ts';
+import { type TextColumn, typeCode, type UserEvents } from './user-events.ts';
 
 /** What a catalogue says of an item, as far as features care. */
 export interface ItemFacts {
@@ -13,7 +14,7 @@ export interface ItemFacts {
   readonly price_minor?: number | null;
 }
 
-/** What reading an event needs besides the event. */
+/** What reading events needs besides the events. */
 export interface FieldContext {
   readonly zone: ZoneOffsets;
   readonly items?: ReadonlyMap<string, ItemFacts>;
@@ -32,12 +33,14 @@ interface FieldBase {
 export interface NumberField extends FieldBase {
   readonly kind: 'number';
   readonly scale: number;
-  read(event: EventRow, context: FieldContext): number | null;
+  /** NaN where missing. */
+  read(events: UserEvents, context: FieldContext): Float64Array;
 }
 
 export interface TextField extends FieldBase {
   readonly kind: 'text';
-  read(event: EventRow, context: FieldContext): string | null;
+  /** Null where missing. */
+  read(events: UserEvents, context: FieldContext): readonly (string | null)[];
 }
 
 export type Field = NumberField | TextField;
@@ -45,32 +48,62 @@ export type Field = NumberField | TextField;
 const LARGEST = 9007199254740991;
 
 /** Half away from zero, like SQL's round; missing when it is no safe integer. */
-function roundAway(value: number | null | undefined): number | null {
-  if (value === null || value === undefined || !(Math.abs(value) <= LARGEST)) return null;
+function roundAway(value: number): number {
+  if (!(Math.abs(value) <= LARGEST)) return Number.NaN;
   return value < 0 ? -Math.round(-value) : Math.round(value);
 }
 
 const roundSql = (expression: string): string =>
   `CASE WHEN abs(${expression}) <= ${LARGEST} THEN CAST(round(${expression}) AS BIGINT) END`;
 
-const text = (column: keyof EventRow & string): TextField => ({
+const text = (column: TextColumn): TextField => ({
   kind: 'text',
   columns: [column],
   sql: () => `e.${column}`,
-  read: (event) => (event[column] as string | null | undefined) ?? null,
+  read: (events) => events.texts(column),
 });
 
-const pieces = (event: EventRow): number => event.quantity ?? 1;
+/** One number an event. */
+function each({ length }: UserEvents, make: (at: number) => number): Float64Array {
+  const made = new Float64Array(length);
+  for (let at = 0; at < length; at++) made[at] = make(at);
+  return made;
+}
 
-const lineValue = (event: EventRow): number | null =>
-  event.price_minor === null || event.price_minor === undefined
-    ? null
-    : roundAway(event.price_minor * pieces(event));
+const factsOf = (items: FieldContext['items'], id: string | null): ItemFacts | undefined =>
+  id === null ? undefined : items?.get(id);
 
-const listValue = (event: EventRow, { items }: FieldContext): number | null => {
-  const price = event.item_id ? items?.get(event.item_id)?.price_minor : null;
-  return price === null || price === undefined ? null : roundAway(price * pieces(event));
-};
+/** Money of each line at a price a piece. */
+function lineValues(events: UserEvents, prices: Float64Array): Float64Array {
+  const quantities = events.numbers('quantity');
+  return each(events, (at) => roundAway(prices[at] * (Number.isNaN(quantities[at]) ? 1 : quantities[at])));
+}
+
+const paidValues = (events: UserEvents): Float64Array => lineValues(events, events.numbers('price_minor'));
+
+function listValues(events: UserEvents, { items }: FieldContext): Float64Array {
+  if (!items) return new Float64Array(events.length).fill(Number.NaN);
+  const ids = events.texts('item_id');
+  const prices = each(events, (at) => factsOf(items, ids[at])?.price_minor ?? Number.NaN);
+  return lineValues(events, prices);
+}
+
+/** What the catalogue says of each event's item. */
+const factOf =
+  (fact: 'category' | 'brand'): TextField['read'] =>
+  (events, { items }) => {
+    const ids = events.texts('item_id');
+    return Array.from({ length: events.length }, (_, at) => factsOf(items, ids[at])?.[fact] ?? null);
+  };
+
+/** Whole days since 1970-01-01 on the shop's own calendar. */
+function localDays(events: UserEvents, { zone }: FieldContext): Float64Array {
+  const offsets = offsetsAt(zone, events.times, events.length);
+  return each(events, (at) => Math.floor((events.times[at] + offsets[at]) / DAY_MS));
+}
+
+const PURCHASE = typeCode('purchase');
+const REFUND = typeCode('refund');
 
 const VALUE_SQL = roundSql('CAST(e.price_minor AS DOUBLE) * coalesce(e.quantity, 1)');
 const LIST_SQL = roundSql('CAST(c.price_minor AS DOUBLE) * coalesce(e.quantity, 1)');
@@ -82,7 +115,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     scale: 1,
     columns: ['price_minor'],
     sql: () => VALUE_SQL,
-    read: lineValue,
+    read: paidValues,
   },
   /** Purchases count for, refunds against; missing on other events. */
   net_value: {
@@ -90,10 +123,12 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     scale: 1,
     columns: ['price_minor'],
     sql: () => `CASE e.type WHEN 'purchase' THEN ${VALUE_SQL} WHEN 'refund' THEN -(${VALUE_SQL}) END`,
-    read(event) {
-      const value = lineValue(event);
-      if (value === null || (event.type !== 'purchase' && event.type !== 'refund')) return null;
-      return event.type === 'purchase' ? value : 0 - value;
+    read(events) {
+      const values = paidValues(events);
+      const { types } = events;
+      return each(events, (at) =>
+        types[at] === PURCHASE ? values[at] : types[at] === REFUND ? 0 - values[at] : Number.NaN,
+      );
     },
   },
   quantity: {
@@ -101,28 +136,34 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     scale: 1000,
     columns: ['quantity'],
     sql: () => roundSql('coalesce(e.quantity, 1) * 1000'),
-    read: (event) => roundAway(pieces(event) * 1000),
+    read(events) {
+      const quantities = events.numbers('quantity');
+      return each(events, (at) => (Number.isNaN(quantities[at]) ? 1000 : roundAway(quantities[at] * 1000)));
+    },
   },
   rating: {
     kind: 'number',
     scale: 100,
     columns: ['rating'],
     sql: () => roundSql('e.rating * 100'),
-    read: (event) => (typeof event.rating === 'number' ? roundAway(event.rating * 100) : null),
+    read(events) {
+      const ratings = events.numbers('rating');
+      return each(events, (at) => roundAway(ratings[at] * 100));
+    },
   },
   price: {
     kind: 'number',
     scale: 1,
     columns: ['price_minor'],
     sql: () => 'e.price_minor',
-    read: (event) => event.price_minor ?? null,
+    read: (events) => events.numbers('price_minor'),
   },
   position: {
     kind: 'number',
     scale: 1,
     columns: ['position'],
     sql: () => 'CAST(e.position AS BIGINT)',
-    read: (event) => event.position ?? null,
+    read: (events) => events.numbers('position'),
   },
   /** What the line would have cost at the catalogue's price. */
   list_value: {
@@ -131,7 +172,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     catalogue: true,
     columns: ['item_id'],
     sql: () => LIST_SQL,
-    read: listValue,
+    read: listValues,
   },
   /** Catalogue value less what was paid; missing without a catalogue price or a price. */
   discount: {
@@ -140,10 +181,10 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     catalogue: true,
     columns: ['item_id', 'price_minor'],
     sql: () => `(${LIST_SQL}) - (${VALUE_SQL})`,
-    read(event, context) {
-      const list = listValue(event, context);
-      const paid = lineValue(event);
-      return list === null || paid === null ? null : list - paid;
+    read(events, context) {
+      const list = listValues(events, context);
+      const paid = paidValues(events);
+      return each(events, (at) => list[at] - paid[at]);
     },
   },
   /** The paid value of lines that have a catalogue value: what `list_value` may be compared with. */
@@ -153,14 +194,18 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     catalogue: true,
     columns: ['item_id', 'price_minor'],
     sql: () => `CASE WHEN c.price_minor IS NOT NULL THEN ${VALUE_SQL} END`,
-    read: (event, context) => (listValue(event, context) === null ? null : lineValue(event)),
+    read(events, context) {
+      const list = listValues(events, context);
+      const paid = paidValues(events);
+      return each(events, (at) => (Number.isNaN(list[at]) ? Number.NaN : paid[at]));
+    },
   },
   day: {
     kind: 'number',
     scale: 1,
     columns: ['timestamp'],
     sql: (zone) => localDaySql(zone, 'e.timestamp'),
-    read: (event, { zone }) => localDay(zone, event.timestamp),
+    read: localDays,
   },
   /** 0 = Monday, on the shop's calendar. */
   weekday: {
@@ -168,7 +213,10 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     scale: 1,
     columns: ['timestamp'],
     sql: (zone) => localWeekdaySql(zone, 'e.timestamp'),
-    read: (event, { zone }) => weekdayOf(localDay(zone, event.timestamp)),
+    read(events, context) {
+      const days = localDays(events, context);
+      return each(events, (at) => weekdayOf(days[at]));
+    },
   },
   /** 0–23, on the shop's clock. */
   hour: {
@@ -176,9 +224,11 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     scale: 1,
     columns: ['timestamp'],
     sql: (zone) => localHourSql(zone, 'e.timestamp'),
-    read: (event, { zone }) => {
-      const local = event.timestamp + offsetAt(zone, event.timestamp) + 1e6 * DAY_MS;
-      return Math.floor(local / HOUR_MS) % 24;
+    read(events, { zone }) {
+      const offsets = offsetsAt(zone, events.times, events.length);
+      // Moments before 1970 are moved to where a remainder has no sign.
+      const local = (at: number) => events.times[at] + offsets[at] + 1e6 * DAY_MS;
+      return each(events, (at) => Math.floor(local(at) / HOUR_MS) % 24);
     },
   },
   timestamp: {
@@ -186,31 +236,34 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     scale: 1,
     columns: ['timestamp'],
     sql: () => 'e.timestamp',
-    read: (event) => event.timestamp,
+    read: ({ times }) => times,
   },
   /** One order: its id, or the local day where there is none. */
   order: {
     kind: 'text',
     columns: ['timestamp'],
     sql: (zone) => `coalesce('o' || e.order_id, 'd' || ${localDaySql(zone, 'e.timestamp')})`,
-    read: (event, { zone }) =>
-      event.order_id === null || event.order_id === undefined
-        ? `d${localDay(zone, event.timestamp)}`
-        : `o${event.order_id}`,
+    read(events, context) {
+      const ids = events.texts('order_id');
+      const days = localDays(events, context);
+      return Array.from({ length: events.length }, (_, at) =>
+        ids[at] === null ? `d${days[at]}` : `o${ids[at]}`,
+      );
+    },
   },
   category: {
     kind: 'text',
     catalogue: true,
     columns: ['item_id'],
     sql: () => 'c.category',
-    read: (event, { items }) => (event.item_id ? (items?.get(event.item_id)?.category ?? null) : null),
+    read: factOf('category'),
   },
   brand: {
     kind: 'text',
     catalogue: true,
     columns: ['item_id'],
     sql: () => 'c.brand',
-    read: (event, { items }) => (event.item_id ? (items?.get(event.item_id)?.brand ?? null) : null),
+    read: factOf('brand'),
   },
   item_id: text('item_id'),
   order_id: text('order_id'),
@@ -219,7 +272,12 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   device: text('device'),
   channel: text('channel'),
   country: text('country'),
-  type: text('type'),
+  type: {
+    kind: 'text',
+    columns: ['type'],
+    sql: () => 'e.type',
+    read: ({ types, length }) => Array.from({ length }, (_, at) => EVENT_TYPES[types[at]] ?? null),
+  },
 };
 
 /** A text inside the event's `props`: `props.campaign`; anything but a JSON string there counts as missing. */
@@ -230,16 +288,22 @@ function propsField(key: string): TextField {
     columns: ['props'],
     sql: () =>
       `CASE WHEN json_valid(e.props) AND json_type(e.props, ${path}) = 'VARCHAR' THEN json_extract_string(e.props, ${path}) END`,
-    read(event) {
-      try {
-        const props: unknown = JSON.parse(event.props ?? '');
-        const value = (props as Record<string, unknown> | null)?.[key];
-        return typeof value === 'string' ? value : null;
-      } catch {
-        return null;
-      }
-    },
+    read: (events) =>
+      events
+        .texts('props')
+        .slice(0, events.length)
+        .map((props) => textWithin(props, key)),
   };
+}
+
+function textWithin(props: string | null, key: string): string | null {
+  if (props === null) return null;
+  try {
+    const value = (JSON.parse(props) as Record<string, unknown> | null)?.[key];
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** @throws AppError BAD_DEFINITION listing the known names */

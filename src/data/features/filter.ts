@@ -1,10 +1,10 @@
-// An event filter as SQL and as a predicate over one event; a missing field satisfies no comparison but `missing`.
+// An event filter as SQL and as a predicate over a user's events; a missing field satisfies no comparison but `missing`.
 import { AppError } from '../../core/errors.ts';
 import type { ZoneOffsets } from '../../core/time.ts';
 import { sqlText } from '../engine.ts';
-import type { EventRow } from '../event.ts';
 import type { Condition, EventFilter } from './definition.ts';
-import { type FieldContext, fieldNamed } from './fields.ts';
+import { fieldNamed } from './fields.ts';
+import { typeCode } from './user-events.ts';
 
 const OPERATORS = {
   equal: '=',
@@ -71,39 +71,61 @@ export function filterSql({ types, where = [] }: EventFilter, zone: ZoneOffsets)
   return parts.length === 0 ? 'true' : parts.join(' AND ');
 }
 
-/** The filter over one event. */
-export function filterPredicate(filter: EventFilter): (event: EventRow, context: FieldContext) => boolean {
-  const types = filter.types ? new Set<string>(filter.types) : undefined;
-  const tests = (filter.where ?? []).map(conditionTest);
-  return (event, context) =>
-    (types === undefined || types.has(event.type)) && tests.every((test) => test(event, context));
+/** A user's events as a filter needs them: every field is read once, whoever asks. */
+export interface FilteredEvents {
+  readonly types: Uint8Array;
+  /** A number is NaN, a text null where it is missing. */
+  field(name: string): ArrayLike<number | string | null>;
 }
 
-function conditionTest(condition: Condition): (event: EventRow, context: FieldContext) => boolean {
-  const field = fieldNamed(condition.field);
-  const right = operands(condition);
-  return (event, context) => {
-    const left = field.read(event, context);
-    if (left === null) return condition.is === 'missing';
-    switch (condition.is) {
-      case 'missing':
-        return false;
-      case 'present':
-        return true;
-      case 'one_of':
-        return right.includes(left);
-      case 'equal':
-        return left === right[0];
-      case 'not_equal':
-        return left !== right[0];
-      case 'less':
-        return left < right[0];
-      case 'at_most':
-        return left <= right[0];
-      case 'more':
-        return left > right[0];
-      case 'at_least':
-        return left >= right[0];
-    }
+/** Whether the event at a place passes. */
+type Passes = (at: number) => boolean;
+
+/**
+ * The filter, to be opened on one user's events after another.
+ *
+ * @throws AppError BAD_DEFINITION
+ */
+export function filterPredicate(filter: EventFilter): (events: FilteredEvents) => Passes {
+  const wanted = filter.types && new Set(filter.types.map(typeCode));
+  const tests = (filter.where ?? []).map(conditionTest);
+  return (events) => {
+    const passes = tests.map((test) => test(events));
+    const { types } = events;
+    return (at) => (wanted === undefined || wanted.has(types[at])) && passes.every((pass) => pass(at));
   };
+}
+
+function conditionTest(condition: Condition): (events: FilteredEvents) => Passes {
+  const { field, is } = condition;
+  const right = operands(condition);
+  return (events) => {
+    const values = events.field(field);
+    const isMissing = (at: number): boolean => values[at] === null || Number.isNaN(values[at]);
+    if (is === 'missing') return isMissing;
+    return (at) => !isMissing(at) && holds(is, values[at] as string | number, right);
+  };
+}
+
+function holds(is: Condition['is'], left: string | number, right: readonly (string | number)[]): boolean {
+  switch (is) {
+    case 'missing':
+      return false;
+    case 'present':
+      return true;
+    case 'one_of':
+      return right.includes(left);
+    case 'equal':
+      return left === right[0];
+    case 'not_equal':
+      return left !== right[0];
+    case 'less':
+      return left < right[0];
+    case 'at_most':
+      return left <= right[0];
+    case 'more':
+      return left > right[0];
+    case 'at_least':
+      return left >= right[0];
+  }
 }

@@ -2,24 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError, throwIfAborted } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
-import { type Disk, listFiles, realDisk } from '../disk.ts';
+import { type Disk, realDisk } from '../disk.ts';
 import { type Engine, openEngine } from '../engine.ts';
-import { commitLake, sweepLake } from '../lake/commit.ts';
-import { partsRelation } from '../lake/read.ts';
+import { sweepLake } from '../lake/commit.ts';
 import { clearScratch, withScratch } from '../lake/scratch.ts';
-import { type LakeSnapshot, readSnapshot } from '../lake/snapshot.ts';
+import { readSnapshot } from '../lake/snapshot.ts';
 import { withLock } from '../lock.ts';
 import { pseudonymSetup, readPseudonymKey } from '../pseudonym.ts';
 import { type Workspace, workspacePaths } from '../workspace.ts';
+import { publish, stageEvents } from './append.ts';
 import { planMoney } from './currency.ts';
-import { findRepeats } from './duplicates.ts';
 import { encodingAt, prepareFile, type ReadableFile } from './file.ts';
 import { loadMapping, type Mapping } from './mapping.ts';
 import { mergeTable } from './merge-table.ts';
-import { describeParts, writeEventParts } from './partition.ts';
-import { LAKE_COLUMNS } from './plan.ts';
 import { countRows, writeQuarantine } from './quarantine.ts';
 import { brokenLines, type StagedRows, stagedRelation, stageFile } from './stage.ts';
 import { importZone } from './time-sql.ts';
@@ -193,32 +190,18 @@ async function importStaged(
     };
   }
 
-  progress.step({ task: 'finding repeats', done: 0 });
-  const lake = before.events.length > 0 ? partsRelation(workspace, before.events) : undefined;
-  const duplicates = await findRepeats(engine, rows, lake, signal);
-  const partsFolder = join(folder, 'parts');
-  if (counts.valid > duplicates) {
-    progress.step({ task: 'writing partitions', done: 0 });
-    await writeEventParts(engine, rows, {
-      folder: partsFolder,
-      id,
-      rule: workspace.settings.partition,
-      repeats: duplicates,
-      signal,
-    });
-  }
-  const parts = await describeParts(engine, {
-    folder: partsFolder,
-    target: 'lake/events',
-    columns: Object.keys(LAKE_COLUMNS.events),
-    timed: true,
+  const {
+    parts,
+    duplicates,
+    staged: stagedParts,
+  } = await stageEvents(engine, workspace, before, {
+    rows,
+    valid: counts.valid,
+    folder,
+    id,
+    progress,
     signal,
   });
-  throwIfAborted(signal);
-  const stagedParts = listFiles(partsFolder).map((file) => ({
-    from: join(partsFolder, file),
-    to: `lake/events/${file}`,
-  }));
   const change = { events: [...before.events, ...parts], currency: money.currency || before.currency };
   publish(work, before, change, [...stagedParts, ...quarantine.staged], quarantine.parts);
   const anonymous = await countAnonymous(engine, rows, duplicates);
@@ -245,26 +228,6 @@ export async function setUp(engine: Engine, workspace: Workspace): Promise<void>
   await engine.run('SET preserve_insertion_order = true');
   if (!workspace.settings.pseudonyms) return;
   for (const statement of pseudonymSetup(readPseudonymKey(workspace.dir))) await engine.run(statement);
-}
-
-/** Commits, unless there is nothing new at all: then not even the manifest is touched. */
-function publish(
-  { workspace, disk }: Work,
-  before: LakeSnapshot,
-  change: Partial<LakeSnapshot>,
-  staged: readonly { from: string; to: string }[],
-  quarantine: LakeSnapshot['quarantine'],
-): void {
-  const known = new Set(before.quarantine.map((part) => part.path));
-  const fresh = staged.filter((file) => !known.has(file.to));
-  if (fresh.length === 0) return;
-  const next: LakeSnapshot = {
-    ...before,
-    ...change,
-    version: before.version + 1,
-    quarantine: [...before.quarantine, ...quarantine.filter((part) => !known.has(part.path))],
-  };
-  commitLake(workspace, fresh, next, disk);
 }
 
 async function countAnonymous(engine: Engine, rows: string, duplicates: number): Promise<number> {

@@ -34,6 +34,7 @@ export const REJECT_REASONS = {
   bad_number: 'a quantity, price, rating or position is no number, or too large',
   negative_price: 'the price is negative and the row is no refund',
   negative_quantity: 'the quantity is negative and the row is no refund',
+  wrong_currency: 'the price of a streamed event is in another currency than the lake',
 } as const;
 
 export type RejectReason = keyof typeof REJECT_REASONS;

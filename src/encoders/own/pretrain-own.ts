@@ -53,7 +53,7 @@ export const OWN_DEFAULTS: OwnSettings = {
   batch: 64,
   epochs: 0,
   steps: 20_000,
-  rate: 0.003,
+  rate: 0.0007,
   weightDecay: 0.01,
   // small encoders learn more a step when more is asked (Wettig et al. 2023, arXiv:2202.08005)
   share: 0.2,
@@ -61,7 +61,7 @@ export const OWN_DEFAULTS: OwnSettings = {
 };
 
 /** A piece is met often enough to be learned where there are so many characters for each. */
-const CHARACTERS_A_PIECE = 80;
+const CHARACTERS_A_PIECE = 160;
 const VOCABULARY = { least: 1000, most: 16_000 };
 /** Pieces read in all where there is little text: minutes of two cores. More still help, who has the time says `epochs`. */
 const PIECES_READ = 3_000_000;

@@ -182,6 +182,6 @@ export function vennAbersInterval(
 /** What the two ends are, and what they are not. */
 export const vennAbersWords = ({ rows }: VennAbers): Name =>
   name(
-    `Each probability stands between two others: what ${rows} earlier answers say of this customer if the outcome is counted as a no, and if it is counted as a yes. One of the two is right in the long run, whichever comes; far apart means that few customers alike were seen. It is not an interval that holds in 90 of 100 cases.`,
-    `每个概率都介于另外两个概率之间：根据 ${rows} 条以往的回答，把该客户的结果当作“否”时与当作“是”时各得到的概率。无论结果如何，长期来看其中之一是准确的；两者相距越远，说明相似的客户见得越少。它不是“100 次中有 90 次成立”的区间。`,
+    `Each probability stands between two others: what ${rows} earlier answers say if the outcome is counted as a no, and if it is counted as a yes. One of the two is right in the long run, whichever comes; far apart means that few alike were seen. It is not an interval that holds in 90 of 100 cases.`,
+    `每个概率都介于另外两个概率之间：根据 ${rows} 条以往的回答，把结果当作“否”时与当作“是”时各得到的概率。无论结果如何，长期来看其中之一是准确的；两者相距越远，说明相似的情形见得越少。它不是“100 次中有 90 次成立”的区间。`,
   );

@@ -131,9 +131,9 @@ export const piecesRead = ({ length }: TextSettings, encoderLength: number): num
 
 /** A head drawn afresh has all to learn; an encoder that read a whole language has most to lose, one of few texts less. */
 const ENCODER_RATE = 0.1;
-const OWN_ENCODER_RATE = 0.5;
+const OWN_ENCODER_RATE = 0.3;
 /** Readings of many texts, and steps that few texts are read for. */
-const EPOCHS = 4;
+const EPOCHS = 3;
 const MOST_EPOCHS = 40;
 const STEPS = 500;
 /** Runs averaged where so many texts or fewer are labelled: there the order they come in matters most. */

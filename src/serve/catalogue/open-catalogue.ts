@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { type Column, findColumn } from '../../core/frame.ts';
-import { openEncoder } from '../../encoders/folder/open-encoder.ts';
 import { type EmbedImagesOptions, embedImages } from '../../encoders/image/embed-images.ts';
 import { openImageEncoder } from '../../encoders/image/image-encoder.ts';
 import { imageFile } from '../../encoders/image/image-source.ts';
+import { openAnyEncoder } from '../../encoders/own/own-folder.ts';
 import { openEmbedder, type TextEmbedder } from '../../encoders/text/embed.ts';
 import { indexTexts, type LexicalIndex } from '../../models/retrieval/lexical-index.ts';
 import { openVectorSearch, type VectorSearch, vectorTable } from '../../models/retrieval/vector-search.ts';
@@ -77,7 +77,7 @@ export function openCatalogue(
     async readQuestion(text) {
       const named = needEncoder(bundle.meaning?.encoder, 'texts', '--encoder');
       if (!embedder) {
-        const encoder = await openEncoder(moved.encoder ?? named.folder);
+        const encoder = await openAnyEncoder(moved.encoder ?? named.folder);
         sameEncoder(named, encoder.hash, '--encoder');
         embedder = openEmbedder(encoder, { backend, threads });
       }

@@ -65,7 +65,10 @@ export async function offerItems(
 }
 
 /** The model with all items of the catalogue; those of which nothing is known are never offered. */
-function catalogueModel(model: NextItemModel, { catalogue, attributes }: OfferQuestion): NextItemModel {
+export function catalogueModel(
+  model: NextItemModel,
+  { catalogue, attributes }: Pick<OfferQuestion, 'catalogue' | 'attributes'>,
+): NextItemModel {
   return withAddedItems(model, {
     itemIds: catalogue.itemIds.slice(catalogue.known),
     attributes: attributes ?? { categories: {} },
@@ -73,14 +76,14 @@ function catalogueModel(model: NextItemModel, { catalogue, attributes }: OfferQu
 }
 
 /** Popularity is counted among the items the model knows: of others nothing was taken, or too little to tell. */
-const firstItems = (histories: Sequences, known: number): Sequences => ({
+export const firstItems = (histories: Sequences, known: number): Sequences => ({
   ...histories,
   items: histories.items.map((item) => (item < known ? item : -1)),
   itemIds: histories.itemIds.slice(0, known),
 });
 
-function barredOf(
-  { histories, had = histories }: OfferQuestion,
+export function barredOf(
+  { histories, had = histories }: Pick<OfferQuestion, 'histories' | 'had'>,
   rows: Int32Array,
   own: OwnItems,
 ): Pick<Sequences, 'offsets' | 'items'> {

@@ -96,7 +96,7 @@ export async function offerShop(
 }
 
 /** Of which events the model learned: of a model made elsewhere, those of a customer that name an item. */
-function learnedFrom({ version }: LoadedSequence): {
+export function learnedFrom({ version }: LoadedSequence): {
   readonly by: 'user' | 'session';
   readonly types?: readonly EventType[];
 } {

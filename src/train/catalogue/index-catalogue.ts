@@ -4,7 +4,6 @@ import { basename, extname, join, resolve } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
 import { openVectorCache } from '../../encoders/cache/vector-cache.ts';
-import { openEncoder } from '../../encoders/folder/open-encoder.ts';
 import {
   type EmbedImagesOptions,
   embedImagesCached,
@@ -13,6 +12,7 @@ import {
 import { openImageEncoder } from '../../encoders/image/image-encoder.ts';
 import { type ImageSource, imageFolder } from '../../encoders/image/image-source.ts';
 import { openImageArchive } from '../../encoders/image/zip-images.ts';
+import { openAnyEncoder } from '../../encoders/own/own-folder.ts';
 import { embedTexts } from '../../encoders/text/embed.ts';
 import {
   CATALOGUE_FOLDER,
@@ -111,7 +111,7 @@ async function textVectors(
   folder: string,
   { before, options }: { readonly before: CatalogueBundle | undefined; readonly options: IndexOptions },
 ): Promise<{ vectors: Vectors; reused: number }> {
-  const encoder = await openEncoder(folder);
+  const encoder = await openAnyEncoder(folder);
   const passages = itemPassages(items);
   const known = new Map<string, Float32Array>();
   if (before?.meaning?.encoder.hash === encoder.hash) {

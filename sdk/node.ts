@@ -1,0 +1,48 @@
+// The tracker in Node: for a shop's own server, which knows who its customers are.
+import { randomUUID } from 'node:crypto';
+import { createTracker, type Ground, type Tracker, type TrackerOptions } from './tracker.ts';
+
+export interface NodeTracker extends Tracker {
+  /** Sends what waits before the process ends; what cannot be sent within the time stays unsent. */
+  close(withinMs?: number): Promise<void>;
+}
+
+/** @param ground parts of its own, such as a store on a disk */
+export function createNodeTracker(options: TrackerOptions, ground: Partial<Ground> = {}): NodeTracker {
+  const tracker = createTracker(options, {
+    now: Date.now,
+    chance: Math.random,
+    newId: randomUUID,
+    async post(url, body) {
+      const reply = await fetch(url, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+        signal: AbortSignal.timeout(30_000),
+      });
+      await reply.body?.cancel();
+      return { status: reply.status, retryAfter: Number(reply.headers.get('retry-after')) || undefined };
+    },
+    later(work, ms) {
+      const timer = setTimeout(work, ms);
+      // A process that is done does not wait for its tracker: `close` does.
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+    ...ground,
+  });
+  return {
+    ...tracker,
+    get waiting() {
+      return tracker.waiting;
+    },
+    async close(withinMs = 5000) {
+      let timer: NodeJS.Timeout | undefined;
+      const end = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, withinMs);
+      });
+      await Promise.race([tracker.flush(), end]);
+      clearTimeout(timer);
+    },
+  };
+}

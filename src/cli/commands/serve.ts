@@ -1,0 +1,174 @@
+// foresell serve: events in, predictions out, over HTTP, until it is told to stop.
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import { AppError } from '../../core/errors.ts';
+import { parseSpan } from '../../core/time.ts';
+import { openOrCreateWorkspace, openWorkspace, type Workspace } from '../../data/workspace.ts';
+import { createLineSink } from '../../monitor/log/line-sink.ts';
+import { createLogger } from '../../monitor/log/logger.ts';
+import { createMetrics } from '../../monitor/metrics/metrics.ts';
+import { watchProcess } from '../../monitor/metrics/process-metrics.ts';
+import { observeServer } from '../../monitor/server-observer.ts';
+import { metricsRoute } from '../../serve/http/metrics-route.ts';
+import { readKeys } from '../../serve/key-file.ts';
+import type { Refreshed } from '../../serve/online/models-in-service.ts';
+import { openService, type ShopService } from '../../serve/open-service.ts';
+import { runServer } from '../../serve/run-server.ts';
+import type { CommandFile } from '../command.ts';
+import { type Context, UsageError } from '../context.ts';
+
+/** Long enough for what is under way and for the state of a million people to be written down. */
+const GRACE_MS = 60_000;
+
+export const serveCommand: CommandFile = {
+  usage: 'serve',
+  summary: 'take events and answer predictions over HTTP; Ctrl-C or SIGTERM ends it and loses nothing',
+  examples: [
+    'foresell serve',
+    'foresell serve --host 0.0.0.0 --port 8080 --trust-proxy',
+    'foresell serve --workspace shops/cups --also shops/lamps shops/rugs',
+  ],
+  graceMs: GRACE_MS,
+  declare(command) {
+    command
+      .option('--host <address>', 'address to listen on; 0.0.0.0 for everybody', '127.0.0.1')
+      .option('--port <n>', 'port to listen on; 0 for any that is free', portOption, 8787)
+      .option('--also <dirs...>', 'further shops, each a workspace with keys of its own')
+      .option('--follow <span>', 'how often promoted models and changed keys are looked for', '2s')
+      .option(
+        '--settle <span>',
+        'how often what came is brought into the lake, where training finds it',
+        '10m',
+      )
+      .option(
+        '--metrics',
+        'answer /metrics to anybody who reaches the server, not only to keys with the scope admin',
+      )
+      .option('--trust-proxy', 'take addresses of callers from a proxy’s X-Forwarded-For');
+  },
+  async run(context, _, options) {
+    const zh = context.language === 'zh';
+    const followMs = spanOption('--follow', String(options.follow));
+    const settleMs = spanOption('--settle', String(options.settle));
+    const also = (options.also as string[] | undefined) ?? [];
+    const workspaces = [
+      openOrCreateWorkspace(context.workspaceDir),
+      ...also.map((dir) => openWorkspace(dir)),
+    ];
+    const shops = new Map<string, { readonly service: ShopService; readonly workspaceDir: string }>();
+    try {
+      for (const workspace of workspaces) {
+        const name = shopName(workspace);
+        if (shops.has(name))
+          throw new AppError('USAGE', `expected folders of different names, got "${name}" twice`);
+        const service = await openService(workspace, {
+          ...{ name, threads: context.threads, now: Date.now, newId: randomUUID },
+          ...{ progress: context.progress, signal: context.signal },
+          onUnusable: ({ message }) =>
+            context.progress.note(`the state is made of the lake once more: ${message}`),
+        });
+        shops.set(name, { service, workspaceDir: workspace.dir });
+        context.progress.clear();
+        sayShop(context, name, service);
+        if (readKeys(workspace.dir).length === 0)
+          context.say(
+            zh
+              ? `  还没有密钥：foresell keys create --workspace ${workspace.dir}`
+              : `  there is no key yet: foresell keys create --workspace ${workspace.dir}`,
+          );
+      }
+    } catch (cause) {
+      for (const { service } of shops.values()) await service.close();
+      throw cause;
+    }
+    const figures = createMetrics();
+    const sink = createLineSink({ descriptor: 2 });
+    const logger = createLogger({ write: sink.write, now: Date.now, level: 'warn' });
+    const watching = watchProcess(figures);
+    const server = await runServer({
+      ...{ shops, host: String(options.host), port: Number(options.port), followMs, settleMs, now: Date.now },
+      server: { trustProxy: options.trustProxy === true, observer: observeServer(figures, logger) },
+      routes: [
+        metricsRoute(
+          {
+            contentType: figures.contentType,
+            text() {
+              watching.read();
+              return figures.text();
+            },
+          },
+          options.metrics === true,
+        ),
+      ],
+      onModels: (shop, refreshed) => sayModels(context, shop, refreshed),
+      onTrouble: (error) => context.progress.note(error instanceof Error ? error.message : String(error)),
+    }).catch(async (cause) => {
+      for (const { service } of shops.values()) await service.close();
+      throw cause;
+    });
+    context.document({ url: server.url, shops: [...shops.keys()], pid: process.pid });
+    context.say(
+      zh
+        ? `正在监听 ${server.url}；接口文档 ${server.url}/docs；Ctrl-C 停止`
+        : `listening on ${server.url}; its pages: ${server.url}/docs; Ctrl-C stops it`,
+    );
+    await stopped(context.signal);
+    await server.close();
+    watching.stop();
+    sink.flushNow();
+    context.say(zh ? '已停止：没有丢失任何事件' : 'stopped: nothing that was acknowledged is lost');
+  },
+};
+
+function sayShop(context: Context, name: string, { started, models, found }: ShopService): void {
+  const { people, events, from } = started;
+  const zh = context.language === 'zh';
+  const tasks = models.predictor.tasks;
+  const origin = zh
+    ? { lake: '来自数据湖', snapshot: '来自快照' }[from]
+    : { lake: 'from the lake', snapshot: 'from its snapshot' }[from];
+  context.say(
+    zh
+      ? `${name}：${people} 人，${events} 个事件，${origin}；任务 ${tasks.join('、') || '无（foresell train purchase）'}`
+      : `${name}: ${people} people, ${events} events, ${origin}; tasks ${tasks.join(', ') || 'none yet (foresell train purchase)'}`,
+  );
+  for (const { task, message } of found.faults) context.progress.note(`${task}: ${message}`);
+}
+
+function sayModels(context: Context, shop: string, { changes, faults }: Refreshed): void {
+  const zh = context.language === 'zh';
+  for (const { task, version } of changes)
+    context.say(
+      zh ? `${shop}：${task} 改由 ${version} 回答` : `${shop}: ${task} is answered by ${version} now`,
+    );
+  for (const { task, message } of faults) context.progress.note(`${shop}: ${task}: ${message}`);
+}
+
+/** A folder's name as keys and addresses can carry it. */
+function shopName({ dir }: Workspace): string {
+  const name = basename(dir)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return name === '' ? 'shop' : name;
+}
+
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+function portOption(text: string): number {
+  const port = Number(text);
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new UsageError(`--port: expected a number from 0 to 65535, got "${text.slice(0, 20)}"`);
+}
+
+const LEAST_MS = 100;
+
+function spanOption(option: string, text: string): number {
+  const span = parseSpan(text);
+  if (span >= LEAST_MS) return span;
+  throw new UsageError(`${option}: expected at least 0.1s, got "${text.slice(0, 20)}"`);
+}

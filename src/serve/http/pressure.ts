@@ -1,0 +1,80 @@
+// Back-pressure: how much is under way, and whether the process keeps up; what is too much is refused at once.
+
+export interface PressureLimits {
+  /** Requests whose body is read and whose answer is not sent. */
+  readonly requests: number;
+  /** Bytes of large bodies on their way in, or being handled. */
+  readonly bodyBytes: number;
+  /** A turn of the event loop that takes longer is a sign of more work than there is time for. */
+  readonly turnMs: number;
+}
+
+export const DEFAULT_PRESSURE: PressureLimits = { requests: 4000, bodyBytes: 192 * 2 ** 20, turnMs: 20 };
+
+/** Long turns in a row before requests are refused: one large batch alone is no overload. */
+const PATIENCE = 3;
+
+export interface Pressure {
+  /**
+   * Counts a request of this turn of the event loop. False when the last turns were all too long and this one has used its
+   * time: the rest of its requests are to be refused, so that they hear of it soon and the others are answered in time.
+   */
+  arrive(): boolean;
+  /** Takes a place among the requests under way; false when there is none. */
+  enter(): boolean;
+  leave(): void;
+  /** Reserves memory for a body; false when there is too little. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
+  readonly requests: number;
+  readonly reservedBytes: number;
+}
+
+/** @param clock ms, monotonic */
+export function createPressure(
+  limits: PressureLimits,
+  clock: () => number = () => performance.now(),
+): Pressure {
+  let requests = 0;
+  let reserved = 0;
+  let isTurnOpen = false;
+  let turnStart = 0;
+  let longTurns = 0;
+  const endTurn = () => {
+    isTurnOpen = false;
+    longTurns = clock() - turnStart > limits.turnMs ? longTurns + 1 : 0;
+  };
+  return {
+    arrive() {
+      if (!isTurnOpen) {
+        isTurnOpen = true;
+        turnStart = clock();
+        setImmediate(endTurn);
+        return true;
+      }
+      return longTurns < PATIENCE || clock() - turnStart < limits.turnMs;
+    },
+    enter() {
+      if (requests >= limits.requests) return false;
+      requests++;
+      return true;
+    },
+    leave() {
+      requests--;
+    },
+    reserve(bytes) {
+      if (reserved + bytes > limits.bodyBytes) return false;
+      reserved += bytes;
+      return true;
+    },
+    release(bytes) {
+      reserved -= bytes;
+    },
+    get requests() {
+      return requests;
+    },
+    get reservedBytes() {
+      return reserved;
+    },
+  };
+}

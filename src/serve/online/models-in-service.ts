@@ -1,0 +1,113 @@
+// The models that answer: loaded whole, warmed up, and swapped at once when others are promoted.
+import { AppError } from '../../core/errors.ts';
+import type { FieldContext } from '../../data/features/fields.ts';
+import { forecast } from '../../models/calibrated.ts';
+import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
+import { listTasks, showVersion } from '../../registry/versions.ts';
+import type { Predictor } from '../ports.ts';
+import { openPredictor, type PredictorParts } from './predictor.ts';
+
+/** What changed in one look at the registry. */
+export interface ServiceChange {
+  readonly task: string;
+  /** The version that answers from now on. */
+  readonly version: string;
+  /** The one that answered before. */
+  readonly before: string | undefined;
+}
+
+/** A version that cannot answer; the one before goes on. */
+export interface ServiceFault {
+  readonly task: string;
+  readonly message: string;
+}
+
+export interface Refreshed {
+  readonly changes: readonly ServiceChange[];
+  readonly faults: readonly ServiceFault[];
+}
+
+export interface ModelsInService {
+  /** One for as long as it runs: a request is answered by the models that stood when it came. */
+  readonly predictor: Predictor;
+  readonly bundles: readonly LoadedBundle[];
+  /** Loads what was promoted since; looks at nothing but small files where nothing was. */
+  refresh(): Promise<Refreshed>;
+}
+
+export type ServiceParts = Omit<PredictorParts, 'bundles' | 'context'> & {
+  readonly modelsDir: string;
+  /** Read anew for models loaded later: a catalogue grows. */
+  readonly context: () => FieldContext;
+};
+
+/**
+ * Every task of the shop that is asked about customers and has a saved version; those about visits, items and texts are
+ * passed over.
+ */
+export async function openModels(parts: ServiceParts): Promise<ModelsInService & Refreshed> {
+  const { modelsDir, context, ...rest } = parts;
+  let bundles: readonly LoadedBundle[] = [];
+  let current = openPredictor({ ...rest, bundles, context: context() });
+  /** Versions that were looked at and cannot answer here, so that they are not tried again and again. */
+  const passedOver = new Set<string>();
+  let inHand: Promise<Refreshed> | undefined;
+
+  async function look(): Promise<Refreshed> {
+    const changes: ServiceChange[] = [];
+    const faults: ServiceFault[] = [];
+    const next = new Map(bundles.map((bundle) => [bundle.task.name, bundle]));
+    for (const task of listTasks(modelsDir)) {
+      const before = next.get(task)?.version.version;
+      try {
+        const { version } = showVersion(modelsDir, task);
+        if (version === before || passedOver.has(`${task}/${version}`)) continue;
+        passedOver.add(`${task}/${version}`);
+        const bundle = loadBundle(modelsDir, task, version);
+        if (bundle.task.entity !== 'user') continue;
+        await warmUp(bundle);
+        passedOver.delete(`${task}/${version}`);
+        next.set(task, bundle);
+        changes.push({ task, version, before });
+      } catch (error) {
+        // Another kind of model, for another command; or one that is damaged.
+        if (!(error instanceof AppError)) throw error;
+        if (error.code !== 'BAD_FILE' || before !== undefined) faults.push({ task, message: error.message });
+      }
+    }
+    if (changes.length > 0) {
+      bundles = [...next.values()];
+      current = openPredictor({ ...rest, bundles, context: context() });
+    }
+    return { changes, faults };
+  }
+
+  const refresh = (): Promise<Refreshed> => {
+    inHand ??= look().finally(() => {
+      inHand = undefined;
+    });
+    return inHand;
+  };
+  const first = await refresh();
+  return {
+    ...first,
+    refresh,
+    get bundles() {
+      return bundles;
+    },
+    predictor: {
+      // A shop without models yet is ready for events; asked for an answer it says what is missing.
+      ready: true,
+      get tasks() {
+        return current.tasks;
+      },
+      predict: (question) => current.predict(question),
+    },
+  };
+}
+
+/** The first answer compiles kernels and opens sessions: nobody should wait for that. */
+async function warmUp({ calibrated, background }: LoadedBundle): Promise<void> {
+  const { frame } = background;
+  await forecast(calibrated, frame, new Float64Array(frame.rows));
+}

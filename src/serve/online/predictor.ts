@@ -1,0 +1,135 @@
+// The saved models of one shop, asked about people as they stand in the online state: one answer an entity, at once.
+import { AppError } from '../../core/errors.ts';
+import type { EventRow } from '../../data/event.ts';
+import type { FieldContext } from '../../data/features/fields.ts';
+import { rowEvents } from '../../data/features/user-events.ts';
+import { intervalMethod } from '../../models/calibrated.ts';
+import type { LoadedBundle } from '../../registry/bundle.ts';
+import type { Predictions } from '../batch.ts';
+import type { Prediction, PredictionEntity, PredictionReason, Predictor } from '../ports.ts';
+import { explainPredictions } from '../reasons.ts';
+import type { KnownPerson, Person } from '../state/online-state.ts';
+import { type AskedUser, openUserAnswerer, type UserAnswerer } from './answer-users.ts';
+
+export interface PredictorParts {
+  /** Models in service, one a task. */
+  readonly bundles: readonly LoadedBundle[];
+  readonly context: FieldContext;
+  /** Undefined of people nothing is known of. */
+  readonly find: (person: Person) => KnownPerson | undefined;
+  /** UTC ms. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** Ids as the state knows them, where the shop keeps pseudonyms. */
+  readonly personId?: (id: string) => string;
+}
+
+interface Served {
+  readonly bundle: LoadedBundle;
+  readonly answerer: UserAnswerer;
+}
+
+/**
+ * Models are immutable: another version in service is another predictor, and a request is answered by one alone.
+ *
+ * @throws AppError USAGE for a task about visits or items
+ */
+export function openPredictor(parts: PredictorParts): Predictor {
+  const { bundles, context, find, now, newId, personId = (id) => id } = parts;
+  const served = new Map(
+    bundles.map((bundle): [string, Served] => [
+      bundle.task.name,
+      { bundle, answerer: openUserAnswerer(bundle, context) },
+    ]),
+  );
+  const historyOf = (
+    entity: PredictionEntity,
+    given: readonly EventRow[] | undefined,
+  ): Omit<AskedUser, 'userId'> => {
+    const { user_id } = entity;
+    if (user_id === undefined)
+      throw new AppError('BAD_DATA', 'expected a user_id for each entity: the task is asked about customers');
+    if (given) return { events: rowEvents(given.filter((event) => event.user_id === user_id)) };
+    return find({ user_id: personId(user_id) }) ?? { events: rowEvents([]) };
+  };
+  return {
+    ready: true,
+    tasks: [...served.keys()],
+    async predict({ task, entities, events, asOf = now(), reasons = 0 }) {
+      const { bundle, answerer } = servedTask(served, task);
+      const users = entities.map((entity) => ({
+        userId: entity.user_id ?? '',
+        ...historyOf(entity, events),
+      }));
+      const answers = await answerer.answer(users, asOf, { withDays: reasons > 0 });
+      const { predictions, rows, inexact } = answers;
+      const told = reasons > 0 ? await toldReasons(bundle, predictions, reasons) : undefined;
+      return entities.map((entity, at): Prediction => {
+        const row = rows[at];
+        const base = {
+          ...entity,
+          prediction_id: newId(),
+          task,
+          unit: predictions.unit,
+          horizon_days: bundle.horizonDays,
+          model_version: bundle.version.version,
+          as_of: asOf,
+        };
+        if (row < 0) return { ...base, value: null, not_asked: bundle.task.about.en };
+        return {
+          ...base,
+          ...shownAnswer(bundle, predictions, row),
+          ...(inexact[row].length > 0 && { inexact: inexact[row] }),
+          ...(told && { reasons: told[row] }),
+        };
+      });
+    },
+  };
+}
+
+function servedTask(served: ReadonlyMap<string, Served>, task: string): Served {
+  const found = served.get(task);
+  if (found) return found;
+  const known = [...served.keys()].join(', ');
+  throw new AppError(
+    'NOT_FOUND',
+    known === ''
+      ? 'no task has a model in service: train one with foresell train TASK'
+      : `expected a task that has a model in service (${known})`,
+  );
+}
+
+/** As the answer is shown: whole units of money, and no end that says nothing. */
+function shownAnswer(
+  { calibrated }: LoadedBundle,
+  { forecast, perUnit }: Predictions,
+  row: number,
+): Pick<Prediction, 'value' | 'low' | 'high' | 'interval_method' | 'typical' | 'tier'> {
+  const { value, low, high, typical, tier } = forecast;
+  const method = intervalMethod(calibrated.corrections);
+  return {
+    value: value[row] / perUnit,
+    ...(low && high && { low: low[row] / perUnit, high: high[row] / perUnit }),
+    ...(low && method !== undefined && { interval_method: method }),
+    ...(typical && { typical: typical[row] / perUnit }),
+    ...(tier && { tier: tier[row] }),
+  };
+}
+
+async function toldReasons(
+  bundle: LoadedBundle,
+  predictions: Predictions,
+  most: number,
+): Promise<readonly (readonly PredictionReason[])[]> {
+  const everyone = predictions.entities.map((_, row) => row);
+  if (everyone.length === 0) return [];
+  const { reasons } = await explainPredictions(bundle, predictions, { rows: everyone, most });
+  return reasons.map((told) =>
+    told.reasons.map(({ id, words, effect }) => ({
+      about: id,
+      en: words.en,
+      zh: words.zh,
+      effect: effect / predictions.perUnit,
+    })),
+  );
+}

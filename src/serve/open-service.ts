@@ -1,0 +1,186 @@
+// One shop taken into service: its journal opened, its state as it was, its models loaded, its door ready for events.
+import { join } from 'node:path';
+import { AppError } from '../core/errors.ts';
+import { type Progress, silent } from '../core/progress.ts';
+import type { EventRow } from '../data/event.ts';
+import { type Compaction, compactJournal } from '../data/journal/compact.ts';
+import { type EventJournal, openEventJournal } from '../data/journal/event-journal.ts';
+import { nodeJournalDisk } from '../data/journal/journal-disk.ts';
+import { withLake } from '../data/lake/open.ts';
+import { pseudonym, readPseudonymKey } from '../data/pseudonym.ts';
+import { type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
+import { openItems } from './online/items-in-service.ts';
+import { type ModelsInService, openModels, type Refreshed } from './online/models-in-service.ts';
+import { readItemFacts } from './online/read-item-facts.ts';
+import type { OnlineState, RejectedEvents } from './ports.ts';
+import { openShop, type ServedShop, type ShopSettings } from './shop.ts';
+import { fillFromLake } from './state/fill-from-lake.ts';
+import { ALL_COLUMNS } from './state/kept-columns.ts';
+import type { OpenState } from './state/online-state.ts';
+import { saveSnapshot } from './state/save-snapshot.ts';
+import { startState } from './state/start-state.ts';
+
+export interface ServiceOptions {
+  /** As keys name it. */
+  readonly name: string;
+  readonly threads: number;
+  /** UTC ms. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly settings?: Pick<ShopSettings, 'exchange' | 'eventNames' | 'consent'>;
+  readonly rejected?: RejectedEvents;
+  readonly progress?: Progress;
+  /** Hears why the state's snapshot could not be used; it is then made of the lake. */
+  readonly onUnusable?: (reason: AppError) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ShopService {
+  readonly shop: ServedShop;
+  readonly models: ModelsInService;
+  /** Models of customers and of items that were promoted since: loaded, warmed up, and answering when it resolves. */
+  refresh(): Promise<Refreshed>;
+  /** What was found when the models were first looked for. */
+  readonly found: Refreshed;
+  readonly state: OpenState;
+  readonly journal: EventJournal;
+  /** Where the state came from, and how many people are in it. */
+  readonly started: { readonly from: 'snapshot' | 'lake'; readonly people: number; readonly events: number };
+  /**
+   * Writes the state down, so that the next start need not read the lake, and brings the journal into the lake, where
+   * training finds it. Events go on coming meanwhile.
+   *
+   * @throws AppError BUSY while another process writes to the lake; nothing is lost by trying again later
+   */
+  settle(): Promise<Compaction>;
+  /** The state written down, everything acknowledged on the disk, the journal free for another process. */
+  close(): Promise<void>;
+}
+
+const SNAPSHOT = 'state.snapshot';
+/** How long the start waits for an import that writes to the lake. */
+const LAKE_WAIT_MS = 600_000;
+
+/**
+ * Nothing is answered before all of it stands; then each part changes by itself.
+ *
+ * @throws AppError BUSY naming the process that serves this workspace already; BAD_FILE, DISK, INTERRUPTED
+ */
+export async function openService(workspace: Workspace, options: ServiceOptions): Promise<ShopService> {
+  const { name, now, newId, threads, progress = silent, signal, settings } = options;
+  const journal = await openEventJournal(workspace, { ...(signal && { signal }) });
+  try {
+    const zone = workspaceZone(workspace);
+    const { currency, facts } = await withLake(workspace, { threads }, async (engine, source) => ({
+      currency: source.currency || workspace.settings.currency,
+      facts: await readItemFacts(engine, source),
+    }));
+    const context = { zone, items: facts };
+    let state: OpenState | undefined;
+    const personId = personIds(workspace);
+    const asked = {
+      ...{ now, newId },
+      find: (person: Parameters<OpenState['find']>[0]) => state?.find(person),
+      ...(personId && { personId }),
+    };
+    const modelsDir = workspacePaths.models(workspace);
+    const models = await openModels({ ...asked, modelsDir, context: () => context });
+    const items = openItems({ ...asked, workspace, threads });
+    const foundItems = await items.refresh();
+    const live: OnlineState = {
+      apply: (rows) => state?.apply(rows),
+      adopt: (anonymousId, userId) => state?.adopt(anonymousId, userId),
+    };
+    const ports = {
+      ...{ name, journal, state: live, predictor: models.predictor },
+      get recommender() {
+        return items.recommender;
+      },
+      ...(options.rejected && { rejected: options.rejected }),
+    };
+    const shop = openShop(ports, { ...settings, currency, newId, ...(personId && { personId }) });
+    const place = { disk: nodeJournalDisk(join(workspace.dir, 'state')), name: SNAPSHOT };
+    const replay = (rows: readonly EventRow[]): void => {
+      for (const row of rows) shop.door.replay(row);
+    };
+    // A snapshot holds neither links nor consent: a refusal that went into the lake must not be forgotten.
+    await withLake(workspace, { threads }, (engine, { events }) => {
+      const telling = `(SELECT * FROM ${events} WHERE type = 'identify' OR (user_id IS NOT NULL AND anonymous_id IS NOT NULL))`;
+      return fillFromLake(
+        engine,
+        { events: telling },
+        { apply: replay, isAdopted: () => true, adopt: () => {} },
+      );
+    });
+    const started = await startState({
+      views: models.bundles.map(({ view }) => view),
+      // A model promoted later may read what none does today.
+      columns: ALL_COLUMNS,
+      ...{ context, snapshot: place, journal, onRow: (row) => shop.door.replay(row) },
+      async rebuild(empty) {
+        const known = {
+          ...empty,
+          apply: (rows: Parameters<OpenState['apply']>[0]) => {
+            replay(rows);
+            empty.apply(rows);
+          },
+        };
+        // What the lake has is then all that is older than the journal, and nothing of it is in both.
+        await compactJournal(workspace, journal, {
+          threads,
+          ...(signal && { signal }),
+          waitMs: LAKE_WAIT_MS,
+        });
+        await withLake(workspace, { threads }, (engine, source) =>
+          fillFromLake(engine, source, known, { progress, ...(signal && { signal }) }),
+        );
+        return journal.journal.start;
+      },
+      ...(options.onUnusable && { onUnusable: options.onUnusable }),
+      ...(signal && { signal }),
+    });
+    state = started.state;
+    const { people, events } = state.counts();
+    const snapshot = async (): Promise<number> => {
+      // By the next turn of the loop whatever is on the disk has been applied, too.
+      await new Promise((resolve) => setImmediate(resolve));
+      const position = journal.journal.end;
+      await saveSnapshot(started.state, position, place);
+      return position;
+    };
+    const settle = async (): Promise<Compaction> =>
+      compactJournal(workspace, journal, { keepFrom: await snapshot() });
+    return {
+      ...{ shop, models, state, journal, settle },
+      found: together(models, foundItems),
+      refresh: async () => together(await models.refresh(), await items.refresh()),
+      started: { from: started.from, people, events },
+      async close() {
+        try {
+          if (journal.ready)
+            await settle().catch((cause: unknown) => {
+              // An import writes to the lake right now: the journal keeps what it has until the next start.
+              if (!(cause instanceof AppError && cause.code === 'BUSY')) throw cause;
+            });
+        } finally {
+          await journal.close();
+        }
+      },
+    };
+  } catch (cause) {
+    await journal.close();
+    throw cause;
+  }
+}
+
+const together = (one: Refreshed, other: Refreshed): Refreshed => ({
+  changes: [...one.changes, ...other.changes],
+  faults: [...one.faults, ...other.faults],
+});
+
+/** How ids are written where the shop keeps pseudonyms. */
+function personIds({ dir, settings }: Workspace): ((id: string) => string) | undefined {
+  if (!settings.pseudonyms) return undefined;
+  const key = readPseudonymKey(dir);
+  return (id) => pseudonym(key, id);
+}

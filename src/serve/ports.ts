@@ -1,0 +1,170 @@
+// What the server asks of the rooms behind it: a journal, a state, a predictor, an observer. It knows nothing else of them.
+import type { EventRow } from '../data/event.ts';
+
+/** What became of one row handed to the journal. */
+export type AppendFate = 'accepted' | 'duplicate';
+
+/** The durable hot tail of one shop. */
+export interface EventJournal {
+  /** False once a sync has failed, or while recovering: `append` then refuses, and `/readyz` answers 503. */
+  readonly ready: boolean;
+  /**
+   * Resolves only when every row is on the disk (fdatasync, shared with whatever else was waiting); one fate a row, in
+   * order. A row whose `event_id` is known, be it from a row before it in the same call, from another call under way or
+   * from before a restart, is a `duplicate` and is not written again; it too is on the disk when the promise resolves.
+   *
+   * The rows are exactly what is to be kept: ids are pseudonyms already where the shop wants it, and nothing is to be
+   * changed on the way into the lake.
+   *
+   * @throws AppError DISK when nothing of it may be acknowledged, BUSY when the queue is full and nothing was written
+   */
+  append(rows: readonly EventRow[]): Promise<readonly AppendFate[]>;
+}
+
+/** What is known of each person at this moment. */
+export interface OnlineState {
+  /**
+   * Takes rows that are on the disk, in the order of the journal; each row once. Done when it returns: the next prediction
+   * sees them. Never throws for what stands in a row.
+   */
+  apply(rows: readonly EventRow[]): void;
+  /** From now on the earlier events of an anonymous visitor are the user's. Saying it twice changes nothing. */
+  adopt(anonymousId: string, userId: string): void;
+}
+
+/** One entity of a question; which ids it needs is the task's to say. */
+export interface PredictionEntity {
+  readonly user_id?: string;
+  readonly session_id?: string;
+  readonly item_id?: string;
+}
+
+/** One answer, in the shop's own units. */
+export interface Prediction extends PredictionEntity {
+  /** Joins the answer with its outcome later. */
+  readonly prediction_id: string;
+  readonly task: string;
+  /** A probability or an amount; null where the task does not ask about such a person, and `not_asked` says whom it asks about. */
+  readonly value: number | null;
+  readonly not_asked?: string;
+  /** `probability`, or the currency. */
+  readonly unit: string;
+  readonly low?: number;
+  readonly high?: number;
+  readonly interval_method?: string;
+  /** Amounts: half of customers alike spend more. */
+  readonly typical?: number;
+  readonly tier?: string;
+  /** Strongest first; only where they were asked for. */
+  readonly reasons?: readonly PredictionReason[];
+  /** Features that reach further back than what is kept of the person, so that they may fall short; absent where there are none. */
+  readonly inexact?: readonly string[];
+  readonly horizon_days: number;
+  readonly model_version: string;
+  /** UTC ms. */
+  readonly as_of: number;
+}
+
+/** Why an answer is what it is. */
+export interface PredictionReason {
+  /** The feature, or the family of features, it speaks of. */
+  readonly about: string;
+  readonly en: string;
+  readonly zh: string;
+  /** What it adds, in the answer's unit. */
+  readonly effect: number;
+}
+
+export interface PredictionQuestion {
+  readonly task: string;
+  readonly entities: readonly PredictionEntity[];
+  /** The only history where they are given; of each entity those with its id. They are not kept. */
+  readonly events?: readonly EventRow[];
+  /** UTC ms; now when absent. Events after it are not looked at. */
+  readonly asOf?: number;
+  /** So many reasons each; none when absent. Each costs thousands of answers of some models. */
+  readonly reasons?: number;
+}
+
+/** Answers questions from saved models and the online state. */
+export interface Predictor {
+  /** False while models are loaded and warmed up. */
+  readonly ready: boolean;
+  /** Names of the tasks that have a model. */
+  readonly tasks: readonly string[];
+  /**
+   * One answer an entity, in order.
+   *
+   * @throws AppError NOT_FOUND for a task without a model, BAD_DATA for an entity that lacks what the task needs
+   */
+  predict(question: PredictionQuestion): Promise<readonly Prediction[]>;
+}
+
+/** What somebody may want next, from a model of items. */
+export interface RecommendationQuestion {
+  readonly entities: readonly PredictionEntity[];
+  /** The only history where they are given; of each entity those with its id. They are not kept. */
+  readonly events?: readonly EventRow[];
+  readonly top: number;
+  /** A rule over the catalogue's columns: `category = 'Toys' and price <= 20`. */
+  readonly filter?: string;
+  /** Only these items. */
+  readonly only?: readonly string[];
+  /** None of these. */
+  readonly exclude?: readonly string[];
+  /** What of their own is not offered again; as the model was tested when absent. */
+  readonly excludeSeen?: 'yes' | 'bought' | 'no';
+  /** From 0 to 1. */
+  readonly diversity?: number;
+  /** UTC ms; now when absent. */
+  readonly asOf?: number;
+}
+
+export interface RecommendationList extends PredictionEntity {
+  /** Joins the list with what came of it. */
+  readonly recommendation_id: string;
+  readonly model_version: string;
+  /** UTC ms. */
+  readonly as_of: number;
+  /** Best first. `made_by`: `history`, `attributes` of an item that was new to the model, or `trend` for people without a history. */
+  readonly items: readonly {
+    readonly item_id: string;
+    readonly rank: number;
+    readonly score: number;
+    readonly made_by: string;
+  }[];
+}
+
+export interface ItemRecommender {
+  readonly version: string;
+  /** One list an entity, in order. @throws AppError USAGE for a rule that cannot be read, or leaves nothing */
+  recommend(question: RecommendationQuestion): Promise<readonly RecommendationList[]>;
+}
+
+/** Hears what the server does; cheap, synchronous, never throws. Metrics, logs and audit are made of it. */
+export interface ServeObserver {
+  /** @param route the pattern, never the address asked for, so that there are few of them */
+  answered(route: string, status: number, durationMs: number): void;
+  /** @param fate `accepted`, `duplicate`, `ignored` or a reason of `REJECT_REASONS` */
+  ingested(workspace: string, source: string, fate: string, count: number): void;
+  /** A bug of ours met a request: it got a 500. */
+  failed(route: string, error: unknown): void;
+}
+
+/** Where rejected events go besides the reply, so that what a sender does not read is not lost. */
+export interface RejectedEvents {
+  /** @param place where in the body it stood, a JSON pointer */
+  keep(event: { readonly source: string; readonly place: string; readonly reason: string }): void;
+}
+
+/** Everything behind the server that belongs to one shop. */
+export interface ShopPorts {
+  /** The workspace's name: letters, digits, dashes. Keys name it. */
+  readonly name: string;
+  readonly journal: EventJournal;
+  readonly state: OnlineState;
+  readonly predictor?: Predictor;
+  /** Undefined while no model of items is in service. */
+  readonly recommender?: ItemRecommender | undefined;
+  readonly rejected?: RejectedEvents;
+}

@@ -1,0 +1,133 @@
+// A server at work: listening, keys and models followed as they change on the disk, and an end that loses nothing.
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../core/errors.ts';
+import { createKeyring, type KeyRecord, type Keyring } from './http/api-key.ts';
+import { predictionRoutes } from './http/prediction-routes.ts';
+import { recommendationRoutes } from './http/recommendation-routes.ts';
+import type { Route } from './http/route.ts';
+import { createServer, type ServerParts } from './http/server.ts';
+import { keysChangedMs, readKeys } from './key-file.ts';
+import type { Refreshed } from './online/models-in-service.ts';
+import type { ShopService } from './open-service.ts';
+
+export interface RunServerOptions {
+  /** By the name that keys carry. */
+  readonly shops: ReadonlyMap<string, { readonly service: ShopService; readonly workspaceDir: string }>;
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** How often keys and models on the disk are looked at. */
+  readonly followMs: number;
+  /** How often the journal is brought into the lake. */
+  readonly settleMs: number;
+  readonly now: () => number;
+  readonly routes?: readonly Route[];
+  readonly server?: Pick<
+    ServerParts,
+    'limits' | 'pressure' | 'rates' | 'observer' | 'trustProxy' | 'webhooks'
+  >;
+  /** Hears of models that changed, or cannot be used. */
+  readonly onModels?: (shop: string, refreshed: Refreshed) => void;
+  /** Hears what could not be followed; the server goes on with what it had. */
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8787` */
+  readonly url: string;
+  readonly app: FastifyInstance;
+  /** Looks at keys and models now. */
+  follow(): Promise<void>;
+  /** Answers what is under way, refuses what is new, writes states down, frees the journals. */
+  close(): Promise<void>;
+}
+
+/** @throws AppError USAGE where the address cannot be listened on */
+export async function runServer(options: RunServerOptions): Promise<RunningServer> {
+  const { shops, host, port, now, followMs, settleMs, onModels, onTrouble = () => {} } = options;
+  const keys = followedKeyring(new Map([...shops].map(([name, { workspaceDir }]) => [name, workspaceDir])));
+  const app = createServer({
+    ...options.server,
+    shops: new Map([...shops].map(([name, { service }]) => [name, service.shop])),
+    keyring: keys.keyring,
+    now,
+    routes: [...predictionRoutes, ...recommendationRoutes, ...(options.routes ?? [])],
+  });
+  const follow = async (): Promise<void> => {
+    keys.follow();
+    for (const [name, { service }] of shops) {
+      const refreshed = await service.refresh();
+      if (refreshed.changes.length + refreshed.faults.length > 0) onModels?.(name, refreshed);
+    }
+  };
+  const settle = async (): Promise<void> => {
+    for (const { service } of shops.values()) await service.settle();
+  };
+  let closing: Promise<void> | undefined;
+  const work = [everySo(followMs, follow, onTrouble), everySo(settleMs, settle, onTrouble)];
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw cause;
+    throw new AppError('USAGE', `expected an address that is free, got ${host}:${port} (${code})`, {}, cause);
+  }
+  for (const { start } of work) start();
+  const address = app.server.address() as AddressInfo;
+  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    ...{ url: `http://${shownHost}:${address.port}`, app, follow },
+    close() {
+      closing ??= (async () => {
+        await app.close();
+        for (const { stop } of work) await stop();
+        for (const { service } of shops.values()) await service.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+/** Work done again and again, one after the other; `stop` waits for the one under way. */
+function everySo(ms: number, work: () => Promise<void>, onTrouble: (error: unknown) => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let underWay: Promise<void> = Promise.resolve();
+  let isStopped = false;
+  const start = (): void => {
+    timer = setTimeout(() => {
+      underWay = work()
+        .catch(onTrouble)
+        .finally(() => {
+          if (!isStopped) start();
+        });
+    }, ms);
+    timer.unref();
+  };
+  const stop = (): Promise<void> => {
+    isStopped = true;
+    clearTimeout(timer);
+    return underWay;
+  };
+  return { start, stop };
+}
+
+/** One keyring for as long as the server runs, over files that are read again when they change. */
+function followedKeyring(dirs: ReadonlyMap<string, string>): { readonly keyring: Keyring; follow(): void } {
+  const records = new Map<string, readonly KeyRecord[]>();
+  const seenMs = new Map<string, number>();
+  let current = createKeyring(records);
+  const follow = (): void => {
+    let isChanged = false;
+    for (const [name, dir] of dirs) {
+      const changedMs = keysChangedMs(dir);
+      if (seenMs.get(name) === changedMs) continue;
+      records.set(name, readKeys(dir));
+      seenMs.set(name, changedMs);
+      isChanged = true;
+    }
+    if (isChanged) current = createKeyring(records);
+  };
+  follow();
+  return { follow, keyring: { recognise: (text, nowMs) => current.recognise(text, nowMs) } };
+}
