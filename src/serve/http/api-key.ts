@@ -45,6 +45,9 @@ const KEY_TEXT = /^fsk_([A-Za-z0-9-]{8,24})_([A-Za-z0-9-]{40,64})$/;
 
 const token = (bytes: number): string => randomBytes(bytes).toString('base64url').replaceAll('_', '-');
 
+/** An id is given to commands: it never begins like an option. */
+const keyId = (): string => randomBytes(8).toString('hex');
+
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 /** @returns the key's text, shown this once, and its record */
@@ -56,7 +59,7 @@ export function makeKey(wanted: {
   readonly expiresMs?: number;
   readonly origins?: readonly string[];
 }): { readonly text: string; readonly record: KeyRecord } {
-  const id = token(9);
+  const id = keyId();
   const secret = token(32);
   const scopes: readonly Scope[] = wanted.kind === 'browser' ? ['events:write'] : wanted.scopes;
   return {
