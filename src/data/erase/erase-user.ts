@@ -111,7 +111,8 @@ async function eraseEverywhere(
         const nowMs = options.nowMs ?? Date.now();
         const models = savedVersions(workspace);
         markModels(workspace, models, { atMs: nowMs, disk });
-        const next = { ...rewrite.next, erasures: rewrite.next.erasures + 1 };
+        // Retired files hold what is erased, too: whoever reads them starts anew.
+        const next = { ...rewrite.next, erasures: rewrite.next.erasures + 1, retired: [] };
         commitLake(workspace, rewrite.staged, next, disk);
         if (events) await eraseFromJournal(events, needles, signal);
         // A training that read the old lake may have saved a version meanwhile; one that saves later marks it itself.

@@ -1,12 +1,12 @@
 // Compaction: what was appended is in the lake once, like an import's, and the journal is empty afterwards.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { AppError } from '../../core/errors.ts';
-import { realDisk } from '../disk.ts';
+import { listFiles, realDisk } from '../disk.ts';
 import type { EventRow } from '../event.ts';
 import { NOW_MS, type SampleShop, sampleShop } from '../import/sample-shop.ts';
-import { readSnapshot } from '../lake/snapshot.ts';
+import { fingerprintOf, readSnapshot } from '../lake/snapshot.ts';
 import { compactJournal } from './compact.ts';
 import { openEventJournal } from './event-journal.ts';
 
@@ -136,6 +136,49 @@ test('a compaction that fails at the n-th operation of the lake loses nothing an
   expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: sent }, (_, index) => index + 1));
   expect(sent).toBeGreaterThan(10);
   await events.close();
+});
+
+test('many small files become one: the same rows, the same fingerprint, and the old ones lie there for a while', async () => {
+  const made = shop();
+  const events = await openEventJournal(made.workspace);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const compact = async (id: string): Promise<void> => {
+    await events.append([purchase(id), purchase(`${id}/2`, { text: 'a, "b"\n很好', props: '{"a":[1]}' })]);
+    await compactJournal(made.workspace, events);
+  };
+  for (let n = 1; n < 8; n++) await compact(`${n}`);
+  const before = readSnapshot(made.workspace);
+  expect(before.events).toHaveLength(7);
+  await compact('8');
+  const after = readSnapshot(made.workspace);
+  expect(after.events).toHaveLength(1);
+  expect(after.events[0]).toMatchObject({ rows: 16 });
+  expect(BigInt(after.events[0].digest)).toBeGreaterThan(0n);
+  const rows = await made.rows('events', '*');
+  expect(rows.map((row) => row.event_id).sort()).toEqual(
+    Array.from({ length: 8 }, (_, n) => [`${n + 1}`, `${n + 1}/2`])
+      .flat()
+      .sort(),
+  );
+  expect(rows.filter((row) => row.text === 'a, "b"\n很好' && row.props === '{"a":[1]}')).toHaveLength(8);
+  // An oracle of its own: the fingerprint of a lake that got the same events in one piece.
+  const whole = shop();
+  const together = await openEventJournal(whole.workspace);
+  for (let n = 1; n <= 8; n++)
+    await together.append([
+      purchase(`${n}`),
+      purchase(`${n}/2`, { text: 'a, "b"\n很好', props: '{"a":[1]}' }),
+    ]);
+  await compactJournal(whole.workspace, together, NOW);
+  expect(fingerprintOf(after)).toBe(fingerprintOf(readSnapshot(whole.workspace)));
+  const lying = () => listFiles(join(made.workspace.dir, 'lake', 'events')).length;
+  expect([after.retired.length, lying()]).toEqual([8, 9]);
+  vi.setSystemTime(Date.now() + 7 * 3_600_000);
+  await compact('9');
+  expect(lying()).toBe(2);
+  await events.close();
+  await together.close();
 });
 
 test('records somebody still has to read stay in the journal, and pseudonyms stay as they are', async () => {

@@ -6,7 +6,8 @@ import { type Disk, realDisk, sha256 } from '../disk.ts';
 import { type Engine, openEngine, sqlText } from '../engine.ts';
 import { publish, stageEvents } from '../import/append.ts';
 import type { StagedFile } from '../lake/commit.ts';
-import { sweepLake } from '../lake/commit.ts';
+import { commitLake, sweepLake } from '../lake/commit.ts';
+import { mergeParts } from '../lake/merge-parts.ts';
 import { clearScratch, withScratch } from '../lake/scratch.ts';
 import { type QuarantinePart, readSnapshot } from '../lake/snapshot.ts';
 import { withLock } from '../lock.ts';
@@ -77,7 +78,9 @@ export async function compactJournal(
         try {
           await engine.run("SET TimeZone = 'UTC'");
           await engine.run('SET preserve_insertion_order = true');
-          return { ...(await append(engine, workspace, { ...options, disk, folder, path })), until };
+          const appended = await append(engine, workspace, { ...options, disk, folder, path });
+          await merge(engine, workspace, { ...options, disk, folder });
+          return { ...appended, until };
         } finally {
           engine.close();
         }
@@ -121,6 +124,23 @@ async function append(
     duplicates: fresh.duplicates,
     quarantined,
   };
+}
+
+/** Many compactions leave many small files: they become few, in a change of its own. */
+async function merge(
+  engine: Engine,
+  workspace: Workspace,
+  work: CompactOptions & { readonly disk: Disk; readonly folder: string },
+): Promise<void> {
+  const now = readSnapshot(workspace);
+  const merged = await mergeParts(engine, workspace, now, {
+    folder: join(work.folder, 'merged'),
+    id: randomBytes(6).toString('hex'),
+    nowMs: work.nowMs ?? Date.now(),
+    ...(work.signal && { signal: work.signal }),
+  });
+  if (!merged) return;
+  commitLake(workspace, merged.staged, { ...now, ...merged.change, version: now.version + 1 }, work.disk);
 }
 
 /** Rejected rows go where those of an import go, in a folder named after their content. */

@@ -40,12 +40,13 @@ export function commitLake(
 }
 
 /** Removes what no manifest names: parts of an interrupted write, and files a newer state has replaced. */
-export function sweepLake(workspace: Workspace, disk: Disk): void {
+export function sweepLake(workspace: Workspace, disk: Disk, nowMs = Date.now()): void {
   const snapshot = readSnapshot(workspace);
   const named = new Set(
-    [...snapshot.events, ...snapshot.items, ...snapshot.users, ...snapshot.quarantine].map(
-      (part) => part.path,
-    ),
+    [
+      ...[...snapshot.events, ...snapshot.items, ...snapshot.users, ...snapshot.quarantine],
+      ...snapshot.retired.filter(({ untilMs }) => untilMs > nowMs),
+    ].map((part) => part.path),
   );
   for (const folder of ['lake/events', 'lake/items', 'lake/users', 'quarantine']) {
     const root = join(workspace.dir, folder);

@@ -26,6 +26,13 @@ export interface QuarantinePart {
   readonly rows: number;
 }
 
+/** A file whose rows are in another one now. */
+export interface RetiredFile {
+  readonly path: string;
+  /** It is removed by the first change of the lake after that, UTC ms. */
+  readonly untilMs: number;
+}
+
 export interface LakeSnapshot {
   readonly format: number;
   /** Counts the changes. */
@@ -38,6 +45,8 @@ export interface LakeSnapshot {
   readonly items: readonly LakePart[];
   readonly users: readonly LakePart[];
   readonly quarantine: readonly QuarantinePart[];
+  /** Files that are the lake's no more, and lie there for readers that began before. */
+  readonly retired: readonly RetiredFile[];
 }
 
 export const SNAPSHOT_FORMAT = 1;
@@ -51,6 +60,7 @@ const EMPTY: LakeSnapshot = {
   items: [],
   users: [],
   quarantine: [],
+  retired: [],
 };
 
 /** @throws AppError VERSION when a newer version wrote it, BAD_FILE when it is damaged */
