@@ -1,11 +1,8 @@
 // One shop taken into service: its journal opened, its state as it was, its models loaded, its door ready for events.
-import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import type { EventRow } from '../data/event.ts';
 import { type Compaction, compactJournal } from '../data/journal/compact.ts';
 import { type EventJournal, openEventJournal } from '../data/journal/event-journal.ts';
-import { nodeJournalDisk } from '../data/journal/journal-disk.ts';
 import { withLake } from '../data/lake/open.ts';
 import { pseudonym, readPseudonymKey } from '../data/pseudonym.ts';
 import { type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
@@ -13,12 +10,9 @@ import { openItems } from './online/items-in-service.ts';
 import { type ModelsInService, openModels, type Refreshed } from './online/models-in-service.ts';
 import { readItemFacts } from './online/read-item-facts.ts';
 import type { OnlineState, RejectedEvents } from './ports.ts';
+import { openServiceState } from './service-state.ts';
 import { openShop, type ServedShop, type ShopSettings } from './shop.ts';
-import { fillFromLake } from './state/fill-from-lake.ts';
-import { ALL_COLUMNS } from './state/kept-columns.ts';
 import type { OpenState } from './state/online-state.ts';
-import { saveSnapshot } from './state/save-snapshot.ts';
-import { startState } from './state/start-state.ts';
 
 export interface ServiceOptions {
   /** As keys name it. */
@@ -56,10 +50,6 @@ export interface ShopService {
   /** The state written down, everything acknowledged on the disk, the journal free for another process. */
   close(): Promise<void>;
 }
-
-const SNAPSHOT = 'state.snapshot';
-/** How long the start waits for an import that writes to the lake. */
-const LAKE_WAIT_MS = 600_000;
 
 /**
  * Nothing is answered before all of it stands; then each part changes by itself.
@@ -99,62 +89,21 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       ...(options.rejected && { rejected: options.rejected }),
     };
     const shop = openShop(ports, { ...settings, currency, newId, ...(personId && { personId }) });
-    const place = { disk: nodeJournalDisk(join(workspace.dir, 'state')), name: SNAPSHOT };
-    const replay = (rows: readonly EventRow[]): void => {
-      for (const row of rows) shop.door.replay(row);
-    };
-    // A snapshot holds neither links nor consent: a refusal that went into the lake must not be forgotten.
-    await withLake(workspace, { threads }, (engine, { events }) => {
-      const telling = `(SELECT * FROM ${events} WHERE type = 'identify' OR (user_id IS NOT NULL AND anonymous_id IS NOT NULL))`;
-      return fillFromLake(
-        engine,
-        { events: telling },
-        { apply: replay, isAdopted: () => true, adopt: () => {} },
-      );
-    });
-    const started = await startState({
+    const kept = await openServiceState({
+      ...{ workspace, journal, threads, context, progress, door: shop.door },
       views: models.bundles.map(({ view }) => view),
-      // A model promoted later may read what none does today.
-      columns: ALL_COLUMNS,
-      ...{ context, snapshot: place, journal, onRow: (row) => shop.door.replay(row) },
-      async rebuild(empty) {
-        const known = {
-          ...empty,
-          apply: (rows: Parameters<OpenState['apply']>[0]) => {
-            replay(rows);
-            empty.apply(rows);
-          },
-        };
-        // What the lake has is then all that is older than the journal, and nothing of it is in both.
-        await compactJournal(workspace, journal, {
-          threads,
-          ...(signal && { signal }),
-          waitMs: LAKE_WAIT_MS,
-        });
-        await withLake(workspace, { threads }, (engine, source) =>
-          fillFromLake(engine, source, known, { progress, ...(signal && { signal }) }),
-        );
-        return journal.journal.start;
-      },
       ...(options.onUnusable && { onUnusable: options.onUnusable }),
       ...(signal && { signal }),
     });
-    state = started.state;
+    state = kept.state;
     const { people, events } = state.counts();
-    const snapshot = async (): Promise<number> => {
-      // By the next turn of the loop whatever is on the disk has been applied, too.
-      await new Promise((resolve) => setImmediate(resolve));
-      const position = journal.journal.end;
-      await saveSnapshot(started.state, position, place);
-      return position;
-    };
     const settle = async (): Promise<Compaction> =>
-      compactJournal(workspace, journal, { keepFrom: await snapshot() });
+      compactJournal(workspace, journal, { keepFrom: await kept.snapshot() });
     return {
       ...{ shop, models, state, journal, settle },
       found: together(models, foundItems),
       refresh: async () => together(await models.refresh(), await items.refresh()),
-      started: { from: started.from, people, events },
+      started: { from: kept.from, people, events },
       async close() {
         try {
           if (journal.ready)

@@ -2,14 +2,14 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../core/errors.ts';
-import { createKeyring, type KeyRecord, type Keyring } from './http/api-key.ts';
+import { followKeys } from './followed-keys.ts';
 import { predictionRoutes } from './http/prediction-routes.ts';
 import { recommendationRoutes } from './http/recommendation-routes.ts';
 import type { Route } from './http/route.ts';
 import { createServer, type ServerParts } from './http/server.ts';
-import { keysChangedMs, readKeys } from './key-file.ts';
 import type { Refreshed } from './online/models-in-service.ts';
 import type { ShopService } from './open-service.ts';
+import { repeatWork } from './repeat-work.ts';
 
 export interface RunServerOptions {
   /** By the name that keys carry. */
@@ -46,7 +46,7 @@ export interface RunningServer {
 /** @throws AppError USAGE where the address cannot be listened on */
 export async function runServer(options: RunServerOptions): Promise<RunningServer> {
   const { shops, host, port, now, followMs, settleMs, onModels, onTrouble = () => {} } = options;
-  const keys = followedKeyring(new Map([...shops].map(([name, { workspaceDir }]) => [name, workspaceDir])));
+  const keys = followKeys(new Map([...shops].map(([name, { workspaceDir }]) => [name, workspaceDir])));
   const app = createServer({
     ...options.server,
     shops: new Map([...shops].map(([name, { service }]) => [name, service.shop])),
@@ -65,7 +65,7 @@ export async function runServer(options: RunServerOptions): Promise<RunningServe
     for (const { service } of shops.values()) await service.settle();
   };
   let closing: Promise<void> | undefined;
-  const work = [everySo(followMs, follow, onTrouble), everySo(settleMs, settle, onTrouble)];
+  const work = [repeatWork(followMs, follow, onTrouble), repeatWork(settleMs, settle, onTrouble)];
   try {
     await app.listen({ host, port });
   } catch (cause) {
@@ -87,47 +87,4 @@ export async function runServer(options: RunServerOptions): Promise<RunningServe
       return closing;
     },
   };
-}
-
-/** Work done again and again, one after the other; `stop` waits for the one under way. */
-function everySo(ms: number, work: () => Promise<void>, onTrouble: (error: unknown) => void) {
-  let timer: NodeJS.Timeout | undefined;
-  let underWay: Promise<void> = Promise.resolve();
-  let isStopped = false;
-  const start = (): void => {
-    timer = setTimeout(() => {
-      underWay = work()
-        .catch(onTrouble)
-        .finally(() => {
-          if (!isStopped) start();
-        });
-    }, ms);
-    timer.unref();
-  };
-  const stop = (): Promise<void> => {
-    isStopped = true;
-    clearTimeout(timer);
-    return underWay;
-  };
-  return { start, stop };
-}
-
-/** One keyring for as long as the server runs, over files that are read again when they change. */
-function followedKeyring(dirs: ReadonlyMap<string, string>): { readonly keyring: Keyring; follow(): void } {
-  const records = new Map<string, readonly KeyRecord[]>();
-  const seenMs = new Map<string, number>();
-  let current = createKeyring(records);
-  const follow = (): void => {
-    let isChanged = false;
-    for (const [name, dir] of dirs) {
-      const changedMs = keysChangedMs(dir);
-      if (seenMs.get(name) === changedMs) continue;
-      records.set(name, readKeys(dir));
-      seenMs.set(name, changedMs);
-      isChanged = true;
-    }
-    if (isChanged) current = createKeyring(records);
-  };
-  follow();
-  return { follow, keyring: { recognise: (text, nowMs) => current.recognise(text, nowMs) } };
 }

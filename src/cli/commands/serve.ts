@@ -1,9 +1,8 @@
 // foresell serve: events in, predictions out, over HTTP, until it is told to stop.
 import { randomUUID } from 'node:crypto';
-import { basename } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
-import { openOrCreateWorkspace, openWorkspace, type Workspace } from '../../data/workspace.ts';
+import { openOrCreateWorkspace, openWorkspace } from '../../data/workspace.ts';
 import { createLineSink } from '../../monitor/log/line-sink.ts';
 import { createLogger } from '../../monitor/log/logger.ts';
 import { createMetrics } from '../../monitor/metrics/metrics.ts';
@@ -11,11 +10,11 @@ import { watchProcess } from '../../monitor/metrics/process-metrics.ts';
 import { observeServer } from '../../monitor/server-observer.ts';
 import { metricsRoute } from '../../serve/http/metrics-route.ts';
 import { readKeys } from '../../serve/key-file.ts';
-import type { Refreshed } from '../../serve/online/models-in-service.ts';
 import { openService, type ShopService } from '../../serve/open-service.ts';
 import { runServer } from '../../serve/run-server.ts';
 import type { CommandFile } from '../command.ts';
-import { type Context, UsageError } from '../context.ts';
+import { UsageError } from '../context.ts';
+import { sayModels, sayShop, shopName } from '../serve-text.ts';
 
 /** Long enough for what is under way and for the state of a million people to be written down. */
 const GRACE_MS = 60_000;
@@ -119,39 +118,6 @@ export const serveCommand: CommandFile = {
     context.say(zh ? '已停止：没有丢失任何事件' : 'stopped: nothing that was acknowledged is lost');
   },
 };
-
-function sayShop(context: Context, name: string, { started, models, found }: ShopService): void {
-  const { people, events, from } = started;
-  const zh = context.language === 'zh';
-  const tasks = models.predictor.tasks;
-  const origin = zh
-    ? { lake: '来自数据湖', snapshot: '来自快照' }[from]
-    : { lake: 'from the lake', snapshot: 'from its snapshot' }[from];
-  context.say(
-    zh
-      ? `${name}：${people} 人，${events} 个事件，${origin}；任务 ${tasks.join('、') || '无（foresell train purchase）'}`
-      : `${name}: ${people} people, ${events} events, ${origin}; tasks ${tasks.join(', ') || 'none yet (foresell train purchase)'}`,
-  );
-  for (const { task, message } of found.faults) context.progress.note(`${task}: ${message}`);
-}
-
-function sayModels(context: Context, shop: string, { changes, faults }: Refreshed): void {
-  const zh = context.language === 'zh';
-  for (const { task, version } of changes)
-    context.say(
-      zh ? `${shop}：${task} 改由 ${version} 回答` : `${shop}: ${task} is answered by ${version} now`,
-    );
-  for (const { task, message } of faults) context.progress.note(`${shop}: ${task}: ${message}`);
-}
-
-/** A folder's name as keys and addresses can carry it. */
-function shopName({ dir }: Workspace): string {
-  const name = basename(dir)
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-  return name === '' ? 'shop' : name;
-}
 
 const stopped = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -1,0 +1,39 @@
+// What a server says of its shops to whoever started it.
+import { basename } from 'node:path';
+import type { Workspace } from '../data/workspace.ts';
+import type { Refreshed } from '../serve/online/models-in-service.ts';
+import type { ShopService } from '../serve/open-service.ts';
+import type { Context } from './context.ts';
+
+export function sayShop(context: Context, name: string, { started, models, found }: ShopService): void {
+  const { people, events, from } = started;
+  const zh = context.language === 'zh';
+  const tasks = models.predictor.tasks;
+  const origin = zh
+    ? { lake: '来自数据湖', snapshot: '来自快照' }[from]
+    : { lake: 'from the lake', snapshot: 'from its snapshot' }[from];
+  context.say(
+    zh
+      ? `${name}：${people} 人，${events} 个事件，${origin}；任务 ${tasks.join('、') || '无（foresell train purchase）'}`
+      : `${name}: ${people} people, ${events} events, ${origin}; tasks ${tasks.join(', ') || 'none yet (foresell train purchase)'}`,
+  );
+  for (const { task, message } of found.faults) context.progress.note(`${task}: ${message}`);
+}
+
+export function sayModels(context: Context, shop: string, { changes, faults }: Refreshed): void {
+  const zh = context.language === 'zh';
+  for (const { task, version } of changes)
+    context.say(
+      zh ? `${shop}：${task} 改由 ${version} 回答` : `${shop}: ${task} is answered by ${version} now`,
+    );
+  for (const { task, message } of faults) context.progress.note(`${shop}: ${task}: ${message}`);
+}
+
+/** A folder's name as keys and addresses can carry it. */
+export function shopName({ dir }: Workspace): string {
+  const name = basename(dir)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return name === '' ? 'shop' : name;
+}
