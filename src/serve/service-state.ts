@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { AppError } from '../core/errors.ts';
 import { type Progress, silent } from '../core/progress.ts';
+import type { Engine } from '../data/engine.ts';
 import type { EventRow } from '../data/event.ts';
 import type { FeatureView } from '../data/features/definition.ts';
 import type { FieldContext } from '../data/features/fields.ts';
@@ -9,13 +10,14 @@ import { compactJournal } from '../data/journal/compact.ts';
 import type { EventJournal } from '../data/journal/event-journal.ts';
 import { nodeJournalDisk } from '../data/journal/journal-disk.ts';
 import { withLake } from '../data/lake/open.ts';
+import type { EventSource } from '../data/source.ts';
 import type { Workspace } from '../data/workspace.ts';
 import type { Door } from './ingest/door.ts';
 import { fillFromLake } from './state/fill-from-lake.ts';
 import { ALL_COLUMNS } from './state/kept-columns.ts';
 import type { OpenState } from './state/online-state.ts';
 import { saveSnapshot } from './state/save-snapshot.ts';
-import { startState } from './state/start-state.ts';
+import { startState, type Taking } from './state/start-state.ts';
 
 export interface ServiceStateParts {
   readonly workspace: Workspace;
@@ -53,40 +55,24 @@ const LAKE_WAIT_MS = 600_000;
 export async function openServiceState(parts: ServiceStateParts): Promise<ServiceState> {
   const { workspace, journal, door, threads, progress = silent, signal } = parts;
   const place = { disk: nodeJournalDisk(join(workspace.dir, 'state')), name: SNAPSHOT };
-  const replay = (rows: readonly EventRow[]): void => {
-    for (const row of rows) door.replay(row);
-  };
   // A snapshot holds neither links nor consent: a refusal that went into the lake must not be forgotten.
-  await withLake(workspace, { threads }, (engine, { events }) => {
-    const telling = `(SELECT * FROM ${events} WHERE type = 'identify' OR (user_id IS NOT NULL AND anonymous_id IS NOT NULL))`;
-    return fillFromLake(
-      engine,
-      { events: telling },
-      { apply: replay, isAdopted: () => true, adopt: () => {} },
-    );
-  });
+  await withLake(workspace, { threads }, (engine, source) => tellWhoIsWho(engine, source, door));
   const { state, from } = await startState({
     views: parts.views,
     // A model promoted later may read what none does today.
     columns: ALL_COLUMNS,
     ...{ context: parts.context, snapshot: place, journal, onRow: (row: EventRow) => door.replay(row) },
     async rebuild(empty) {
-      const known = {
-        ...empty,
-        apply: (rows: Parameters<OpenState['apply']>[0]) => {
-          replay(rows);
-          empty.apply(rows);
-        },
-      };
       // What the lake has is then all that is older than the journal, and nothing of it is in both.
       await compactJournal(workspace, journal, {
         threads,
         ...(signal && { signal }),
         waitMs: LAKE_WAIT_MS,
       });
-      await withLake(workspace, { threads }, (engine, source) =>
-        fillFromLake(engine, source, known, { progress, ...(signal && { signal }) }),
-      );
+      await withLake(workspace, { threads }, async (engine, source) => {
+        await tellWhoIsWho(engine, source, door, empty);
+        await fillFromLake(engine, source, empty, { progress, ...(signal && { signal }) });
+      });
       return journal.journal.start;
     },
     ...(parts.onUnusable && { onUnusable: parts.onUnusable }),
@@ -107,4 +93,25 @@ export async function openServiceState(parts: ServiceStateParts): Promise<Servic
       await place.disk.syncFolder();
     },
   };
+}
+
+/**
+ * Rows that name a visitor together with a user, and what people agreed to, in the order of time: a visitor's earlier
+ * events are the first user's, later ones the latest user's, as when the rows came.
+ */
+async function tellWhoIsWho(
+  engine: Engine,
+  { events }: Pick<EventSource, 'events'>,
+  door: Pick<Door, 'replay'>,
+  state?: Taking,
+): Promise<void> {
+  const telling = `(SELECT * FROM ${events} WHERE type = 'identify' OR (user_id IS NOT NULL AND anonymous_id IS NOT NULL))`;
+  const hear: Taking = {
+    apply(rows) {
+      for (const row of rows) door.replay(row);
+    },
+    isAdopted: (anonymousId) => state?.isAdopted(anonymousId) ?? true,
+    adopt: (anonymousId, userId) => state?.adopt(anonymousId, userId),
+  };
+  await fillFromLake(engine, { events: telling }, hear, { order: 'time' });
 }

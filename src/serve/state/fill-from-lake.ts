@@ -7,6 +7,8 @@ import type { EventSource } from '../../data/source.ts';
 import { applyStored, type Taking } from './start-state.ts';
 
 export interface FillOptions {
+  /** Default `person`: then rows of the same person come one after the other, and each is appended. */
+  readonly order?: keyof typeof ORDERS;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }
@@ -15,10 +17,15 @@ export interface FillOptions {
 const told = (column: string): string => `CASE WHEN ${column} IS NULL THEN '' ELSE '=' || ${column} END`;
 const number = (column: string): string => `coalesce(CAST(${column} AS DOUBLE), 'NaN'::DOUBLE)`;
 
+const ORDERS = {
+  person: 'coalesce(user_id, anonymous_id, session_id), timestamp, event_id',
+  time: 'timestamp, event_id',
+} as const;
+
 const TEXTS = ['event_id', 'user_id', 'anonymous_id', ...TEXT_COLUMNS] as const;
 
 /**
- * Rows of the same person come in the order of time, so that each is appended.
+ * Tells the state every row; those of one person in the order of time.
  *
  * @returns events applied
  * @throws AppError INTERRUPTED
@@ -27,7 +34,7 @@ export async function fillFromLake(
   engine: Engine,
   source: Pick<EventSource, 'events'>,
   state: Taking,
-  { progress = silent, signal }: FillOptions = {},
+  { order = 'person', progress = silent, signal }: FillOptions = {},
 ): Promise<number> {
   const columns = [
     ...TEXTS.map(told),
@@ -37,7 +44,7 @@ export async function fillFromLake(
   ];
   let done = 0;
   await engine.stream(
-    `SELECT ${columns.join(', ')} FROM ${source.events} ORDER BY coalesce(user_id, anonymous_id, session_id), timestamp, event_id`,
+    `SELECT ${columns.join(', ')} FROM ${source.events} ORDER BY ${ORDERS[order]}`,
     (vectors, count) => {
       for (let row = 0; row < count; row++) applyStored(state, rowAt(vectors, row));
       done += count;
