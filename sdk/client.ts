@@ -1,70 +1,15 @@
 // A typed client of the server's API, over fetch.
-import type { EventRow } from '../src/data/event.ts';
-
-/** One event as the server takes it: what it can find out itself may be left out. */
-export type ClientEvent = Pick<EventRow, 'type'> &
-  Partial<Omit<EventRow, 'type' | 'props'>> & {
-    /** Major units: 9.99. */
-    readonly price?: number;
-    readonly props?: Readonly<Record<string, unknown>>;
-  };
-
-/** What became of one event, in the order they were sent. */
-export type EventFate =
-  | { readonly status: 'accepted' | 'duplicate'; readonly event_id: string }
-  | { readonly status: 'rejected'; readonly reason: string; readonly pointer: string }
-  | { readonly status: 'ignored'; readonly reason: string };
-
-export interface EventFates {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly rejected: number;
-  readonly ignored: number;
-  readonly results: readonly EventFate[];
-}
-
-export interface PredictionEntity {
-  readonly user_id?: string;
-  readonly session_id?: string;
-  readonly item_id?: string;
-}
-
-export interface PredictionQuestion {
-  readonly entities: readonly PredictionEntity[];
-  /** UTC ms; now when absent. */
-  readonly as_of?: number;
-  /** The only history where they are given; they are not kept. */
-  readonly events?: readonly ClientEvent[];
-}
-
-export interface PredictionReason {
-  readonly about: string;
-  readonly en: string;
-  readonly zh: string;
-  readonly effect: number;
-}
-
-export interface Prediction extends PredictionEntity {
-  /** Joins the answer with its outcome later. */
-  readonly prediction_id: string;
-  readonly task: string;
-  /** `null` where the task does not ask about this entity: see `not_asked`. */
-  readonly value: number | null;
-  readonly not_asked?: string;
-  /** `probability`, or a currency. */
-  readonly unit: string;
-  readonly low?: number;
-  readonly high?: number;
-  readonly interval_method?: string;
-  readonly typical?: number;
-  readonly tier?: 'high' | 'mid' | 'low';
-  readonly reasons?: readonly PredictionReason[];
-  readonly inexact?: readonly string[];
-  readonly horizon_days: number;
-  readonly model_version: string;
-  /** UTC ms. */
-  readonly as_of: number;
-}
+import type {
+  AskedPrediction,
+  AskedRecommendation,
+  AskedRerank,
+  ClientEvent,
+  EventFates,
+  Prediction,
+  RecommendationList,
+  RerankedSearch,
+  UserProfile,
+} from '../src/serve/api.ts';
 
 /** What the server answered instead, as RFC 9457 has it. */
 export class ApiProblem extends Error {
@@ -88,11 +33,36 @@ export interface Client {
   /** Resolves once what counts is on the server's disk. @throws ApiProblem */
   sendEvents(events: readonly ClientEvent[]): Promise<EventFates>;
   /** One answer an entity, in order. @throws ApiProblem */
-  predict(task: string, question: PredictionQuestion): Promise<readonly Prediction[]>;
+  predict(task: string, question: AskedPrediction): Promise<readonly Prediction[]>;
   /** The same with reasons; at most 20 entities. @throws ApiProblem */
-  explain(task: string, question: PredictionQuestion): Promise<readonly Prediction[]>;
+  explain(task: string, question: AskedPrediction): Promise<readonly Prediction[]>;
+  /** One answer a text, in order; with `words` the words that mattered of each. @throws ApiProblem */
+  predictTexts(
+    task: string,
+    texts: readonly string[],
+    options?: { readonly words?: boolean },
+  ): Promise<readonly Prediction[]>;
+  /** One list an entity, in order. @throws ApiProblem */
+  recommend(question: AskedRecommendation): Promise<readonly RecommendationList[]>;
+  /** Candidates, or what the catalogue has for the query, in the order of relevance and this person's intent. @throws ApiProblem */
+  rerank(question: AskedRerank): Promise<RerankedSearch>;
+  /** What is known of one customer or visitor; undefined of somebody unknown. @throws ApiProblem */
+  user(id: string, options?: UserOptions): Promise<UserProfile | undefined>;
   /** Any other route. @throws ApiProblem */
   call<Answer>(method: string, path: string, body?: unknown): Promise<Answer>;
+}
+
+export interface UserOptions {
+  /** By which of their ids: the first that is known when absent. */
+  readonly as?: 'user' | 'visitor' | 'session';
+  /** So many events of the timeline, from 0 to 1000; 50 when absent. */
+  readonly events?: number;
+  /** `events.next` of the page before. */
+  readonly before?: string;
+  /** So many reasons a prediction, from 0 to 10; none when absent. */
+  readonly reasons?: number;
+  /** UTC ms. */
+  readonly as_of?: number;
 }
 
 export interface ClientOptions {
@@ -129,7 +99,7 @@ export function createClient(options: ClientOptions): Client {
     const retryAfter = Number(reply.headers.get('retry-after')) || undefined;
     throw new ApiProblem(reply.status, problem as Record<string, unknown>, retryAfter);
   };
-  const ask = async (path: string, task: string, question: PredictionQuestion) => {
+  const ask = async (path: string, task: string, question: AskedPrediction) => {
     const answer = await call<{ predictions: readonly Prediction[] }>(
       'POST',
       `${path}/${encodeURIComponent(task)}`,
@@ -140,6 +110,32 @@ export function createClient(options: ClientOptions): Client {
   return {
     call,
     sendEvents: (events) => call('POST', `/v1/events?sent_at=${Date.now()}`, events),
+    async predictTexts(task, texts, { words = false } = {}) {
+      const path = `/v1/${words ? 'explanations' : 'predictions'}/${encodeURIComponent(task)}`;
+      const answer = await call<{ predictions: readonly Prediction[] }>('POST', path, { texts });
+      return answer.predictions;
+    },
+    async recommend(question) {
+      const answer = await call<{ lists: readonly RecommendationList[] }>(
+        'POST',
+        '/v1/recommendations',
+        question,
+      );
+      return answer.lists;
+    },
+    rerank: (question) => call('POST', '/v1/search/rerank', question),
+    async user(id, options = {}) {
+      const asked = Object.entries(options).flatMap(([name, value]): [string, string][] =>
+        value === undefined ? [] : [[name, String(value)]],
+      );
+      const query = asked.length > 0 ? `?${new URLSearchParams(asked)}` : '';
+      try {
+        return await call<UserProfile>('GET', `/v1/users/${encodeURIComponent(id)}${query}`);
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return undefined;
+        throw error;
+      }
+    },
     predict: (task, question) => ask('/v1/predictions', task, question),
     explain: (task, question) => ask('/v1/explanations', task, question),
   };

@@ -1,5 +1,6 @@
 // What the server asks of the rooms behind it: a journal, a state, a predictor, an observer. It knows nothing else of them.
 import type { EventRow } from '../data/event.ts';
+import type { Prediction, PredictionEntity, RecommendationList } from './api.ts';
 
 /** What became of one row handed to the journal. */
 export type AppendFate = 'accepted' | 'duplicate';
@@ -30,49 +31,6 @@ export interface OnlineState {
   apply(rows: readonly EventRow[]): void;
   /** From now on the earlier events of an anonymous visitor are the user's. Saying it twice changes nothing. */
   adopt(anonymousId: string, userId: string): void;
-}
-
-/** One entity of a question; which ids it needs is the task's to say. */
-export interface PredictionEntity {
-  readonly user_id?: string;
-  readonly session_id?: string;
-  readonly item_id?: string;
-}
-
-/** One answer, in the shop's own units. */
-export interface Prediction extends PredictionEntity {
-  /** Joins the answer with its outcome later. */
-  readonly prediction_id: string;
-  readonly task: string;
-  /** A probability or an amount; null where the task does not ask about such a person, and `not_asked` says whom it asks about. */
-  readonly value: number | null;
-  readonly not_asked?: string;
-  /** `probability`, or the currency. */
-  readonly unit: string;
-  readonly low?: number;
-  readonly high?: number;
-  readonly interval_method?: string;
-  /** Amounts: half of customers alike spend more. */
-  readonly typical?: number;
-  readonly tier?: string;
-  /** Strongest first; only where they were asked for. */
-  readonly reasons?: readonly PredictionReason[];
-  /** Features that reach further back than what is kept of the person, so that they may fall short; absent where there are none. */
-  readonly inexact?: readonly string[];
-  readonly horizon_days: number;
-  readonly model_version: string;
-  /** UTC ms. */
-  readonly as_of: number;
-}
-
-/** Why an answer is what it is. */
-export interface PredictionReason {
-  /** The feature, or the family of features, it speaks of. */
-  readonly about: string;
-  readonly en: string;
-  readonly zh: string;
-  /** What it adds, in the answer's unit. */
-  readonly effect: number;
 }
 
 export interface PredictionQuestion {
@@ -118,21 +76,6 @@ export interface RecommendationQuestion {
   readonly diversity?: number;
   /** UTC ms; now when absent. */
   readonly asOf?: number;
-}
-
-export interface RecommendationList extends PredictionEntity {
-  /** Joins the list with what came of it. */
-  readonly recommendation_id: string;
-  readonly model_version: string;
-  /** UTC ms. */
-  readonly as_of: number;
-  /** Best first. `made_by`: `history`, `attributes` of an item that was new to the model, or `trend` for people without a history. */
-  readonly items: readonly {
-    readonly item_id: string;
-    readonly rank: number;
-    readonly score: number;
-    readonly made_by: string;
-  }[];
 }
 
 export interface ItemRecommender {

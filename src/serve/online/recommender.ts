@@ -4,17 +4,13 @@ import type { Sequences } from '../../core/sequences.ts';
 import { HOUR_MS } from '../../core/time.ts';
 import { EVENT_TYPES, type EventRow, type EventType } from '../../data/event.ts';
 import { rowEvents, typeCode, type UserEvents } from '../../data/features/user-events.ts';
+import type { PredictionEntity, RecommendationList } from '../api.ts';
 import { likenessByAttributes } from '../next-item/item-likeness.ts';
 import { listItems, MADE_BY } from '../next-item/list-items.ts';
 import { barredOf, catalogueModel, type OwnItems } from '../next-item/offer-items.ts';
 import { learnedFrom } from '../next-item/offer-shop.ts';
 import { offeredItems } from '../next-item/offered-items.ts';
-import type {
-  ItemRecommender,
-  PredictionEntity,
-  RecommendationList,
-  RecommendationQuestion,
-} from '../ports.ts';
+import type { ItemRecommender, RecommendationQuestion } from '../ports.ts';
 import type { KnownPerson, Person } from '../state/online-state.ts';
 import type { Offer } from './read-offer.ts';
 
