@@ -1,0 +1,20 @@
+// Who is on which side of a trial: by a hash of the id, so that the same person always is.
+import { hash32 } from '../../core/random.ts';
+import type { PredictionEntity } from '../api.ts';
+
+/** What a person, a visit or an item is told apart by: of customers with an item the customer, who sees one side alone. */
+export const subjectOf = ({ user_id, session_id, item_id }: PredictionEntity): string =>
+  user_id ?? session_id ?? item_id ?? '';
+
+/** The place of an id in a trial, 32 bits, even over ids; another salt draws anew. */
+export const placeOf = (subject: string, salt: number): number => hash32(subject, salt);
+
+/** A salt as `placeOf` takes it. */
+export const saltOf = (text: string): number => hash32(text);
+
+/** A test of entities: true for `share` of all ids, each as often as it is asked about. About 50 ns. */
+export function shareOfUsers(salt: string, share: number): (entity: PredictionEntity) => boolean {
+  const seed = saltOf(salt);
+  const end = share * 2 ** 32;
+  return (entity) => placeOf(subjectOf(entity), seed) < end;
+}
