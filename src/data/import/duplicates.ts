@@ -17,12 +17,19 @@ export async function findRepeats(
   lake: string | undefined,
   signal?: AbortSignal,
 ): Promise<number> {
-  const inLake = lake === undefined ? '' : `UNION ALL SELECT hash(event_id) FROM ${lake}`;
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE suspects AS
-     SELECT h FROM (SELECT hash(event_id) AS h FROM ${staged} WHERE reason IS NULL ${inLake}) GROUP BY h HAVING count(*) > 1`,
+    `CREATE OR REPLACE TEMP TABLE staged_hashes AS SELECT hash(event_id) AS h FROM ${staged} WHERE reason IS NULL`,
     signal,
   );
+  const inLake =
+    lake === undefined
+      ? ''
+      : `UNION SELECT DISTINCT hash(event_id) FROM ${lake} WHERE hash(event_id) IN (SELECT h FROM staged_hashes)`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE suspects AS SELECT h FROM staged_hashes GROUP BY h HAVING count(*) > 1 ${inLake}`,
+    signal,
+  );
+  await engine.run('DROP TABLE staged_hashes');
   const [{ suspects }] = await engine.rows<{ suspects: number }>('SELECT count(*) AS suspects FROM suspects');
   await engine.run('CREATE OR REPLACE TEMP TABLE repeats (file_index INTEGER, place BIGINT)');
   if (suspects === 0) return 0;
