@@ -1,6 +1,6 @@
 // What the server tells of its work, as figures and log lines: the shape `ServeObserver` of serve/ports.ts asks for.
 import type { Logger } from './log/logger.ts';
-import type { Metrics } from './metrics/metrics.ts';
+import type { Metrics, Recorder } from './metrics/metrics.ts';
 
 export interface ServerObserver {
   /** @param route the pattern, never the address asked for */
@@ -19,6 +19,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 export function observeServer(metrics: Metrics, logger: Logger): ServerObserver {
+  /** Few words, and a request each: looked up once. */
+  const ingested = new Map<string, Recorder>();
   return {
     answered(route, status, durationMs) {
       const [method, path] = route.includes(' ') ? route.split(' ', 2) : ['', route];
@@ -31,12 +33,18 @@ export function observeServer(metrics: Metrics, logger: Logger): ServerObserver 
       const reason = REFUSALS[status];
       if (reason !== undefined) metrics.record('foresell.requests.refused', 1, { 'foresell.reason': reason });
     },
-    ingested(workspace, source, fate, count) {
-      metrics.record('foresell.ingest.events', count, {
-        'foresell.workspace': workspace,
-        'foresell.format': source,
-        'foresell.outcome': fate,
-      });
+    ingested(workspace, source, fate, many) {
+      const key = `${workspace} ${source} ${fate}`;
+      let count = ingested.get(key);
+      if (!count) {
+        count = metrics.recorder('foresell.ingest.events', {
+          'foresell.workspace': workspace,
+          'foresell.format': source,
+          'foresell.outcome': fate,
+        });
+        ingested.set(key, count);
+      }
+      count(many);
     },
     failed(route, error) {
       logger.error('a bug of ours met a request', { route, error });

@@ -58,6 +58,20 @@ export interface Predictor {
   predict(question: PredictionQuestion): Promise<readonly Prediction[]>;
 }
 
+/** What people write, asked about as it stands in the question. */
+export interface TextQuestion {
+  readonly task: string;
+  readonly texts: readonly string[];
+  /** So many words that mattered each; none when absent. Each text is then answered once a word. */
+  readonly words?: number;
+}
+
+export interface TextAnswerer {
+  readonly tasks: readonly string[];
+  /** One answer a text, in order. @throws AppError NOT_FOUND for a task without a model */
+  answer(question: TextQuestion): Promise<readonly Prediction[]>;
+}
+
 /** What somebody may want next, from a model of items. */
 export interface RecommendationQuestion {
   readonly entities: readonly PredictionEntity[];
@@ -97,7 +111,13 @@ export interface ServeObserver {
 /** Where rejected events go besides the reply, so that what a sender does not read is not lost. */
 export interface RejectedEvents {
   /** @param place where in the body it stood, a JSON pointer */
-  keep(event: { readonly source: string; readonly place: string; readonly reason: string }): void;
+  keep(event: {
+    readonly source: string;
+    readonly place: string;
+    readonly reason: string;
+    /** As it was sent, where the body is a list of events. */
+    readonly original?: unknown;
+  }): void;
 }
 
 /** Everything behind the server that belongs to one shop. */
@@ -109,5 +129,9 @@ export interface ShopPorts {
   readonly predictor?: Predictor;
   /** Undefined while no model of items is in service. */
   readonly recommender?: ItemRecommender | undefined;
+  /** Undefined while no model of texts is in service. */
+  readonly texts?: TextAnswerer | undefined;
   readonly rejected?: RejectedEvents;
+  /** Hears what becomes of each event. */
+  readonly observer?: Pick<ServeObserver, 'ingested'>;
 }

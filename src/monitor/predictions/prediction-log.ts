@@ -1,14 +1,11 @@
 // The log of answers: written beside the answering, never in its way; a person can be taken out of it.
 import type { JournalDisk } from '../../data/journal/journal-disk.ts';
-import { readSegments } from '../records/read-records.ts';
-import { openRecordLog } from '../records/record-log.ts';
-import { replaceDurably } from '../records/replace-file.ts';
-import { segmentName } from '../records/segment-name.ts';
-import { isKept, type PredictionRecord, parsePrediction } from './prediction-record.ts';
+import { openForgettingLog } from '../records/forgetting-log.ts';
+import { isKept, type LoggedAnswer, parseLogged } from './prediction-record.ts';
 
 export interface PredictionLog {
   /** Returns at once. What the disk cannot take is given up and counted: an answer matters more than its log. */
-  add(records: readonly PredictionRecord[]): void;
+  add(records: readonly LoggedAnswer[]): void;
   /** Answers that were given up. */
   readonly dropped: number;
   /**
@@ -34,66 +31,30 @@ export interface PredictionLogParts {
 
 export async function openPredictionLog(parts: PredictionLogParts): Promise<PredictionLog> {
   const { disk, now, share = 1, onDrop } = parts;
-  let log = await openRecordLog(disk, { durable: false });
+  const log = await openForgettingLog(disk, { durable: false });
   let dropped = 0;
-  let turn: Promise<unknown> = Promise.resolve();
-  /** Files are changed only while none is open: what is added meanwhile waits in a log of its own. */
-  const between = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(async () => {
-      const before = log;
-      log = await openRecordLog(disk, { durable: false });
-      await before.close();
-      return work();
-    });
-    turn = result.catch(() => undefined);
-    return result;
-  };
   return {
     add(records) {
-      const atMs = now();
-      for (const record of records) {
-        if (!isKept(record.user_id, share)) continue;
-        log.append(JSON.stringify(record), atMs).catch(() => {
-          dropped++;
-          onDrop?.(1);
-        });
-      }
+      const kept = share < 1 ? records.filter(({ user_id }) => isKept(user_id, share)) : records;
+      if (kept.length === 0) return;
+      let lines = JSON.stringify(kept[0]);
+      for (let i = 1; i < kept.length; i++) lines += `\n${JSON.stringify(kept[i])}`;
+      log.append(lines, now()).catch(() => {
+        dropped += kept.length;
+        onDrop?.(kept.length);
+      });
     },
     get dropped() {
       return dropped;
     },
-    // Twice: what was added while the first pass opened its log stands in files the second pass finds closed.
-    forget: async (userIds) =>
-      (await between(() => forgetIn(disk, userIds))) + (await between(() => forgetIn(disk, userIds))),
-    expire: (beforeMs) =>
-      between(async () => {
-        const day = new Date(beforeMs).toISOString().slice(0, 10);
-        let removed = 0;
-        for await (const { segment } of readSegments(disk, (own) => own.day < day)) {
-          await disk.remove(segmentName(segment));
-          removed++;
-        }
-        await disk.syncFolder();
-        return removed;
-      }),
-    async close() {
-      await turn;
-      await log.close();
-    },
+    forget: (userIds) => log.forget((line) => isOfPersons(line, userIds)),
+    expire: (beforeMs) => log.expire(beforeMs),
+    close: () => log.close(),
   };
 }
 
-async function forgetIn(disk: JournalDisk, userIds: ReadonlySet<string>): Promise<number> {
-  let gone = 0;
-  for await (const { segment, lines, rest } of readSegments(disk)) {
-    const left = lines.filter((line) => {
-      const record = parsePrediction(line);
-      // What cannot be read may be anybody's.
-      return record !== undefined && !userIds.has(record.user_id);
-    });
-    if (left.length === lines.length && rest === '') continue;
-    gone += lines.filter((line) => userIds.has(parsePrediction(line)?.user_id ?? '')).length;
-    await replaceDurably(disk, segmentName(segment), left);
-  }
-  return gone;
+/** What cannot be read may be anybody's. */
+export function isOfPersons(line: string, userIds: ReadonlySet<string>): boolean {
+  const logged = parseLogged(line);
+  return logged === undefined || userIds.has(logged.user_id);
 }

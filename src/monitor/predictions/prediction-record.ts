@@ -16,10 +16,25 @@ export interface PredictionRecord {
   readonly horizon_days: number;
   /** UTC ms. */
   readonly as_of: number;
-  /** As the lake knows them: pseudonyms where the shop keeps those. */
+  /** A keyed digest of the id as the lake knows it (`data/record-secret.ts`): of whom it is the lake's own join tells. */
   readonly user_id: string;
   readonly item_id?: string;
 }
+
+/** A list of items as it is remembered. */
+export interface ListRecord {
+  /** As the list's `recommendation_id`. */
+  readonly recommendation_id: string;
+  readonly model_version: string;
+  /** UTC ms. */
+  readonly as_of: number;
+  /** As in `PredictionRecord`. */
+  readonly user_id: string;
+  /** Best first. */
+  readonly items: readonly string[];
+}
+
+export type LoggedAnswer = PredictionRecord | ListRecord;
 
 export const entityOf = ({ user_id, item_id }: Pick<PredictionRecord, 'user_id' | 'item_id'>): string =>
   item_id === undefined ? user_id : `${user_id}\u0000${item_id}`;
@@ -28,17 +43,21 @@ export const entityOf = ({ user_id, item_id }: Pick<PredictionRecord, 'user_id' 
 export const isKept = (userId: string, share: number): boolean => hash32(userId, 0x5eed) < share * 2 ** 32;
 
 /** A line of the log; nothing when it is not a whole record. */
-export function parsePrediction(line: string): PredictionRecord | undefined {
+export function parseLogged(line: string): LoggedAnswer | undefined {
   try {
-    const value = JSON.parse(line) as Partial<PredictionRecord> | null;
+    const value = JSON.parse(line) as Partial<PredictionRecord & ListRecord> | null;
+    if (typeof value?.user_id !== 'string' || !Number.isFinite(value.as_of)) return undefined;
     const isWhole =
-      typeof value?.task === 'string' &&
-      typeof value.user_id === 'string' &&
-      Number.isFinite(value.value) &&
-      Number.isFinite(value.as_of) &&
-      Number.isFinite(value.horizon_days);
-    return isWhole ? (value as PredictionRecord) : undefined;
+      Array.isArray(value.items) ||
+      (typeof value.task === 'string' && Number.isFinite(value.value) && Number.isFinite(value.horizon_days));
+    return isWhole ? (value as LoggedAnswer) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A line that is an answer of one value. */
+export function parsePrediction(line: string): PredictionRecord | undefined {
+  const logged = parseLogged(line);
+  return logged && 'value' in logged ? logged : undefined;
 }

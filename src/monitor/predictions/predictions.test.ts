@@ -112,7 +112,13 @@ describe('the log', () => {
     let full = false;
     const disk = simulatedDisk({ random: random(1), fault: () => (full ? 'ENOSPC' : undefined) });
     let told = 0;
-    const log = await openPredictionLog({ disk, now: () => START, onDrop: () => told++ });
+    const log = await openPredictionLog({
+      disk,
+      now: () => START,
+      onDrop: (count) => {
+        told += count;
+      },
+    });
     full = true;
     log.add([record({ user_id: 'a' }), record({ user_id: 'b' })]);
     await log.close();

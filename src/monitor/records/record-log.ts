@@ -11,13 +11,15 @@ export interface RecordLogOptions {
   readonly mostWaiting?: number;
   /** Bytes of one file, about; 64 MiB when absent. */
   readonly segmentBytes?: number;
+  /** Files kept at most: whenever one is begun the oldest beyond it go; all are kept when absent. */
+  readonly mostSegments?: number;
 }
 
 export interface RecordLog {
   /**
    * Resolves when the line is written (on the disk, where durable).
    *
-   * @param line  one line without its end
+   * @param line  one line without its end, or several with ends between them
    * @param atMs  decides the day's file
    * @throws AppError BUSY when too much waits, DISK when it could not be written: it may or may not be there
    */
@@ -41,7 +43,7 @@ const SEGMENT_BYTES = 64 * 2 ** 20;
  * crash tore stays at the end of its file, where readers leave it out.
  */
 export async function openRecordLog(disk: JournalDisk, options: RecordLogOptions): Promise<RecordLog> {
-  const { durable, mostWaiting = MOST_WAITING, segmentBytes = SEGMENT_BYTES } = options;
+  const { durable, mostWaiting = MOST_WAITING, segmentBytes = SEGMENT_BYTES, mostSegments } = options;
   await disk.makeFolder();
   let number = Math.max(0, ...segmentsOf(await disk.list()).map((segment) => segment.number));
   let open: { readonly file: JournalFile; readonly segment: SegmentName; bytes: number } | undefined;
@@ -56,6 +58,9 @@ export async function openRecordLog(disk: JournalDisk, options: RecordLogOptions
     number++;
     const segment = { day, number };
     const file = await disk.create(segmentName(segment));
+    if (mostSegments !== undefined)
+      for (const old of segmentsOf(await disk.list()).slice(0, -mostSegments))
+        await disk.remove(segmentName(old));
     await disk.syncFolder();
     open = { file, segment, bytes: 0 };
     return file;

@@ -72,27 +72,34 @@ export const eventRoutes: readonly Route[] = [
       if (call.contentType === 'text/csv') {
         return fatesAnswer(await call.shop.door.admit(personalizeLines(call, context), 'personalize'));
       }
-      const events = NDJSON.includes(call.contentType)
+      const { events, originals } = NDJSON.includes(call.contentType)
         ? nativeLines(call, context, sent)
         : nativeValues(call, context, sent);
-      return fatesAnswer(await call.shop.door.admit(events, 'native'));
+      return fatesAnswer(await call.shop.door.admit(events, 'native', originals));
     },
   },
 ];
 
-function nativeValues(call: Call, context: IngestContext, sent: number | undefined): readonly Ingested[] {
+interface NativeBody {
+  readonly events: readonly Ingested[];
+  /** As they were sent, one each. */
+  readonly originals: readonly unknown[];
+}
+
+function nativeValues(call: Call, context: IngestContext, sent: number | undefined): NativeBody {
   const value = bodyJson(call.body);
-  if (!Array.isArray(value)) return [readNative(value, '', context, sent)];
+  if (!Array.isArray(value)) return { events: [readNative(value, '', context, sent)], originals: [value] };
   refuseMany(value.length, call.limits);
   const events = new Array<Ingested>(value.length);
   for (let i = 0; i < value.length; i++) events[i] = readNative(value[i], `/${i}`, context, sent);
-  return events;
+  return { events, originals: value };
 }
 
 /** Blank lines do not count; a pointer's first part is the line's number among the others, from 0. */
-function nativeLines(call: Call, context: IngestContext, sent: number | undefined): readonly Ingested[] {
+function nativeLines(call: Call, context: IngestContext, sent: number | undefined): NativeBody {
   const text = bodyText(call.body);
   const events: Ingested[] = [];
+  const originals: unknown[] = [];
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start);
     const line = text.slice(start, end < 0 ? text.length : end).trim();
@@ -105,11 +112,13 @@ function nativeLines(call: Call, context: IngestContext, sent: number | undefine
       value = JSON.parse(line);
     } catch {
       events.push({ rejected: { pointer: place, reason: 'bad_json' } });
+      originals.push(line);
       continue;
     }
     events.push(readNative(value, place, context, sent));
+    originals.push(value);
   }
-  return events;
+  return { events, originals };
 }
 
 function personalizeLines(call: Call, context: IngestContext): readonly Ingested[] {

@@ -91,7 +91,7 @@ const batch = (path: string, summary: Name): Route => ({
     const events: Ingested[] = body.batch.map((message, index) =>
       readSegment(message, `/batch/${index}`, context, envelope),
     );
-    return fatesAnswer(await call.shop.door.admit(events, 'segment'));
+    return fatesAnswer(await call.shop.door.admit(events, 'segment', body.batch));
   },
 });
 

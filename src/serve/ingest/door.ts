@@ -1,6 +1,6 @@
 // The door of one shop: every event of every format passes here, in order, on its way to the journal and the state.
 import type { EventRow } from '../../data/event.ts';
-import type { AppendFate, RejectedEvents, ShopPorts } from '../ports.ts';
+import type { AppendFate, ShopPorts } from '../ports.ts';
 import { type ConsentBook, propsWithConsent } from './consent.ts';
 import { contentId } from './event-id.ts';
 import type { Identities } from './identity.ts';
@@ -13,7 +13,7 @@ export type EventFate =
   | { readonly status: 'ignored'; readonly reason: string };
 
 export interface DoorParts {
-  readonly shop: Pick<ShopPorts, 'name' | 'journal' | 'state' | 'rejected'>;
+  readonly shop: Pick<ShopPorts, 'name' | 'journal' | 'state' | 'rejected' | 'observer'>;
   readonly identities: Identities;
   readonly consent: ConsentBook;
   /** A person's id as the lake knows it; the identity where the shop keeps ids as they are. */
@@ -26,9 +26,14 @@ export interface Door {
   /**
    * Admits the events of one request, all in one append. Resolves when those that count are on the disk and in the state.
    *
+   * @param originals the events as they were sent, where there is one each: for the record of those refused
    * @throws what the journal's `append` throws; then nothing is acknowledged, and the same request may come again
    */
-  admit(events: readonly Ingested[], source: string): Promise<readonly EventFate[]>;
+  admit(
+    events: readonly Ingested[],
+    source: string,
+    originals?: readonly unknown[],
+  ): Promise<readonly EventFate[]>;
   /** Takes a row of the journal back into identities and consent, at a restart. The state reads the journal itself. */
   replay(row: EventRow): void;
 }
@@ -84,8 +89,14 @@ export function createDoor(parts: DoorParts): Door {
       : known;
   };
 
+  const count = (fates: readonly EventFate[], source: string): readonly EventFate[] => {
+    if (shop.observer)
+      countFates(fates, (fate, many) => shop.observer?.ingested(shop.name, source, fate, many));
+    return fates;
+  };
+
   return {
-    async admit(events, source) {
+    async admit(events, source, originals) {
       const fates = new Array<EventFate>(events.length);
       const rows: EventRow[] = [];
       /** Of each event that is written: its place among the events, and how many rows it has. */
@@ -93,8 +104,11 @@ export function createDoor(parts: DoorParts): Door {
       const adoptions: [string, string][] = [];
       for (let place = 0; place < events.length; place++) {
         const event = events[place];
-        if ('rejected' in event) fates[place] = refusal(event.rejected, shop.rejected, source);
-        else if ('ignored' in event) fates[place] = { status: 'ignored', reason: event.ignored };
+        if ('rejected' in event) {
+          const { pointer, reason } = event.rejected;
+          shop.rejected?.keep({ source, place: pointer, reason, original: originals?.[place] });
+          fates[place] = { status: 'rejected', reason, pointer };
+        } else if ('ignored' in event) fates[place] = { status: 'ignored', reason: event.ignored };
         else {
           const before = rows.length;
           for (const row of sealed(event)) {
@@ -106,7 +120,7 @@ export function createDoor(parts: DoorParts): Door {
           else fates[place] = { status: 'rejected', reason: 'no_consent', pointer: event.pointer };
         }
       }
-      if (rows.length === 0) return fates;
+      if (rows.length === 0) return count(fates, source);
       let appended: readonly AppendFate[];
       try {
         appended = await journal.append(rows);
@@ -124,7 +138,7 @@ export function createDoor(parts: DoorParts): Door {
         fates[place] = { status: isNew ? 'accepted' : 'duplicate', event_id: rows[next].event_id };
         next += count;
       }
-      return fates;
+      return count(fates, source);
     },
     replay(row) {
       if (row.anonymous_id && row.user_id) identities.link(row.anonymous_id, row.user_id);
@@ -133,13 +147,23 @@ export function createDoor(parts: DoorParts): Door {
   };
 }
 
-function refusal(
-  { pointer, reason }: { pointer: string; reason: RejectReason },
-  rejected: RejectedEvents | undefined,
-  source: string,
-): EventFate {
-  rejected?.keep({ source, place: pointer, reason });
-  return { status: 'rejected', reason, pointer };
+/** Most requests are of one fate: those are counted without a table. */
+function countFates(fates: readonly EventFate[], tell: (fate: string, count: number) => void): void {
+  let accepted = 0;
+  let duplicates = 0;
+  let others: Map<string, number> | undefined;
+  for (const fate of fates) {
+    if (fate.status === 'accepted') accepted++;
+    else if (fate.status === 'duplicate') duplicates++;
+    else {
+      others ??= new Map();
+      const word = fate.status === 'rejected' ? fate.reason : 'ignored';
+      others.set(word, (others.get(word) ?? 0) + 1);
+    }
+  }
+  if (accepted > 0) tell('accepted', accepted);
+  if (duplicates > 0) tell('duplicate', duplicates);
+  for (const [word, count] of others ?? []) tell(word, count);
 }
 
 function rowsAccepted(rows: readonly EventRow[], fates: readonly AppendFate[]): readonly EventRow[] {
