@@ -105,7 +105,10 @@ async function tellWhoIsWho(
   door: Pick<Door, 'replay'>,
   state?: Taking,
 ): Promise<void> {
-  const telling = `(SELECT * FROM ${events} WHERE type = 'identify' OR (user_id IS NOT NULL AND anonymous_id IS NOT NULL))`;
+  // Trackers send both ids with every event: of each pair the first and the last event say all.
+  const edges = `SELECT user_id, anonymous_id, unnest([min(timestamp), max(timestamp)]) FROM ${events}
+    WHERE user_id IS NOT NULL AND anonymous_id IS NOT NULL GROUP BY user_id, anonymous_id`;
+  const telling = `(SELECT * FROM ${events} WHERE (type = 'identify' AND props IS NOT NULL) OR (user_id, anonymous_id, timestamp) IN (${edges}))`;
   const hear: Taking = {
     apply(rows) {
       for (const row of rows) door.replay(row);
