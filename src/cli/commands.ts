@@ -1,5 +1,6 @@
 // Every command, in the order in which help lists them.
 import type { CommandFile } from './command.ts';
+import { backupCommand } from './commands/backup.ts';
 import { catalogueCategoriesCommand } from './commands/catalogue-categories.ts';
 import { catalogueDuplicatesCommand } from './commands/catalogue-duplicates.ts';
 import { catalogueIndexCommand } from './commands/catalogue-index.ts';
@@ -19,6 +20,7 @@ import { keysCreateCommand, keysListCommand, keysRevokeCommand, keysRotateComman
 import { modelsCommand } from './commands/models.ts';
 import { predictCommand } from './commands/predict.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { sequenceCompressCommand } from './commands/sequence-compress.ts';
 import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
 import { sequenceExplainCommand } from './commands/sequence-explain.ts';
@@ -53,6 +55,8 @@ export const COMMANDS: readonly CommandFile[] = [
   keysListCommand,
   keysRotateCommand,
   keysRevokeCommand,
+  backupCommand,
+  restoreCommand,
   eraseCommand,
   tableFitCommand,
   tablePredictCommand,

@@ -1,0 +1,166 @@
+// One moment of a workspace held fast by hard links, while whoever serves it goes on writing.
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AppError, throwIfAborted } from '../../core/errors.ts';
+import { listFiles } from '../disk.ts';
+import { segmentFirst } from '../journal/segment.ts';
+import { type LakeSnapshot, readSnapshot } from '../lake/snapshot.ts';
+import { acquireLock, type LockOptions, withLock } from '../lock.ts';
+import { type Workspace, workspacePaths } from '../workspace.ts';
+
+/** How a file is read that may be written to meanwhile. */
+export type PinKind =
+  /** Written once, or replaced as a whole. */
+  | 'whole'
+  /** Written to at its end, a line at a time. */
+  | 'lines'
+  /** The journal's newest segment: written to at its end, a frame at a time. */
+  | 'segment';
+
+export interface PinnedFile {
+  /** Relative to the workspace, with `/` between. */
+  readonly path: string;
+  /** Where its content can be read until the pins are released. */
+  readonly from: string;
+  readonly kind: PinKind;
+  /** As it was when it was pinned. */
+  readonly bytes: number;
+  readonly mode: number;
+  readonly modifiedMs: number;
+}
+
+export interface PinnedWorkspace {
+  readonly files: readonly PinnedFile[];
+  readonly snapshot: LakeSnapshot;
+  release(): void;
+}
+
+export const PIN_FOLDER = '.backup-pins';
+
+/** Not part of a shop: what only holds while a process runs, and what is made anew from the rest. */
+const LEFT_OUT = /^(locks|scratch|spill|state|\.backup-pins)\/|(^|\/)\.staging-|\.new$|\.partial$/;
+const OF_LAKE = /^(lake|quarantine|journal)\//;
+const LINES = /\.(ndjson|jsonl|log)$/;
+const ATTEMPTS = 20;
+
+/**
+ * Links take no room and no time, and what is replaced or removed afterwards stays readable through them.
+ *
+ * The journal is pinned before the lake, and the lake's lock is held meanwhile: an event goes from the one to the other and
+ * is dropped from the first only when it is in the second, so it is in at least one of the two as pinned (where it is in
+ * both, its id counts it once), and no erasure is half done.
+ *
+ * @throws AppError BUSY when another backup or a long writer of the lake is at work; INTERRUPTED; what the disk throws
+ */
+export async function pinWorkspace(
+  workspace: Workspace,
+  options: LockOptions = {},
+): Promise<PinnedWorkspace> {
+  const lock = await acquireLock(join(workspace.dir, 'locks', 'backup.lock'), 'backup', options);
+  const folder = join(workspace.dir, PIN_FOLDER);
+  const release = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    lock.release();
+  };
+  try {
+    return await withLock(workspacePaths.lakeLock(workspace), 'backup', options, async () => {
+      // Those of a backup that died.
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { mode: 0o700 });
+      const pin = pinner(workspace.dir, folder);
+      for (const [path, kind] of attempted(() => pinJournal(workspace, pin))) pin.keep(path, kind);
+      const { snapshot, paths } = attempted(() => pinLake(workspace, pin));
+      for (const path of paths) pin.keep(path, 'whole');
+      throwIfAborted(options.signal);
+      for (const path of attempted(() => pinOthers(workspace, pin)))
+        pin.keep(path, LINES.test(path) ? 'lines' : 'whole');
+      return { files: pin.kept, snapshot, release };
+    });
+  } catch (cause) {
+    release();
+    throw cause;
+  }
+}
+
+/** Again when something moved underneath. */
+function attempted<T>(work: () => T | undefined): T {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const result = work();
+    if (result !== undefined) return result;
+  }
+  throw new AppError(
+    'BUSY',
+    'expected a quiet moment of the workspace, its files went on changing: run the same command again',
+  );
+}
+
+type Pinner = ReturnType<typeof pinner>;
+
+function pinner(root: string, folder: string) {
+  const kept: PinnedFile[] = [];
+  return {
+    kept,
+    /** @returns false when there is no such file any more */
+    link(path: string): boolean {
+      const to = join(folder, path);
+      mkdirSync(dirname(to), { recursive: true });
+      rmSync(to, { force: true });
+      try {
+        linkSync(join(root, path), to);
+        return true;
+      } catch (cause) {
+        const { code } = cause as NodeJS.ErrnoException;
+        if (code === 'ENOENT') return false;
+        if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') throw cause;
+        // A file system without links: what has been copied cannot change any more, either.
+        copyFileSync(join(root, path), to);
+        return true;
+      }
+    },
+    keep(path: string, kind: PinKind): void {
+      const from = join(folder, path);
+      const { size, mode, mtimeMs } = statSync(from);
+      kept.push({ path, from, kind, bytes: size, mode: mode & 0o777, modifiedMs: Math.floor(mtimeMs) });
+    },
+  };
+}
+
+const IDS = 'journal/known.ids';
+
+/** Undefined when segments were dropped, or ids written down, meanwhile. */
+function pinJournal(workspace: Workspace, pin: Pinner): Map<string, PinKind> | undefined {
+  const root = workspacePaths.journal(workspace);
+  const list = (): string[] =>
+    existsSync(root) ? readdirSync(root).filter((name) => !LEFT_OUT.test(name)) : [];
+  const inode = (): number => statSync(join(workspace.dir, IDS), { throwIfNoEntry: false })?.ino ?? 0;
+  const before = inode();
+  const names = list().sort();
+  const newest = names.findLast((name) => segmentFirst(name) !== undefined);
+  for (const name of names) if (!pin.link(`journal/${name}`)) return undefined;
+  const now = new Set(list());
+  if (inode() !== before || names.some((name) => !now.has(name))) return undefined;
+  return new Map(names.map((name) => [`journal/${name}`, name === newest ? 'segment' : 'whole']));
+}
+
+/** Undefined when a part was replaced meanwhile. */
+function pinLake(
+  workspace: Workspace,
+  pin: Pinner,
+): { readonly snapshot: LakeSnapshot; readonly paths: readonly string[] } | undefined {
+  const snapshot = readSnapshot(workspace);
+  const named = [...snapshot.events, ...snapshot.items, ...snapshot.users, ...snapshot.quarantine];
+  const paths = named.map(({ path }) => path);
+  if (existsSync(workspacePaths.snapshot(workspace))) paths.push('lake/snapshot.json');
+  for (const path of paths) if (!pin.link(path)) return undefined;
+  return readSnapshot(workspace).version === snapshot.version ? { snapshot, paths } : undefined;
+}
+
+/** Settings, keys, models, tasks, reports. Undefined when one went meanwhile: of a version all files are there, or none. */
+function pinOthers(workspace: Workspace, pin: Pinner): readonly string[] | undefined {
+  const list = (): string[] =>
+    listFiles(workspace.dir).filter((path) => !LEFT_OUT.test(path) && !OF_LAKE.test(path));
+  const paths = list();
+  for (const path of paths) if (!pin.link(path)) return undefined;
+  const now = new Set(list());
+  return paths.every((path) => now.has(path)) ? paths : undefined;
+}
