@@ -2,7 +2,7 @@
 import type { RolloutLimits } from '../../registry/rollout.ts';
 import { createLatencyWatch } from './latency-watch.ts';
 import { createRateWatch } from './rate-watch.ts';
-import { createScoreShift } from './score-shift.ts';
+import { createScoreShift, type PersonScore } from './score-shift.ts';
 
 /** One version's part in one request. */
 export interface JudgedAnswer {
@@ -13,7 +13,7 @@ export interface JudgedAnswer {
   /** How much was asked at once, in any unit that is the same for both arms. */
   readonly size: number;
   /** One a person; NaN where there is none. Empty where scores of two models cannot be compared. */
-  readonly scores: readonly { readonly place: number; readonly score: number }[];
+  readonly scores: readonly PersonScore[];
 }
 
 export type StopReason = 'errors' | 'latency' | 'score-shift';
@@ -90,7 +90,7 @@ export function createRolloutJudge({ limits, withLatency }: JudgeParts): Rollout
       errors.observe(isCandidate, isBad);
       // What failed took no time that says anything.
       if (!isBad) latency.observe(isCandidate, ms, size);
-      for (const { place, score } of scores) shift.observe(isCandidate, place, score);
+      shift.observe(isCandidate, scores);
       verdict ??= judge();
     },
     get verdict() {

@@ -12,7 +12,7 @@ function runUntilAlarm(seed: number, score: (draw: Random) => number, people = 2
   const shift = createScoreShift(limit);
   for (let n = 0; n < people; n++) {
     const isCandidate = n % 10 === 0;
-    shift.observe(isCandidate, n, isCandidate ? score(draw) : usual(draw));
+    shift.observe(isCandidate, [{ place: n, score: isCandidate ? score(draw) : usual(draw) }]);
     if (shift.isBeyond) return n / 10;
   }
   return undefined;
@@ -35,8 +35,8 @@ test('one person asked about a thousand times counts once', () => {
   const draw = random(1);
   const shift = createScoreShift(limit);
   for (let n = 0; n < 5000; n++) {
-    shift.observe(false, n, usual(draw));
-    shift.observe(true, 7 + (n % 50) + 1_000_000, 5);
+    shift.observe(false, [{ place: n, score: usual(draw) }]);
+    shift.observe(true, [{ place: 1_000_000 + (n % 50), score: 5 }]);
   }
   expect(shift.isBeyond).toBe(false);
   const { candidate, incumbent } = shift.figures();
@@ -48,9 +48,28 @@ test('scores over days are those of the whole time: a busy arm’s early scores 
   const draw = random(2);
   const shift = createScoreShift(limit);
   // Both arms double within the time; the incumbent has ten times the people.
-  for (let n = 0; n < 150_000; n++) shift.observe(n % 10 === 0, n, usual(draw) * (1 + n / 150_000));
+  for (let n = 0; n < 150_000; n++)
+    shift.observe(n % 10 === 0, [{ place: n, score: usual(draw) * (1 + n / 150_000) }]);
   expect(shift.isBeyond).toBe(false);
   const { candidate, incumbent, index } = shift.figures();
   expect(candidate.mean / incumbent.mean).toBeCloseTo(1, 1);
   expect(index).toBeLessThan(0.02);
+});
+
+test('people listed by their score in one answer are looked at together', () => {
+  const draw = random(3);
+  const shift = createScoreShift(limit);
+  const people = Array.from({ length: 4000 }, (_, place) => ({ place, score: usual(draw) })).sort(
+    (a, b) => a.score - b.score,
+  );
+  shift.observe(
+    false,
+    people.filter(({ place }) => place % 4 > 0),
+  );
+  shift.observe(
+    true,
+    people.filter(({ place }) => place % 4 === 0),
+  );
+  expect(shift.figures().candidate.people).toBe(1000);
+  expect(shift.isBeyond).toBe(false);
 });

@@ -4,11 +4,18 @@ import { chanceOf, homogeneity, populationStability } from '../../monitor/drift/
 import { binOf, referenceOf } from '../../monitor/drift/reference.ts';
 
 export interface ScoreShift {
-  /** @param place 32 bits that stand for the person: the first score of each counts. @param score NaN where there is none */
-  observe(isCandidate: boolean, place: number, score: number): void;
+  /** Scores given in one answer; looked at as a whole, as an answer may list people by their score. */
+  observe(isCandidate: boolean, scores: readonly PersonScore[]): void;
   /** Once true it stays so. */
   readonly isBeyond: boolean;
   figures(): ShiftFigures;
+}
+
+export interface PersonScore {
+  /** 32 bits that stand for the person, whose first score counts. */
+  readonly place: number;
+  /** NaN where there is none. */
+  readonly score: number;
 }
 
 export interface ShiftFigures {
@@ -48,17 +55,21 @@ export function createScoreShift({ index: limit, falseAlarms, least }: ShiftLimi
   let nextLook = least;
   let isBeyond = false;
   return {
-    observe(isCandidate, place, score) {
-      if (isBeyond || seen.has(place)) return;
+    observe(isCandidate, scores) {
+      if (isBeyond) return;
       if (seen.size >= MOST_PEOPLE) {
         seen = new Set();
         sides = emptySides();
         nextLook = least;
       }
-      seen.add(place);
       const { candidate, incumbent } = sides;
-      (isCandidate ? candidate : incumbent).add(place, score);
-      if (candidate.people < nextLook || incumbent.people < least) return;
+      for (const { place, score } of scores) {
+        if (seen.has(place)) continue;
+        seen.add(place);
+        (isCandidate ? candidate : incumbent).add(place, score);
+      }
+      // Of one question the incumbent's part comes first: only then both parts of it are there.
+      if (!isCandidate || candidate.people < nextLook || incumbent.people < least) return;
       const { index, chance } = compare(incumbent.scores, candidate.scores);
       isBeyond = index > limit && chance < falseAlarms / (looks * (looks + 1));
       looks++;

@@ -3,8 +3,8 @@ import { hash32 } from '../../core/random.ts';
 import type { PredictionEntity } from '../api.ts';
 
 /** What a person, a visit or an item is told apart by: of customers with an item the customer, who sees one side alone. */
-export const subjectOf = ({ user_id, session_id, item_id }: PredictionEntity): string =>
-  user_id ?? session_id ?? item_id ?? '';
+export const subjectOf = ({ user_id, anonymous_id, session_id, item_id }: PredictionEntity): string =>
+  user_id ?? anonymous_id ?? session_id ?? item_id ?? '';
 
 /** The place of an id in a trial, 32 bits, even over ids; another salt draws anew. */
 export const placeOf = (subject: string, salt: number): number => hash32(subject, salt);
