@@ -1,5 +1,5 @@
 // API keys: how one is made, written, kept (hashed) and recognised.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What a key may do, with what that is. */
 export const SCOPES = {
@@ -48,7 +48,7 @@ const token = (bytes: number): string => randomBytes(bytes).toString('base64url'
 /** An id is given to commands: it never begins like an option. */
 const keyId = (): string => randomBytes(8).toString('hex');
 
-const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
 /** @returns the key's text, shown this once, and its record */
 export function makeKey(wanted: {

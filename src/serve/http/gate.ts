@@ -1,4 +1,5 @@
 // What happens to a request before and around its handler: pressure, key, rate, origin, body, signature.
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServedShop } from '../shop.ts';
 import type { Keyring, Principal } from './api-key.ts';
@@ -27,8 +28,27 @@ export interface Gate {
   arrival(
     route: Route,
   ): (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+  /**
+   * The same without a framework, for a request from no page: undefined unless it shows the key of a server that may do
+   * this, and then `arrival` is to judge it.
+   *
+   * @throws Problem rate_limited, overloaded
+   */
+  serverVisit(route: Route, headers: IncomingHttpHeaders, response: ServerResponse): Visit | undefined;
   /** Once the body is there. */
-  handle(route: Route, request: FastifyRequest): Promise<Answer>;
+  handle(route: Route, request: GateRequest): Promise<Answer>;
+}
+
+/** What is looked at of a request, be it Fastify's or Node's. */
+export interface GateRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** Of the caller. */
+  readonly ip: string;
+  readonly query: unknown;
+  readonly params: unknown;
+  /** A Buffer; undefined where there was none. */
+  readonly body: unknown;
+  readonly visit: Visit | null;
 }
 
 declare module 'fastify' {
@@ -49,6 +69,7 @@ export interface Visit {
 const SMALL_BODY_BYTES = 16_384;
 
 const EMPTY = Buffer.alloc(0);
+const NO_QUERY: Readonly<Record<string, unknown>> = Object.freeze({});
 
 const OVERLOADED = new Problem('overloaded', 'expected less at once: try again after Retry-After', {
   retryAfterSeconds: 1,
@@ -71,7 +92,7 @@ export function createGate(parts: GateParts): Gate {
   };
 
   /** @throws Problem unauthorized, forbidden, rate_limited */
-  const admitted = (text: string, access: KeyAccess, request: FastifyRequest, nowMs: number): Principal => {
+  const admitted = (text: string, access: KeyAccess, request: GateRequest, nowMs: number): Principal => {
     const principal = keyring.recognise(text, nowMs);
     if (principal === undefined) {
       const problem = new Problem(
@@ -92,13 +113,13 @@ export function createGate(parts: GateParts): Gate {
   };
 
   /** Room for a large body, or one of unknown size, given back when the answer is out or the client gone. */
-  const reserveBody = (request: FastifyRequest, reply: FastifyReply): void => {
-    const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
+  const reserveBody = (headers: IncomingHttpHeaders, response: ServerResponse): void => {
+    const { 'content-length': length, 'transfer-encoding': chunked } = headers;
     const bytes = length !== undefined ? Number(length) : chunked === undefined ? 0 : limits.bodyBytes;
     // Bodies over the limit are refused by their length alone.
     if (!(bytes > SMALL_BODY_BYTES) || bytes > limits.bodyBytes) return;
     if (!pressure.reserve(bytes)) throw OVERLOADED;
-    reply.raw.once('close', () => pressure.release(bytes));
+    response.once('close', () => pressure.release(bytes));
   };
 
   return {
@@ -114,13 +135,25 @@ export function createGate(parts: GateParts): Gate {
             else if (!access.inBody) throw noKey();
             if (access.fromBrowser) allowOrigin(request, reply, principal);
           }
-          if (route.body) reserveBody(request, reply);
+          if (route.body) reserveBody(request.headers, reply.raw);
           request.visit = { receivedMs, principal };
           done();
         } catch (error) {
           done(error as Error);
         }
       };
+    },
+    serverVisit({ access }, headers, response) {
+      const text = access.kind === 'key' ? keyOf(headers, NO_QUERY) : undefined;
+      if (access.kind !== 'key' || text === undefined) return undefined;
+      const receivedMs = now();
+      const principal = keyring.recognise(text, receivedMs);
+      if (principal?.kind !== 'server' || principal.origins || !principal.scopes.has(access.scope))
+        return undefined;
+      const waitMs = serverCalls.take(principal.keyId, receivedMs);
+      if (waitMs > 0) throw tooOften(waitMs);
+      reserveBody(headers, response);
+      return { receivedMs, principal };
     },
     async handle(route, request) {
       if (!pressure.enter()) throw OVERLOADED;
@@ -190,11 +223,11 @@ class RequestCall implements Call {
   readonly body: Buffer;
   readonly receivedMs: number;
   readonly limits: BodyLimits;
-  private readonly request: FastifyRequest;
+  private readonly request: GateRequest;
   private readonly served: ServedShop | undefined;
 
   constructor(
-    request: FastifyRequest,
+    request: GateRequest,
     known: {
       readonly shop: ServedShop | undefined;
       readonly principal: Principal | undefined;

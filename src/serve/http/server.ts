@@ -1,5 +1,4 @@
 // The HTTP server: routes, keys, limits and problems put together over the ports of the shops.
-import { createServer as createHttpServer, type Server } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ServeObserver } from '../ports.ts';
 import type { ServedShop } from '../shop.ts';
@@ -11,11 +10,14 @@ import { eventRoutes } from './event-routes.ts';
 import { ga4Routes } from './ga4-routes.ts';
 import { createGate } from './gate.ts';
 import { healthRoutes } from './health-routes.ts';
-import { createPressure, DEFAULT_PRESSURE, type Pressure, type PressureLimits } from './pressure.ts';
+import { ordinaryLane } from './ordinary-lane.ts';
+import { createPressure, DEFAULT_PRESSURE, type PressureLimits } from './pressure.ts';
 import { Problem, problemOf, problemText } from './problem.ts';
+import { JSON_TYPE, problemHeaders, SAFE_HEADERS } from './raw-answer.ts';
 import type { Answer, Route } from './route.ts';
 import { segmentRoutes } from './segment-routes.ts';
 import { DEFAULT_RATES, type RateLimits } from './server-limits.ts';
+import { sheddingServer } from './shedding-server.ts';
 import { type WebhookEndpoint, webhookRoutes } from './webhook-routes.ts';
 
 export interface ServerParts {
@@ -34,17 +36,6 @@ export interface ServerParts {
   /** Whether addresses are taken from a proxy's `X-Forwarded-For`, and from which. */
   readonly trustProxy?: boolean | string | readonly string[];
 }
-
-/** Of every answer that is data. Pages set their own policy. */
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-} as const;
-
-const PROBLEM_TYPE = 'application/problem+json';
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** A slow client has so long for a whole request, and an idle connection to ask again. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -71,7 +62,8 @@ export function createServer(parts: ServerParts): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: trusted(parts.trustProxy),
     routerOptions: { maxParamLength: 200 },
-    serverFactory: (handler, options) => sheddingServer(handler, options, pressure),
+    serverFactory: (handler, options) =>
+      sheddingServer(handler, { ...options, pressure, lane: (...asked) => lane(...asked) }),
     frameworkErrors: (error, _request, reply) => answerProblem(reply as FastifyReply, problemOf(error)),
   });
   // Bytes, whatever the type: signatures are made of them, and each route parses once what it takes.
@@ -95,6 +87,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => answerProblem(reply, notFound(routes, request)));
   const gate = createGate({ ...parts, rates: { ...DEFAULT_RATES, ...parts.rates }, limits, pressure });
+  const lane = ordinaryLane(eventRoutes, { gate, limits, observer, isClosing: () => isClosing });
   for (const route of routes) {
     app.route({
       method: route.method,
@@ -110,43 +103,6 @@ export function createServer(parts: ServerParts): FastifyInstance {
 const trusted = (trust: ServerParts['trustProxy']): boolean | string | string[] =>
   typeof trust === 'object' ? [...trust] : (trust ?? false);
 
-const SHED = problemText(new Problem('overloaded', 'expected less at once: try again after Retry-After'));
-
-/** Refuses before anything is parsed what there is no time for: a refusal must cost far less than an answer. */
-function sheddingServer(
-  handler: Parameters<typeof createHttpServer>[1] & object,
-  options: object,
-  pressure: Pressure,
-): Server {
-  const headers = {
-    'content-type': PROBLEM_TYPE,
-    'content-length': String(Buffer.byteLength(SHED)),
-    'retry-after': '1',
-    ...HEADERS,
-  };
-  const server = createHttpServer((request, response) => {
-    // Whoever looks after the server must hear from it most of all when it is busy.
-    if (pressure.arrive() || isHealth(request.url)) {
-      handler(request, response);
-      return;
-    }
-    response.writeHead(503, headers);
-    response.end(SHED);
-    request.resume();
-  });
-  const { keepAliveTimeout, requestTimeout } = options as {
-    keepAliveTimeout: number;
-    requestTimeout: number;
-  };
-  server.keepAliveTimeout = keepAliveTimeout;
-  server.requestTimeout = requestTimeout;
-  server.headersTimeout = 15_000;
-  return server;
-}
-
-const isHealth = (url: string | undefined): boolean =>
-  url === '/livez' || url === '/readyz' || url === '/metrics';
-
 function notFound(routes: readonly Route[], request: FastifyRequest): Problem {
   const path = request.url.split('?', 1)[0];
   const known = routes.find((route) =>
@@ -159,16 +115,14 @@ function notFound(routes: readonly Route[], request: FastifyRequest): Problem {
 
 function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   if (typeof answer === 'string')
-    return reply.headers(HEADERS).header('content-type', JSON_TYPE).send(answer);
+    return reply.headers(SAFE_HEADERS).header('content-type', JSON_TYPE).send(answer);
   return reply
     .code(answer.status)
-    .headers({ ...HEADERS, ...answer.headers })
+    .headers({ ...SAFE_HEADERS, ...answer.headers })
     .header('content-type', answer.contentType ?? JSON_TYPE)
     .send(answer.text);
 }
 
 function answerProblem(reply: FastifyReply, problem: Problem): void {
-  if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds));
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  reply.code(problem.status).headers(HEADERS).header('content-type', PROBLEM_TYPE).send(problemText(problem));
+  reply.code(problem.status).headers(problemHeaders(problem)).send(problemText(problem));
 }
