@@ -29,6 +29,7 @@ export const AUDIT_ACTIONS = {
   'user.read': 'the profile of a person was read',
   'user.erase': 'a person was erased',
   'model.promote': 'a model began to answer',
+  'model.load': 'a server loaded a model',
   'model.rollback': 'an earlier model took its place again',
   'settings.change': 'settings of the shop or the server were changed',
   'data.import': 'a file was imported',
