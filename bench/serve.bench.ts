@@ -1,0 +1,47 @@
+// The server under load, as a shop runs it, from an open-loop generator on the same machine.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bench } from './bench.ts';
+import { ingest } from './serve/ingest.ts';
+import type { Part, ServeWork } from './serve/part.ts';
+
+const PARTS: Readonly<Record<string, (work: ServeWork) => Promise<Part>>> = { ingest };
+
+/**
+ * Words: any of the parts (default all of them), then what each takes: `seconds=`, `turns=`, `in=FOLDER` (the folder's disk is
+ * what is measured), `profile=FOLDER` (a processor profile of the server).
+ */
+export const bench: Bench = async (options) => {
+  const words = new Map<string, string | undefined>(
+    options.args.map((word) => [word.split('=')[0], word.split('=')[1]]),
+  );
+  const isNamed = Object.keys(PARTS).some((part) => words.has(part));
+  const profile = words.get('profile');
+  const folder = mkdtempSync(join(words.get('in') ?? tmpdir(), 'foresell-bench-serve-'));
+  const parts: Part[] = [];
+  try {
+    for (const [name, run] of Object.entries(PARTS)) {
+      if (isNamed && !words.has(name)) continue;
+      const own = join(folder, name);
+      mkdirSync(own);
+      parts.push(
+        await run({
+          ...options,
+          folder: own,
+          number: (word, absent) => Number(words.get(word) ?? absent),
+          nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+        }),
+      );
+      rmSync(own, { recursive: true, force: true });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return {
+    bench: 'serve',
+    protocol: `seed ${options.seed}; the built command "serve" as a process of its own; requests at a constant rate, whatever is answered, on kept connections, latency from the moment each was to go out`,
+    targets: parts.flatMap(({ targets }) => targets),
+    figures: Object.assign({}, ...parts.map((part) => part.figures)) as Part['figures'],
+  };
+};

@@ -1,0 +1,15 @@
+// What the parts of the serving benchmark share: the words after its name, a folder of their own, and what they give back.
+import type { BenchOptions, BenchReport } from '../bench.ts';
+
+export type Part = Pick<BenchReport, 'targets' | 'figures'>;
+
+export interface ServeWork extends BenchOptions {
+  /** Empty, of this part alone, removed when it has run. */
+  readonly folder: string;
+  /** The value of a word such as `seconds=300`. */
+  number(word: string, absent: number): number;
+  /** Arguments of node for the server, such as those that profile it. */
+  readonly nodeArgs: readonly string[];
+}
+
+export const rounded = (value: number, digits = 1): number => Math.round(value * 10 ** digits) / 10 ** digits;
