@@ -6,13 +6,18 @@ import { type EventJournal, openEventJournal } from '../data/journal/event-journ
 import { withLake } from '../data/lake/open.ts';
 import { pseudonym, readPseudonymKey } from '../data/pseudonym.ts';
 import { type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
+import type { RolloutObserver } from './lifecycle/rollouts.ts';
+import { readItemColumns, rememberItems } from './online/item-columns.ts';
 import { openItems } from './online/items-in-service.ts';
 import { type ModelsInService, openModels, type Refreshed } from './online/models-in-service.ts';
 import { readItemFacts } from './online/read-item-facts.ts';
-import type { OnlineState, RejectedEvents } from './ports.ts';
+import type { ServiceMonitor } from './operation/service-monitor.ts';
+import { watchPredictor, watchRecommender } from './operation/watched-answers.ts';
+import type { ItemRecommender, OnlineState, ShopPorts } from './ports.ts';
 import { openServiceState } from './service-state.ts';
 import { openShop, type ServedShop, type ShopSettings } from './shop.ts';
 import type { OpenState } from './state/online-state.ts';
+import { openTexts } from './text-tasks/texts-in-service.ts';
 
 export interface ServiceOptions {
   /** As keys name it. */
@@ -22,10 +27,14 @@ export interface ServiceOptions {
   readonly now: () => number;
   readonly newId: () => string;
   readonly settings?: Pick<ShopSettings, 'exchange' | 'eventNames' | 'consent'>;
-  readonly rejected?: RejectedEvents;
+  /** Records answers, refused events and who did what; closed with the service. */
+  readonly monitor?: ServiceMonitor;
+  readonly observer?: ShopPorts['observer'];
   readonly progress?: Progress;
   /** Hears why the state's snapshot could not be used; it is then made of the lake. */
   readonly onUnusable?: (reason: AppError) => void;
+  /** Hears of versions on trial. */
+  readonly onTrial?: RolloutObserver;
   readonly signal?: AbortSignal;
 }
 
@@ -38,6 +47,7 @@ export interface ShopService {
   readonly found: Refreshed;
   readonly state: OpenState;
   readonly journal: EventJournal;
+  readonly monitor?: ServiceMonitor;
   /** Where the state came from, and how many people are in it. */
   readonly started: { readonly from: 'snapshot' | 'lake'; readonly people: number; readonly events: number };
   /**
@@ -57,7 +67,7 @@ export interface ShopService {
  * @throws AppError BUSY naming the process that serves this workspace already; BAD_FILE, DISK, INTERRUPTED
  */
 export async function openService(workspace: Workspace, options: ServiceOptions): Promise<ShopService> {
-  const { name, now, newId, threads, progress = silent, signal, settings } = options;
+  const { name, now, newId, threads, progress = silent, signal, settings, monitor } = options;
   const journal = await openEventJournal(workspace, { ...(signal && { signal }) });
   try {
     const zone = workspaceZone(workspace);
@@ -69,24 +79,39 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     let state: OpenState | undefined;
     const personId = personIds(workspace);
     const asked = {
-      ...{ now, newId },
+      ...{ now, newId, ...(options.onTrial && { observer: options.onTrial }) },
       find: (person: Parameters<OpenState['find']>[0]) => state?.find(person),
       ...(personId && { personId }),
     };
     const modelsDir = workspacePaths.models(workspace);
-    const models = await openModels({ ...asked, modelsDir, context: () => context });
+    const readItems = rememberItems((bundle) =>
+      withLake(workspace, { threads }, (engine, source) => readItemColumns(engine, source, bundle)),
+    );
+    const models = await openModels({ ...asked, modelsDir, context: () => context, readItems });
+    const texts = openTexts({ modelsDir, now, newId });
+    const foundTexts = await texts.refresh();
     const items = openItems({ ...asked, workspace, threads });
     const foundItems = await items.refresh();
     const live: OnlineState = {
       apply: (rows) => state?.apply(rows),
       adopt: (anonymousId, userId) => state?.adopt(anonymousId, userId),
     };
+    const activeVersion = (task: string): string | undefined =>
+      models.bundles.find((bundle) => bundle.task.name === task)?.version.version;
+    const listener = rememberOne((recommender: ItemRecommender) =>
+      monitor ? watchRecommender(recommender, monitor.answers) : recommender,
+    );
     const ports = {
-      ...{ name, journal, state: live, predictor: models.predictor },
+      ...{ name, journal, state: live },
+      predictor: monitor ? watchPredictor(models.predictor, { ...monitor, activeVersion }) : models.predictor,
       get recommender() {
-        return items.recommender;
+        return listener(items.recommender);
       },
-      ...(options.rejected && { rejected: options.rejected }),
+      get texts() {
+        return texts.answerer;
+      },
+      ...(monitor && { rejected: monitor.rejected }),
+      ...(options.observer && { observer: options.observer }),
     };
     const shop = openShop(ports, { ...settings, currency, newId, ...(personId && { personId }) });
     const kept = await openServiceState({
@@ -101,11 +126,18 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       compactJournal(workspace, journal, { keepFrom: await kept.snapshot() });
     return {
       ...{ shop, models, state, journal, settle },
-      found: together(models, foundItems),
-      refresh: async () => together(await models.refresh(), await items.refresh()),
+      ...(monitor && { monitor }),
+      found: together(models, foundItems, foundTexts),
+      async refresh() {
+        const refreshed = together(await models.refresh(), await items.refresh(), await texts.refresh());
+        monitor?.changed(refreshed);
+        return refreshed;
+      },
       started: { from: kept.from, people, events },
       async close() {
         try {
+          await models.close();
+          await items.close();
           if (journal.ready)
             await settle().catch((cause: unknown) => {
               // An import writes to the lake right now: the journal keeps what it has until the next start.
@@ -113,22 +145,36 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
             });
         } finally {
           await journal.close();
+          await monitor?.close();
         }
       },
     };
   } catch (cause) {
     await journal.close();
+    await monitor?.close();
     throw cause;
   }
 }
 
-const together = (one: Refreshed, other: Refreshed): Refreshed => ({
-  changes: [...one.changes, ...other.changes],
-  faults: [...one.faults, ...other.faults],
+/** Made anew only where it is asked with another one. */
+function rememberOne<Value extends object>(
+  make: (value: Value) => Value,
+): (value: Value | undefined) => Value | undefined {
+  let last: { readonly from: Value; readonly made: Value } | undefined;
+  return (value) => {
+    if (value === undefined) return undefined;
+    if (last?.from !== value) last = { from: value, made: make(value) };
+    return last.made;
+  };
+}
+
+const together = (...all: readonly Refreshed[]): Refreshed => ({
+  changes: all.flatMap(({ changes }) => changes),
+  faults: all.flatMap(({ faults }) => faults),
 });
 
 /** How ids are written where the shop keeps pseudonyms. */
-function personIds({ dir, settings }: Workspace): ((id: string) => string) | undefined {
+export function personIds({ dir, settings }: Workspace): ((id: string) => string) | undefined {
   if (!settings.pseudonyms) return undefined;
   const key = readPseudonymKey(dir);
   return (id) => pseudonym(key, id);

@@ -1,6 +1,6 @@
 // What the server asks of the rooms behind it: a journal, a state, a predictor, an observer. It knows nothing else of them.
 import type { EventRow } from '../data/event.ts';
-import type { Prediction, PredictionEntity, RecommendationList } from './api.ts';
+import type { Prediction, PredictionEntity, RecommendationList, UserProfile } from './api.ts';
 
 /** What became of one row handed to the journal. */
 export type AppendFate = 'accepted' | 'duplicate';
@@ -72,6 +72,26 @@ export interface TextAnswerer {
   answer(question: TextQuestion): Promise<readonly Prediction[]>;
 }
 
+/** One person looked up. */
+export interface ProfileQuestion {
+  readonly id: string;
+  /** By which of their ids; the first that is known when absent. */
+  readonly as?: UserProfile['known_as'];
+  /** Events of the timeline. */
+  readonly events: number;
+  /** `events.next` of the page before. */
+  readonly before?: string;
+  /** So many reasons a prediction; none when absent. */
+  readonly reasons?: number;
+  /** UTC ms; now when absent. */
+  readonly asOf?: number;
+}
+
+export interface UserProfiles {
+  /** Undefined of somebody nothing is known of. */
+  read(question: ProfileQuestion): Promise<UserProfile | undefined>;
+}
+
 /** What somebody may want next, from a model of items. */
 export interface RecommendationQuestion {
   readonly entities: readonly PredictionEntity[];
@@ -106,6 +126,21 @@ export interface ServeObserver {
   ingested(workspace: string, source: string, fate: string, count: number): void;
   /** A bug of ours met a request: it got a 500. */
   failed(route: string, error: unknown): void;
+  /**
+   * A call was refused for its key or its signature.
+   *
+   * @param workspace the shop whose key it is; undefined where nobody knows
+   */
+  refused?(call: RefusedCall, workspace?: string): void;
+}
+
+/** A call that showed a wrong key, none, one without the right, or a wrong signature. */
+export interface RefusedCall {
+  readonly reason: 'unknown_key' | 'no_key' | 'wrong_scope' | 'wrong_signature';
+  /** The address it came from. */
+  readonly address: string;
+  /** Of a key that is known. */
+  readonly keyId?: string;
 }
 
 /** Where rejected events go besides the reply, so that what a sender does not read is not lost. */
@@ -129,6 +164,7 @@ export interface ShopPorts {
   readonly predictor?: Predictor;
   /** Undefined while no model of items is in service. */
   readonly recommender?: ItemRecommender | undefined;
+  readonly profiles?: UserProfiles;
   /** Undefined while no model of texts is in service. */
   readonly texts?: TextAnswerer | undefined;
   readonly rejected?: RejectedEvents;

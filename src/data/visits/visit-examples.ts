@@ -22,13 +22,13 @@ export interface VisitOptions extends Omit<ExampleOptions, 'population'> {
 export const VISITOR_HISTORY_MS = 90 * DAY_MS;
 
 /** Visits that run across the ends of what is asked about must be seen to: so much is read before and after. */
-const READ_AROUND_MS = DAY_MS;
+export const READ_AROUND_MS = DAY_MS;
 
 /**
  * On the logs below every example is a customer of its own whose clock shows this at its moment, so that one SELECT
  * answers for moments that all differ. The last instant of a day: what happened less than 24 hours before is of "today".
  */
-const ZERO_MS = 40_000 * DAY_MS - 1;
+export const ZERO_MS = 40_000 * DAY_MS - 1;
 
 const STEPS = 6;
 
@@ -145,7 +145,7 @@ export async function buildVisitExamples(
 }
 
 /** Features of an owner that are made of events; the calendar is read off each row's own moment. */
-const ownView = (view: FeatureView, owner: FeatureOwner | undefined): FeatureView => {
+export const ownView = (view: FeatureView, owner: FeatureOwner | undefined): FeatureView => {
   const own = viewOf(view, owner);
   return { ...own, features: own.features.filter(({ rule }) => rule.kind !== 'calendar') };
 };
@@ -210,7 +210,7 @@ async function readMoments(engine: Engine, table: string, signal?: AbortSignal):
 }
 
 /** The hour, and what the view asks of the calendar, at each row's own moment on the shop's clock. */
-function clockColumns(view: FeatureView, at: Float64Array, zone: ZoneOffsets): NumberColumn[] {
+export function clockColumns(view: FeatureView, at: Float64Array, zone: ZoneOffsets): NumberColumn[] {
   const hours: NumberColumn = {
     kind: 'number',
     name: 'visit_hour',

@@ -1,58 +1,47 @@
 // POST /v1/predictions/{task} and /v1/explanations/{task}: what each customer will do next, and why.
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { name } from '../../core/name.ts';
-import type { PredictionQuestion, Predictor } from '../ports.ts';
+import { isTextTask } from '../../tasks/text-task.ts';
 import { bodyJson } from './body.ts';
+import { PredictionSchema } from './prediction-schema.ts';
 import { Problem } from './problem.ts';
 import { AsOf, EntitySchema, InlineEvents, rowsOf, schemaProblem } from './question-body.ts';
 import type { Call, Route } from './route.ts';
 
 /** People asked about in one request. */
 const MOST_ENTITIES = 1000;
+/** Encoders read them one after another. */
+const MOST_TEXTS = 200;
+const LONGEST_TEXT = 20_000;
 /** Of explanations each entity costs up to thousands of answers. */
 const MOST_EXPLAINED = 20;
+/** Of an explained text each word is left out in turn. */
+const LONGEST_EXPLAINED = 4000;
 const REASONS = 5;
 
 const QuestionSchema = Type.Object(
   {
-    entities: Type.Array(EntitySchema, { minItems: 1, maxItems: MOST_ENTITIES }),
+    entities: Type.Optional(
+      Type.Array(EntitySchema, {
+        minItems: 1,
+        maxItems: MOST_ENTITIES,
+        description: 'customers, visits, or customers with an item: as the task asks',
+      }),
+    ),
+    texts: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: LONGEST_TEXT }), {
+        minItems: 1,
+        maxItems: MOST_TEXTS,
+        description: 'in place of entities, for tasks about texts; they are not kept',
+      }),
+    ),
     as_of: AsOf,
     events: InlineEvents,
   },
   { additionalProperties: false },
 );
-
-const PredictionSchema = Type.Object({
-  prediction_id: Type.String(),
-  task: Type.String(),
-  user_id: Type.Optional(Type.String()),
-  session_id: Type.Optional(Type.String()),
-  item_id: Type.Optional(Type.String()),
-  value: Type.Union([Type.Number(), Type.Null()], {
-    description: 'null where the task does not ask about them',
-  }),
-  not_asked: Type.Optional(
-    Type.String({ description: 'whom the task asks about, where this is none of them' }),
-  ),
-  unit: Type.String({ description: 'probability, or a currency' }),
-  low: Type.Optional(Type.Number()),
-  high: Type.Optional(Type.Number()),
-  interval_method: Type.Optional(Type.String()),
-  typical: Type.Optional(Type.Number({ description: 'half of customers alike spend more' })),
-  tier: Type.Optional(Type.Union([Type.Literal('high'), Type.Literal('mid'), Type.Literal('low')])),
-  reasons: Type.Optional(
-    Type.Array(
-      Type.Object({ about: Type.String(), en: Type.String(), zh: Type.String(), effect: Type.Number() }),
-    ),
-  ),
-  inexact: Type.Optional(
-    Type.Array(Type.String(), { description: 'features that reach further back than what is kept online' }),
-  ),
-  horizon_days: Type.Number(),
-  model_version: Type.String(),
-  as_of: Type.Integer(),
-});
+type Question = Static<typeof QuestionSchema>;
 
 const AnswerSchema = Type.Object({ predictions: Type.Array(PredictionSchema) });
 
@@ -75,52 +64,91 @@ export const predictionRoutes: readonly Route[] = [
     path: '/v1/predictions/:task',
     tag: 'Predictions',
     summary: name('Ask what customers will do', '查询客户将会怎样'),
-    description:
-      'From what is known of them at this moment, the events of a moment ago included; or from events sent along, which are not kept.',
+    description: name(
+      'From what is known of them at this moment, the events of a moment ago included; or from events sent along, which are not kept. Tasks about texts are asked with texts.',
+      '依据此刻已知的一切（包括刚刚发生的事件）；或依据随请求发送、不会保存的事件。文本类任务以 texts 提问。',
+    ),
     access: { kind: 'key', scope: 'predictions:read' },
     body,
     replies,
-    handle: async (call) => answerText(await predictorOf(call).predict(questionOf(call))),
+    handle: (call) => answered(call, questionOf(call), 0),
   },
   {
     method: 'POST',
     path: '/v1/explanations/:task',
     tag: 'Predictions',
     summary: name('Ask why', '查询原因'),
-    description: `The same question for at most ${MOST_EXPLAINED} customers, each answer with its strongest reasons in English and Chinese.`,
+    description: name(
+      `The same question for at most ${MOST_EXPLAINED} entities or texts, each answer with its strongest reasons in English and Chinese, or the words that mattered.`,
+      `同样的问题，最多 ${MOST_EXPLAINED} 个对象或文本；每个答案附最主要的中英文原因，或起作用的词语。`,
+    ),
     access: { kind: 'key', scope: 'predictions:read' },
     body,
     replies,
-    async handle(call) {
+    handle(call) {
       const question = questionOf(call);
-      if (question.entities.length > MOST_EXPLAINED)
-        throw new Problem('invalid', `expected at most ${MOST_EXPLAINED} entities to explain`, {
-          errors: [{ pointer: '/entities', reason: 'too_many' }],
+      if ((question.entities ?? question.texts ?? []).length > MOST_EXPLAINED)
+        throw new Problem('invalid', `expected at most ${MOST_EXPLAINED} entities or texts to explain`, {
+          errors: [{ pointer: question.entities ? '/entities' : '/texts', reason: 'too_many' }],
         });
-      return answerText(await predictorOf(call).predict({ ...question, reasons: REASONS }));
+      const long = question.texts?.findIndex((text) => text.length > LONGEST_EXPLAINED) ?? -1;
+      if (long >= 0)
+        throw new Problem('invalid', `expected texts of at most ${LONGEST_EXPLAINED} characters to explain`, {
+          errors: [{ pointer: `/texts/${long}`, reason: 'maxLength' }],
+        });
+      return answered(call, question, REASONS);
     },
   },
 ];
 
-const answerText = (predictions: unknown): string => JSON.stringify({ predictions });
-
-function predictorOf({ shop }: Call): Predictor {
-  const { predictor } = shop.ports;
-  if (predictor?.ready) return predictor;
-  throw new Problem('not_ready', 'models are being loaded, or there are none: foresell train TASK', {
-    retryAfterSeconds: 5,
-  });
+/** @throws Problem not_ready, not_found, invalid, too_many_events */
+async function answered(call: Call, question: Question, reasons: number): Promise<string> {
+  const { task } = call.params;
+  const { entities, texts, as_of, events } = question;
+  const { ports } = call.shop;
+  if (ports.texts?.tasks.includes(task)) {
+    if (!texts)
+      throw new Problem(
+        'invalid',
+        'expected texts: the task is asked about texts that come with the question',
+        {
+          errors: [{ pointer: '/texts', reason: 'required' }],
+        },
+      );
+    return answerText(await ports.texts.answer({ task, texts, words: reasons }));
+  }
+  if (task === 'next-item')
+    throw new Problem('not_found', 'expected /v1/recommendations: lists of items are answered there');
+  if (isTextTask(task))
+    throw new Problem('not_found', `no model of texts answers this in this shop: foresell train ${task}`);
+  const { predictor } = ports;
+  if (!predictor?.ready)
+    throw new Problem('not_ready', 'models are being loaded, or there are none: foresell train TASK', {
+      retryAfterSeconds: 5,
+    });
+  if (!entities)
+    throw new Problem('invalid', 'expected entities: the task is not asked about texts', {
+      errors: [{ pointer: '/entities', reason: 'required' }],
+    });
+  return answerText(
+    await predictor.predict({
+      ...{ task, entities, reasons },
+      ...(as_of !== undefined && { asOf: as_of }),
+      ...(events && { events: rowsOf(call, events) }),
+    }),
+  );
 }
 
-/** @throws Problem bad_json, invalid, too_many_events */
-function questionOf(call: Call): PredictionQuestion {
+const answerText = (predictions: unknown): string => JSON.stringify({ predictions });
+
+/** @throws Problem bad_json, invalid */
+function questionOf(call: Call): Question {
   const value = bodyJson(call.body);
   if (!Value.Check(QuestionSchema, value)) throw schemaProblem(QuestionSchema, value);
-  const { entities, as_of, events } = value;
-  return {
-    task: call.params.task,
-    entities,
-    ...(as_of !== undefined && { asOf: as_of }),
-    ...(events && { events: rowsOf(call, events) }),
-  };
+  const { entities, texts } = value;
+  if ((entities === undefined) === (texts === undefined))
+    throw new Problem('invalid', 'expected either entities or texts', {
+      errors: [{ pointer: entities ? '/texts' : '/entities', reason: 'required' }],
+    });
+  return value;
 }

@@ -7,12 +7,25 @@ import { refuseMany } from './event-routes.ts';
 import { Problem, type ProblemPart } from './problem.ts';
 import type { Call } from './route.ts';
 
-const Id = Type.String({ minLength: 1, maxLength: 512 });
+export const Id = Type.String({ minLength: 1, maxLength: 512 });
 
 export const EntitySchema = Type.Object(
-  { user_id: Type.Optional(Id), session_id: Type.Optional(Id), item_id: Type.Optional(Id) },
-  { additionalProperties: false, minProperties: 1 },
+  {
+    user_id: Type.Optional(Id),
+    anonymous_id: Type.Optional(Id),
+    session_id: Type.Optional(Id),
+    item_id: Type.Optional(Id),
+  },
+  { additionalProperties: false, minProperties: 1, title: 'Entity' },
 );
+
+/** The ids of an answer, as they were asked for. */
+export const ENTITY_IDS = {
+  user_id: Type.Optional(Type.String()),
+  anonymous_id: Type.Optional(Type.String()),
+  session_id: Type.Optional(Type.String()),
+  item_id: Type.Optional(Type.String()),
+};
 
 export const AsOf = Type.Optional(
   Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'UTC milliseconds; now where absent' }),

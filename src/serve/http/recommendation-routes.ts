@@ -5,7 +5,7 @@ import { name } from '../../core/name.ts';
 import type { ItemRecommender, RecommendationQuestion } from '../ports.ts';
 import { bodyJson } from './body.ts';
 import { Problem } from './problem.ts';
-import { AsOf, EntitySchema, InlineEvents, rowsOf, schemaProblem } from './question-body.ts';
+import { AsOf, ENTITY_IDS, EntitySchema, InlineEvents, rowsOf, schemaProblem } from './question-body.ts';
 import type { Call, Route } from './route.ts';
 
 /** Each costs a pass over all items. */
@@ -44,9 +44,7 @@ const QuestionSchema = Type.Object(
 const AnswerSchema = Type.Object({
   lists: Type.Array(
     Type.Object({
-      user_id: Type.Optional(Type.String()),
-      session_id: Type.Optional(Type.String()),
-      item_id: Type.Optional(Type.String()),
+      ...ENTITY_IDS,
       recommendation_id: Type.String(),
       model_version: Type.String(),
       as_of: Type.Integer(),

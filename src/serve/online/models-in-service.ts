@@ -4,7 +4,10 @@ import type { FieldContext } from '../../data/features/fields.ts';
 import { forecast } from '../../models/calibrated.ts';
 import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
 import { listTasks, showVersion } from '../../registry/versions.ts';
-import type { Predictor } from '../ports.ts';
+import type { Prediction } from '../api.ts';
+import { type Answerer, PREDICTIONS } from '../lifecycle/answer-kind.ts';
+import { openRollouts, type RolloutObserver, type Rollouts } from '../lifecycle/rollouts.ts';
+import type { PredictionQuestion, Predictor } from '../ports.ts';
 import { openPredictor, type PredictorParts } from './predictor.ts';
 
 /** What changed in one look at the registry. */
@@ -31,22 +34,29 @@ export interface ModelsInService {
   /** One for as long as it runs: a request is answered by the models that stood when it came. */
   readonly predictor: Predictor;
   readonly bundles: readonly LoadedBundle[];
-  /** Loads what was promoted since; looks at nothing but small files where nothing was. */
+  /** Versions on trial beside those that answer. */
+  readonly rollouts: Pick<Rollouts<PredictionQuestion, Prediction>, 'of'>;
+  /** Loads what was promoted or put on trial since; looks at nothing but small files where nothing was. */
   refresh(): Promise<Refreshed>;
+  /** What trials have measured is written down. */
+  close(): Promise<void>;
 }
 
 export type ServiceParts = Omit<PredictorParts, 'bundles' | 'context'> & {
   readonly modelsDir: string;
   /** Read anew for models loaded later: a catalogue grows. */
   readonly context: () => FieldContext;
+  /** Hears of versions on trial. */
+  readonly observer?: RolloutObserver;
 };
 
-/**
- * Every task of the shop that is asked about customers and has a saved version; those about visits, items and texts are
- * passed over.
- */
+/** Every task of the shop about customers, visits or items that has a saved version; those about texts are passed over. */
 export async function openModels(parts: ServiceParts): Promise<ModelsInService & Refreshed> {
-  const { modelsDir, context, ...rest } = parts;
+  const { modelsDir, context, observer, ...rest } = parts;
+  const rollouts = openRollouts({
+    ...{ modelsDir, kind: PREDICTIONS, now: parts.now },
+    ...(observer && { observer }),
+  });
   let bundles: readonly LoadedBundle[] = [];
   let current = openPredictor({ ...rest, bundles, context: context() });
   /** Versions that were looked at and cannot answer here, so that they are not tried again and again. */
@@ -64,7 +74,7 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
         if (version === before || passedOver.has(`${task}/${version}`)) continue;
         passedOver.add(`${task}/${version}`);
         const bundle = loadBundle(modelsDir, task, version);
-        if (bundle.task.entity !== 'user') continue;
+        await rest.readItems?.(bundle);
         await warmUp(bundle);
         passedOver.delete(`${task}/${version}`);
         next.set(task, bundle);
@@ -79,7 +89,20 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
       bundles = [...next.values()];
       current = openPredictor({ ...rest, bundles, context: context() });
     }
+    for (const [task, { version }] of next)
+      await rollouts.follow(task, version.version, (candidate) => openCandidate(task, candidate));
     return { changes, faults };
+  }
+
+  async function openCandidate(
+    task: string,
+    version: string,
+  ): Promise<Answerer<PredictionQuestion, Prediction>> {
+    const bundle = loadBundle(modelsDir, task, version);
+    await rest.readItems?.(bundle);
+    await warmUp(bundle);
+    const { predict } = openPredictor({ ...rest, bundles: [bundle], context: context() });
+    return predict;
   }
 
   const refresh = (): Promise<Refreshed> => {
@@ -90,8 +113,7 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
   };
   const first = await refresh();
   return {
-    ...first,
-    refresh,
+    ...{ ...first, refresh, rollouts, close: () => rollouts.close() },
     get bundles() {
       return bundles;
     },
@@ -101,7 +123,12 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
       get tasks() {
         return current.tasks;
       },
-      predict: (question) => current.predict(question),
+      predict(question) {
+        // Taken once: whatever is swapped meanwhile, one question is answered by the models that stood when it came.
+        const { predict } = current;
+        const rollout = rollouts.of(question.task);
+        return rollout ? rollout.answer(question, predict) : predict(question);
+      },
     },
   };
 }

@@ -1,74 +1,57 @@
 // The saved models of one shop, asked about people as they stand in the online state: one answer an entity, at once.
 import { AppError } from '../../core/errors.ts';
-import type { EventRow } from '../../data/event.ts';
 import type { FieldContext } from '../../data/features/fields.ts';
-import { rowEvents } from '../../data/features/user-events.ts';
 import { intervalMethod } from '../../models/calibrated.ts';
 import type { LoadedBundle } from '../../registry/bundle.ts';
-import type { Prediction, PredictionEntity, PredictionReason } from '../api.ts';
+import type { Prediction, PredictionReason } from '../api.ts';
 import type { Predictions } from '../batch.ts';
 import type { Predictor } from '../ports.ts';
 import { explainPredictions } from '../reasons.ts';
-import type { KnownPerson, Person } from '../state/online-state.ts';
-import { type AskedUser, openUserAnswerer, type UserAnswerer } from './answer-users.ts';
+import { type EntityAnswerer, openEntityAnswerer } from './answer-entities.ts';
+import { type ItemColumns, NO_ITEM_COLUMNS } from './item-columns.ts';
+import { type HistoryParts, openPersonHistories } from './person-history.ts';
 
-export interface PredictorParts {
+export interface PredictorParts extends HistoryParts {
   /** Models in service, one a task. */
   readonly bundles: readonly LoadedBundle[];
   readonly context: FieldContext;
-  /** Undefined of people nothing is known of. */
-  readonly find: (person: Person) => KnownPerson | undefined;
   /** UTC ms. */
   readonly now: () => number;
   readonly newId: () => string;
-  /** Ids as the state knows them, where the shop keeps pseudonyms. */
-  readonly personId?: (id: string) => string;
+  /** What everybody did with items, for models of visits and of items; nothing is known of items when absent. */
+  readonly readItems?: (bundle: LoadedBundle) => Promise<ItemColumns>;
 }
 
 interface Served {
   readonly bundle: LoadedBundle;
-  readonly answerer: UserAnswerer;
+  readonly answerer: EntityAnswerer;
 }
 
-/**
- * Models are immutable: another version in service is another predictor, and a request is answered by one alone.
- *
- * @throws AppError USAGE for a task about visits or items
- */
+/** Models are immutable: another version in service is another predictor, and a request is answered by one alone. */
 export function openPredictor(parts: PredictorParts): Predictor {
-  const { bundles, context, find, now, newId, personId = (id) => id } = parts;
+  const { bundles, context, now, newId, readItems } = parts;
   const served = new Map(
-    bundles.map((bundle): [string, Served] => [
-      bundle.task.name,
-      { bundle, answerer: openUserAnswerer(bundle, context) },
-    ]),
+    bundles.map((bundle): [string, Served] => {
+      const items = async () => (await readItems?.(bundle)) ?? NO_ITEM_COLUMNS;
+      return [bundle.task.name, { bundle, answerer: openEntityAnswerer(bundle, context, items) }];
+    }),
   );
-  const historyOf = (
-    entity: PredictionEntity,
-    given: readonly EventRow[] | undefined,
-  ): Omit<AskedUser, 'userId'> => {
-    const { user_id } = entity;
-    if (user_id === undefined)
-      throw new AppError('BAD_DATA', 'expected a user_id for each entity: the task is asked about customers');
-    if (given) return { events: rowEvents(given.filter((event) => event.user_id === user_id)) };
-    return find({ user_id: personId(user_id) }) ?? { events: rowEvents([]) };
-  };
+  const historyOf = openPersonHistories(parts);
   return {
     ready: true,
     tasks: [...served.keys()],
     async predict({ task, entities, events, asOf = now(), reasons = 0 }) {
       const { bundle, answerer } = servedTask(served, task);
-      const users = entities.map((entity) => ({
-        userId: entity.user_id ?? '',
-        ...historyOf(entity, events),
-      }));
-      const answers = await answerer.answer(users, asOf, { withDays: reasons > 0 });
+      const asked = entities.map((entity) => ({ entity, history: historyOf(entity, events) }));
+      const answers = await answerer.answer(asked, asOf, { withDays: reasons > 0 });
       const { predictions, rows, inexact } = answers;
       const told = reasons > 0 ? await toldReasons(bundle, predictions, reasons) : undefined;
+      const sessions = predictions.subjects?.sessions;
       return entities.map((entity, at): Prediction => {
         const row = rows[at];
         const base = {
           ...entity,
+          ...(sessions && row >= 0 && { session_id: sessions[row] }),
           prediction_id: newId(),
           task,
           unit: predictions.unit,
