@@ -24,9 +24,13 @@ const SEQUENCE_PAGES = ['docs/next-item.md', 'docs/next-item.zh-CN.md'] as const
 const LIST_PAGES = ['docs/item-lists.md', 'docs/item-lists.zh-CN.md'] as const;
 const TEXT_PAGES = ['docs/text.md', 'docs/text.zh-CN.md'] as const;
 const CATALOGUE_PAGES = ['docs/catalogue.md', 'docs/catalogue.zh-CN.md'] as const;
+const SERVING_PAGES = ['serving', 'monitoring', 'durability', 'online-state'].flatMap((name) => [
+  `docs/${name}.md`,
+  `docs/${name}.zh-CN.md`,
+]);
 const PAGES = [
   ...[...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES, ...LIST_PAGES],
-  ...[...TEXT_PAGES, ...CATALOGUE_PAGES],
+  ...[...TEXT_PAGES, ...CATALOGUE_PAGES, ...SERVING_PAGES],
 ];
 
 interface Block {
@@ -84,7 +88,8 @@ describe.each(PAGES)('%s', (path) => {
 
   it('names commands and options that exist', () => {
     const calls = callsIn(page).filter((call) => /^(node bin\/foresell\.js|foresell) /.test(call));
-    expect(calls.length).toBeGreaterThan(1);
+    // A page about what a server does may call none.
+    if (!SERVING_PAGES.includes(path)) expect(calls.length).toBeGreaterThan(1);
     expect(calls.map((call) => [call, faultOf(call)]).filter(([, fault]) => fault)).toEqual([]);
   });
 
