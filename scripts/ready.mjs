@@ -1,4 +1,4 @@
-// Makes a fresh clone ready to run: installs what package-lock.json names, builds dist/ when src/ is newer. Says what it does.
+// Makes a fresh clone ready to run: installs what package-lock.json names, builds dist/ when src/ or sdk/ is newer. Says what it does.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -47,6 +47,10 @@ if (modified(installed) < modified(join(root, 'package-lock.json')) - 2000 || !e
     '--ignore-scripts',
   ]);
 }
-if (modified(join(root, 'dist', 'index.js')) < newest(join(root, 'src'))) {
+const built = Math.min(
+  modified(join(root, 'dist', 'index.js')),
+  modified(join(root, 'dist', 'sdk', 'foresell.js')),
+);
+if (built < Math.max(newest(join(root, 'src')), newest(join(root, 'sdk')))) {
   step('building dist/ …', process.execPath, [join(root, 'scripts', 'build.mjs')]);
 }

@@ -1,11 +1,14 @@
 // The tracker in a browser: storage of the origin, fetch, and a beacon when the page goes away.
 import {
+  type Consent,
   createTracker,
   type EventFields,
   type Ground,
   type Tracker,
   type TrackerOptions,
 } from './tracker.ts';
+
+export type { Consent, EventFields, Tracker, TrackerOptions };
 
 /** What is used of a browser's window, so that a test can be one. */
 export interface BrowserWindow {
@@ -14,7 +17,7 @@ export interface BrowserWindow {
     setItem(key: string, value: string): void;
     removeItem(key: string): void;
   };
-  readonly navigator: { sendBeacon?(url: string, body: unknown): boolean };
+  readonly navigator: { readonly onLine?: boolean; sendBeacon?(url: string, body: unknown): boolean };
   readonly crypto?: { randomUUID?(): string };
   readonly document: {
     readonly title: string;
@@ -33,7 +36,11 @@ export interface BrowserWindow {
   readonly Blob: new (parts: string[], options: { type: string }) => unknown;
 }
 
-const JSON_TYPE = 'application/json';
+/**
+ * JSON under the one name that browsers send to another origin without asking first: every address differs by its time of
+ * sending, so each would be asked about anew, and a page that goes away has no time to ask.
+ */
+const BODY_TYPE = 'text/plain;charset=UTF-8';
 
 /** Sends itself on `pagehide`, when the page is hidden, and when the connection is back. */
 export function createBrowserTracker(
@@ -63,14 +70,17 @@ export function createBrowserTracker(
       const reply = await page.fetch(url, {
         method: 'POST',
         body,
-        headers: { 'content-type': JSON_TYPE },
+        headers: { 'content-type': BODY_TYPE },
         // The key is all the server needs; a cookie would only tell it more.
         credentials: 'omit',
       });
       return { status: reply.status, retryAfter: Number(reply.headers.get('retry-after')) || undefined };
     },
     beacon: navigator.sendBeacon
-      ? (url, body) => navigator.sendBeacon?.(url, new page.Blob([body], { type: JSON_TYPE })) === true
+      ? (url, body) =>
+          // Offline a beacon is accepted and lost: then the events stay stored for the next page.
+          navigator.onLine !== false &&
+          navigator.sendBeacon?.(url, new page.Blob([body], { type: BODY_TYPE })) === true
       : undefined,
     later(work, ms) {
       const timer = page.setTimeout(work, ms);

@@ -11,6 +11,18 @@ import type {
   UserProfile,
 } from '../src/serve/api.ts';
 
+export type {
+  AskedPrediction,
+  AskedRecommendation,
+  AskedRerank,
+  ClientEvent,
+  EventFates,
+  Prediction,
+  RecommendationList,
+  RerankedSearch,
+  UserProfile,
+};
+
 /** What the server answered instead, as RFC 9457 has it. */
 export class ApiProblem extends Error {
   readonly status: number;

@@ -1,6 +1,15 @@
 // The tracker in Node: for a shop's own server, which knows who its customers are.
 import { randomUUID } from 'node:crypto';
-import { createTracker, type Ground, type Tracker, type TrackerOptions } from './tracker.ts';
+import {
+  type Consent,
+  createTracker,
+  type EventFields,
+  type Ground,
+  type Tracker,
+  type TrackerOptions,
+} from './tracker.ts';
+
+export type { Consent, EventFields, Ground, Tracker, TrackerOptions };
 
 export interface NodeTracker extends Tracker {
   /** Sends what waits before the process ends; what cannot be sent within the time stays unsent. */

@@ -78,14 +78,15 @@ describe('sending', () => {
     const { ground, posts, pass } = world();
     const tracker = createTracker(OPTIONS, ground);
     tracker.track('view', { item_id: 'mug' });
-    tracker.page({ props: { title: 'Home' } });
+    tracker.page({ item_id: 'cup' });
+    tracker.page();
     await pass(4999);
     expect(posts).toHaveLength(0);
     await pass(2);
     expect(posts[0].url).toBe(`https://shop.example/v1/events?key=fsb_k&sent_at=${posts[0].atMs}`);
     expect(posts[0].events.map(({ type, item_id }) => [type, item_id])).toEqual([
       ['view', 'mug'],
-      ['view', undefined],
+      ['view', 'cup'],
     ]);
     const [first, second] = posts[0].events;
     expect(first.event_id).not.toBe(second.event_id);
@@ -233,6 +234,20 @@ describe('consent', () => {
     expect([...store.kept.keys()]).toEqual(['foresell.consent']);
   });
 
+  it('refused on one page holds on the next, also where the shop assumes it', async () => {
+    const { ground, posts, pass } = world();
+    const store = memoryStore();
+    createTracker(OPTIONS, { ...ground, store }).consent({ analytics: false });
+    const next = createTracker(OPTIONS, { ...ground, store });
+    next.track('view', { item_id: 'mug' });
+    await pass(60_000);
+    expect(posts).toHaveLength(0);
+    next.consent({ analytics: true });
+    next.track('view', { item_id: 'mug' });
+    await pass(60_000);
+    expect(posts).toHaveLength(1);
+  });
+
   it('to be counted but not recognised: no id leaves, and none is kept', async () => {
     const { ground, posts, pass } = world();
     const store = memoryStore();
@@ -294,7 +309,7 @@ describe('the end of a page', () => {
     for (const event of ['pagehide', 'visibilitychange']) {
       const { page, document, listeners, beacons } = samplePage();
       const tracker = createBrowserTracker(OPTIONS, page);
-      tracker.page();
+      tracker.page({ item_id: 'mug' });
       document.visibilityState = 'hidden';
       listeners.get(event)?.();
       expect(beacons[0].url).toContain('key=fsb_k');
@@ -305,6 +320,31 @@ describe('the end of a page', () => {
       });
       expect(String(sent.event_id).length).toBeGreaterThan(30);
     }
+  });
+
+  it('offline hands nothing to a beacon, which would lose it', () => {
+    const { page, listeners, beacons } = samplePage();
+    const offline = { ...page, navigator: { ...page.navigator, onLine: false } };
+    const tracker = createBrowserTracker(OPTIONS, offline);
+    tracker.track('view', { item_id: 'mug' });
+    listeners.get('pagehide')?.();
+    expect(beacons).toEqual([]);
+    expect(JSON.parse(page.localStorage?.getItem('foresell.queue') ?? '[]')).toHaveLength(1);
+  });
+
+  it('a page without an item goes on with the visit and sends nothing', async () => {
+    const { ground, posts, pass } = world();
+    const tracker = createTracker(OPTIONS, ground);
+    tracker.track('view', { item_id: 'mug' });
+    for (let i = 0; i < 3; i++) {
+      await pass(25 * 60_000);
+      tracker.page({ props: { title: 'About us' } });
+    }
+    tracker.track('view', { item_id: 'mug' });
+    await pass(10_000);
+    const events = posts.flatMap((post) => post.events);
+    expect(events).toHaveLength(2);
+    expect(events[0].session_id).toBe(events[1].session_id);
   });
 });
 

@@ -65,7 +65,10 @@ export interface TrackerOptions {
 export interface Tracker {
   /** Something a person did: `track('add_to_cart', { item_id: 'mug', price: 9.99, currency: 'EUR' })`. */
   track(type: EventType, fields?: EventFields): void;
-  /** A page was seen. */
+  /**
+   * A page was seen: a `view` of the item it shows. A page without one goes on with the visit and sends nothing, as
+   * Segment's and GA4's pages without an item count for nothing either.
+   */
   page(fields?: EventFields): void;
   /** From now on, and for what this visitor did before, the person is this customer. */
   identify(userId: string, traits?: Readonly<Record<string, unknown>>): void;
@@ -118,7 +121,8 @@ export function createTracker(options: TrackerOptions, ground: Ground): Tracker 
       // A full or forbidden storage: memory must do.
     }
   };
-  if (options.consent === 'ask') allowed = load('consent', allowed);
+  // What the person has said on an earlier page holds, whatever the shop assumes.
+  allowed = load('consent', allowed);
   const decided = (): boolean => allowed.analytics !== undefined && allowed.personalization !== undefined;
   const kept = (): boolean => allowed.analytics === true && allowed.personalization === true;
   const newVisitor = (): Visitor => ({ a: ground.newId(), s: ground.newId(), t: now() });
@@ -140,11 +144,15 @@ export function createTracker(options: TrackerOptions, ground: Ground): Tracker 
     const { user_id, anonymous_id, session_id, ...rest } = event;
     return { ...rest, consent: { analytics: true, personalization: false } };
   };
-  const add = (type: EventType, fields: EventFields & { consent?: Consent }): void => {
-    if (allowed.analytics === false) return;
+  const beSeen = (): number => {
     const time = now();
     if (time - visitor.t > SESSION_MS) visitor.s = ground.newId();
     visitor.t = time;
+    return time;
+  };
+  const add = (type: EventType, fields: EventFields & { consent?: Consent }): void => {
+    if (allowed.analytics === false) return;
+    const time = beSeen();
     queue.push({
       event_id: ground.newId(),
       type,
@@ -210,7 +218,11 @@ export function createTracker(options: TrackerOptions, ground: Ground): Tracker 
 
   return {
     track: (type, fields = {}) => add(type, fields),
-    page: (fields = {}) => add('view', fields),
+    page(fields = {}) {
+      if (fields.item_id) return add('view', fields);
+      beSeen();
+      keep();
+    },
     identify(userId, traits) {
       visitor.u = userId;
       add('identify', { ...(traits && { props: traits }), consent: decided() ? allowed : undefined });

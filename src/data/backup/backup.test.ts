@@ -232,7 +232,7 @@ describe('what is not whole', () => {
   });
 
   test('an erasure meanwhile spoils the backup', async () => {
-    const made = shop();
+    const made = await shop();
     let isErased = false;
     const write = async (): Promise<void> => {
       if (isErased) return;
