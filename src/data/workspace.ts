@@ -48,6 +48,8 @@ export const workspacePaths = {
   journalLock: (workspace: Workspace) => join(workspace.dir, 'locks', 'journal.lock'),
   /** Held by a training run of one task. */
   taskLock: (workspace: Workspace, task: string) => join(workspace.dir, 'locks', `models-${task}.lock`),
+  /** Held for the moment in which a trial of a task's version begins or ends. */
+  rolloutLock: (workspace: Workspace, task: string) => join(workspace.dir, 'locks', `rollout-${task}.lock`),
 } as const;
 
 /**

@@ -12,31 +12,57 @@ import type { Context } from '../context.ts';
 import { isNextItem } from '../next-item.ts';
 import { exportOnnx } from '../onnx-file.ts';
 import { workspaceOf } from '../options.ts';
+import {
+  ROLLOUT_OPTIONS,
+  rolloutDocument,
+  rolloutNote,
+  runRollout,
+  withRolloutOptions,
+} from '../rollouts.ts';
 
-const ACTIONS = ['list', 'show', 'promote', 'rollback', 'export'] as const;
+const ACTIONS = ['list', 'show', 'promote', 'rollback', 'canary', 'shadow', 'export'] as const;
 type Action = (typeof ACTIONS)[number];
 
 export const modelsCommand: CommandFile = {
   usage: 'models <action> [task] [version]',
-  summary: 'list saved models, show one, put one into service, go back to the one before, or export one',
+  summary:
+    'list saved models, show one, put one into service, try one on some people or in the shadow, go back, or export one',
   examples: [
     'foresell models list',
     'foresell models show purchase v2',
     'foresell models promote purchase v1',
     'foresell models rollback purchase',
+    'foresell models canary purchase v3 --share 10% --for 1d',
+    'foresell models canary purchase --stop',
+    'foresell models shadow next-item latest',
     'foresell models export purchase --onnx purchase.onnx',
   ],
   declare(command) {
-    command.option('--onnx <file>', 'with export: file to write, ending in .onnx; for models made of trees');
+    withRolloutOptions(command).option(
+      '--onnx <file>',
+      'with export: file to write, ending in .onnx; for models made of trees',
+    );
   },
   async run(context, [action, task, version], options) {
     if (!ACTIONS.includes(action as Action)) {
       throw new AppError('USAGE', `expected one of ${ACTIONS.join(', ')}, got "${action}"`);
     }
-    const modelsDir = join(workspaceOf(context).dir, 'models');
+    const isTrial = action === 'canary' || action === 'shadow';
+    const stray = isTrial ? undefined : ROLLOUT_OPTIONS.find((option) => options[option] !== undefined);
+    if (stray !== undefined)
+      throw new AppError('USAGE', `models ${action}: expected no option of "canary" and "shadow", got one`);
+    const workspace = workspaceOf(context);
+    const modelsDir = join(workspace.dir, 'models');
     if (action === 'list') return list(context, modelsDir, task);
     if (!task) throw new AppError('USAGE', `expected a task: foresell models ${action} TASK`);
     if (action === 'show') return show(context, showVersion(modelsDir, task, version));
+    if (isTrial)
+      return runRollout(
+        context,
+        workspace,
+        { mode: action, task, ...(version !== undefined && { version }) },
+        options,
+      );
     if (action === 'export') {
       refuseWithoutTrees(task);
       return exportModel(context, loadBundle(modelsDir, task, version), options.onnx);
@@ -87,6 +113,7 @@ function list(context: Context, modelsDir: string, only: string | undefined): vo
   context.document({
     models: lists.flatMap(({ versions }) => versions.map(summary)),
     damaged: lists.flatMap(({ task, damaged }) => damaged.map((entry) => ({ task, ...entry }))),
+    trials: tasks.map((task) => rolloutDocument(modelsDir, task)),
   });
   const rows = lists.flatMap(({ versions }) =>
     versions.map((info) => [
@@ -95,11 +122,16 @@ function list(context: Context, modelsDir: string, only: string | undefined): vo
       info.promoted ? '●' : '',
       Number.isNaN(info.createdMs) ? '' : formatMoment(Math.floor(info.createdMs / 1000) * 1000),
       String((info.settings as { chosen?: string }).chosen ?? ''),
-      info.erasures
-        ? zh
-          ? `请重新训练：已擦除 ${info.erasures.users} 位客户`
-          : `retrain: ${info.erasures.users} erased`
-        : '',
+      [
+        info.erasures
+          ? zh
+            ? `请重新训练：已擦除 ${info.erasures.users} 位客户`
+            : `retrain: ${info.erasures.users} erased`
+          : '',
+        rolloutNote(context, modelsDir, info),
+      ]
+        .filter((note) => note !== '')
+        .join('; '),
     ]),
   );
   if (rows.length === 0) {
