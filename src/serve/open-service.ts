@@ -68,7 +68,10 @@ export interface ShopService {
  */
 export async function openService(workspace: Workspace, options: ServiceOptions): Promise<ShopService> {
   const { name, now, newId, threads, progress = silent, signal, settings, monitor } = options;
-  const journal = await openEventJournal(workspace, { ...(signal && { signal }) });
+  const journal = await openEventJournal(workspace, { ...(signal && { signal }) }).catch(async (cause) => {
+    await monitor?.close();
+    throw cause;
+  });
   try {
     const zone = workspaceZone(workspace);
     const { currency, facts } = await withLake(workspace, { threads }, async (engine, source) => ({

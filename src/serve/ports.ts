@@ -1,6 +1,13 @@
 // What the server asks of the rooms behind it: a journal, a state, a predictor, an observer. It knows nothing else of them.
 import type { EventRow } from '../data/event.ts';
-import type { Prediction, PredictionEntity, RecommendationList, UserProfile } from './api.ts';
+import type {
+  Prediction,
+  PredictionEntity,
+  RecommendationList,
+  RerankedSearch,
+  SearchCandidate,
+  UserProfile,
+} from './api.ts';
 
 /** What became of one row handed to the journal. */
 export type AppendFate = 'accepted' | 'duplicate';
@@ -92,6 +99,30 @@ export interface UserProfiles {
   read(question: ProfileQuestion): Promise<UserProfile | undefined>;
 }
 
+/** What a search found, to be put in the order of relevance and of one person's intent. */
+export interface SearchQuestion {
+  /** Absent: nobody in particular. */
+  readonly person?: PredictionEntity;
+  readonly query?: string;
+  /** What another search found, each once; the catalogue is searched where absent. */
+  readonly items?: readonly SearchCandidate[];
+  /** All candidates, or ten of the catalogue, when absent. */
+  readonly top?: number;
+  /** Of purchases beside a relevance of 1; what searches taught the catalogue when absent. */
+  readonly weight?: number;
+  /** A rule over the catalogue's columns. */
+  readonly filter?: string;
+  /** The only history where they are given. */
+  readonly events?: readonly EventRow[];
+  /** UTC ms; now when absent. */
+  readonly asOf?: number;
+}
+
+export interface ItemSearch {
+  /** @throws AppError USAGE for a question without query and items, or a rule that cannot be read */
+  rerank(question: SearchQuestion): Promise<RerankedSearch>;
+}
+
 /** What somebody may want next, from a model of items. */
 export interface RecommendationQuestion {
   readonly entities: readonly PredictionEntity[];
@@ -165,6 +196,7 @@ export interface ShopPorts {
   /** Undefined while no model of items is in service. */
   readonly recommender?: ItemRecommender | undefined;
   readonly profiles?: UserProfiles;
+  readonly search?: ItemSearch;
   /** Undefined while no model of texts is in service. */
   readonly texts?: TextAnswerer | undefined;
   readonly rejected?: RejectedEvents;

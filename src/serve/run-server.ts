@@ -9,6 +9,7 @@ import type { Route } from './http/route.ts';
 import { createServer, type ServerParts } from './http/server.ts';
 import type { Refreshed } from './online/models-in-service.ts';
 import type { ShopService } from './open-service.ts';
+import type { ServerMonitor } from './operation/server-monitor.ts';
 import { repeatWork } from './repeat-work.ts';
 
 export interface RunServerOptions {
@@ -27,6 +28,8 @@ export interface RunServerOptions {
     ServerParts,
     'limits' | 'pressure' | 'rates' | 'observer' | 'trustProxy' | 'webhooks'
   >;
+  /** Whose shops these are; it tells of what goes on. */
+  readonly monitor?: ServerMonitor;
   /** Hears of models that changed, or cannot be used. */
   readonly onModels?: (shop: string, refreshed: Refreshed) => void;
   /** Hears what could not be followed; the server goes on with what it had. */
@@ -45,9 +48,10 @@ export interface RunningServer {
 
 /** @throws AppError USAGE where the address cannot be listened on */
 export async function runServer(options: RunServerOptions): Promise<RunningServer> {
-  const { shops, host, port, now, followMs, settleMs, onModels, onTrouble = () => {} } = options;
+  const { shops, host, port, now, followMs, settleMs, onModels, onTrouble = () => {}, monitor } = options;
   const keys = followKeys(new Map([...shops].map(([name, { workspaceDir }]) => [name, workspaceDir])));
   const app = createServer({
+    ...(monitor && { observer: monitor.observer, webhooks: monitor.webhooks }),
     ...options.server,
     shops: new Map([...shops].map(([name, { service }]) => [name, service.shop])),
     keyring: keys.keyring,
@@ -59,13 +63,22 @@ export async function runServer(options: RunServerOptions): Promise<RunningServe
     for (const [name, { service }] of shops) {
       const refreshed = await service.refresh();
       if (refreshed.changes.length + refreshed.faults.length > 0) onModels?.(name, refreshed);
+      await service.monitor?.collect();
     }
   };
   const settle = async (): Promise<void> => {
-    for (const { service } of shops.values()) await service.settle();
+    for (const { service } of shops.values()) {
+      const startMs = now();
+      await service.settle();
+      await monitor?.settled(service, startMs);
+    }
   };
   let closing: Promise<void> | undefined;
-  const work = [repeatWork(followMs, follow, onTrouble), repeatWork(settleMs, settle, onTrouble)];
+  const work = [
+    repeatWork(followMs, follow, onTrouble),
+    repeatWork(settleMs, settle, onTrouble),
+    ...(monitor?.tasks ?? []).map(({ everyMs, run }) => repeatWork(everyMs, run, onTrouble)),
+  ];
   try {
     await app.listen({ host, port });
   } catch (cause) {
@@ -74,6 +87,7 @@ export async function runServer(options: RunServerOptions): Promise<RunningServe
     throw new AppError('USAGE', `expected an address that is free, got ${host}:${port} (${code})`, {}, cause);
   }
   for (const { start } of work) start();
+  monitor?.started(new Map([...shops].map(([name, { service }]) => [name, service])));
   const address = app.server.address() as AddressInfo;
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
@@ -82,7 +96,9 @@ export async function runServer(options: RunServerOptions): Promise<RunningServe
       closing ??= (async () => {
         await app.close();
         for (const { stop } of work) await stop();
+        await monitor?.stopped();
         for (const { service } of shops.values()) await service.close();
+        monitor?.close();
       })();
       return closing;
     },

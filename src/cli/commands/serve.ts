@@ -4,13 +4,10 @@ import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
 import { openOrCreateWorkspace, openWorkspace } from '../../data/workspace.ts';
 import { createLineSink } from '../../monitor/log/line-sink.ts';
-import { createLogger } from '../../monitor/log/logger.ts';
-import { createMetrics } from '../../monitor/metrics/metrics.ts';
-import { watchProcess } from '../../monitor/metrics/process-metrics.ts';
-import { observeServer } from '../../monitor/server-observer.ts';
-import { metricsRoute } from '../../serve/http/metrics-route.ts';
+import { LOG_LEVELS, type LogLevel } from '../../monitor/log/logger.ts';
 import { readKeys } from '../../serve/key-file.ts';
-import { openService, type ShopService } from '../../serve/open-service.ts';
+import { openService, personIds, type ShopService } from '../../serve/open-service.ts';
+import { openServerMonitor } from '../../serve/operation/server-monitor.ts';
 import { runServer } from '../../serve/run-server.ts';
 import type { CommandFile } from '../command.ts';
 import { UsageError } from '../context.ts';
@@ -43,6 +40,7 @@ export const serveCommand: CommandFile = {
         '--metrics',
         'answer /metrics to anybody who reaches the server, not only to keys with the scope admin',
       )
+      .option('--log <level>', `lines on standard error from this level on: ${LEVELS}`, 'warn')
       .option('--trust-proxy', 'take addresses of callers from a proxy’s X-Forwarded-For');
   },
   async run(context, _, options) {
@@ -55,12 +53,22 @@ export const serveCommand: CommandFile = {
       ...also.map((dir) => openWorkspace(dir)),
     ];
     const shops = new Map<string, { readonly service: ShopService; readonly workspaceDir: string }>();
+    const sink = createLineSink({ descriptor: 2 });
+    const level = levelOption(String(options.log));
+    const monitor = openServerMonitor({ write: sink.write, level, now: Date.now });
+    const end = async (): Promise<void> => {
+      for (const { service } of shops.values()) await service.close();
+      monitor.close();
+      sink.flushNow();
+    };
     try {
       for (const workspace of workspaces) {
         const name = shopName(workspace);
         if (shops.has(name))
           throw new AppError('USAGE', `expected folders of different names, got "${name}" twice`);
+        const own = await monitor.openShop(workspace, name, personIds(workspace));
         const service = await openService(workspace, {
+          ...{ monitor: own, observer: monitor.observer },
           ...{ name, threads: context.threads, now: Date.now, newId: randomUUID },
           ...{ progress: context.progress, signal: context.signal },
           onUnusable: ({ message }) =>
@@ -77,32 +85,18 @@ export const serveCommand: CommandFile = {
           );
       }
     } catch (cause) {
-      for (const { service } of shops.values()) await service.close();
+      await end();
       throw cause;
     }
-    const figures = createMetrics();
-    const sink = createLineSink({ descriptor: 2 });
-    const logger = createLogger({ write: sink.write, now: Date.now, level: 'warn' });
-    const watching = watchProcess(figures);
     const server = await runServer({
       ...{ shops, host: String(options.host), port: Number(options.port), followMs, settleMs, now: Date.now },
-      server: { trustProxy: options.trustProxy === true, observer: observeServer(figures, logger) },
-      routes: [
-        metricsRoute(
-          {
-            contentType: figures.contentType,
-            text() {
-              watching.read();
-              return figures.text();
-            },
-          },
-          options.metrics === true,
-        ),
-      ],
+      server: { trustProxy: options.trustProxy === true },
+      monitor,
+      routes: [monitor.metricsRoute(options.metrics === true)],
       onModels: (shop, refreshed) => sayModels(context, shop, refreshed),
-      onTrouble: (error) => context.progress.note(error instanceof Error ? error.message : String(error)),
+      onTrouble: monitor.trouble,
     }).catch(async (cause) => {
-      for (const { service } of shops.values()) await service.close();
+      await end();
       throw cause;
     });
     context.document({ url: server.url, shops: [...shops.keys()], pid: process.pid });
@@ -113,7 +107,6 @@ export const serveCommand: CommandFile = {
     );
     await stopped(context.signal);
     await server.close();
-    watching.stop();
     sink.flushNow();
     context.say(zh ? '已停止：没有丢失任何事件' : 'stopped: nothing that was acknowledged is lost');
   },
@@ -129,6 +122,13 @@ function portOption(text: string): number {
   const port = Number(text);
   if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port < 65_536) return port;
   throw new UsageError(`--port: expected a number from 0 to 65535, got "${text.slice(0, 20)}"`);
+}
+
+const LEVELS = Object.keys(LOG_LEVELS).join(', ');
+
+function levelOption(text: string): LogLevel {
+  if (Object.hasOwn(LOG_LEVELS, text)) return text as LogLevel;
+  throw new UsageError(`--log: expected ${LEVELS}, got "${text.slice(0, 20)}"`);
 }
 
 const LEAST_MS = 100;

@@ -19,6 +19,8 @@ export interface WorkspaceAuditParts {
   readonly workspaceDir: string;
   /** UTC ms. */
   readonly now: () => number;
+  /** What it is open for, as others will read it who find it taken. */
+  readonly purpose?: string;
 }
 
 const folderOf = (workspaceDir: string): string => join(workspaceDir, 'audit');
@@ -33,8 +35,9 @@ const lockPath = (workspaceDir: string): string => join(workspaceDir, 'locks', '
 export async function openWorkspaceAudit({
   workspaceDir,
   now,
+  purpose = 'audit log',
 }: WorkspaceAuditParts): Promise<WorkspaceAudit> {
-  const lock = await acquireLock(lockPath(workspaceDir), 'audit log', { waitMs: 2000 });
+  const lock = await acquireLock(lockPath(workspaceDir), purpose, { waitMs: 2000 });
   try {
     const log = await openAuditLog({
       disk: nodeJournalDisk(folderOf(workspaceDir)),

@@ -1,6 +1,7 @@
 // What happens to a request before and around its handler: pressure, key, rate, origin, body, signature.
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RefusedCall, ServeObserver } from '../ports.ts';
 import type { ServedShop } from '../shop.ts';
 import type { Keyring, Principal } from './api-key.ts';
 import { type BodyLimits, bodyJson, unpacked } from './body.ts';
@@ -21,6 +22,7 @@ export interface GateParts {
   readonly limits: BodyLimits;
   readonly rates: RateLimits;
   readonly pressure: Pressure;
+  readonly observer?: ServeObserver;
 }
 
 export interface Gate {
@@ -78,16 +80,17 @@ const OVERLOADED = new Problem('overloaded', 'expected less at once: try again a
 const PING_ANSWER = '{"accepted":0,"duplicates":0,"rejected":0,"ignored":0,"results":[]}';
 
 export function createGate(parts: GateParts): Gate {
-  const { shops, keyring, now, limits, rates, pressure } = parts;
+  const { shops, keyring, now, limits, rates, pressure, observer } = parts;
   const endpoints = new Map((parts.webhooks ?? []).map((endpoint) => [endpoint.id, endpoint]));
   const serverCalls = createRateLimiter(rates.server);
   const browserCalls = createRateLimiter(rates.browser);
   const failures = createRateLimiter(rates.failures);
 
   /** @throws Problem rate_limited instead of unauthorized, for an address that keeps guessing */
-  const refuse = (problem: Problem, address: string, nowMs: number): never => {
-    const waitMs = failures.take(address, nowMs);
+  const refuse = (problem: Problem, call: RefusedCall, nowMs: number): never => {
+    const waitMs = failures.take(call.address, nowMs);
     if (waitMs > 0) throw tooOften(waitMs);
+    observer?.refused?.(call);
     throw problem;
   };
 
@@ -99,9 +102,11 @@ export function createGate(parts: GateParts): Gate {
         'unauthorized',
         'expected a key that is valid: make one with "foresell keys"',
       );
-      return refuse(problem, request.ip, nowMs);
+      return refuse(problem, { reason: 'unknown_key', address: request.ip }, nowMs);
     }
     if (!principal.scopes.has(access.scope)) {
+      const { keyId, workspace } = principal;
+      observer?.refused?.({ reason: 'wrong_scope', address: request.ip, keyId }, workspace);
       throw new Problem('forbidden', `expected a key with the scope ${access.scope}`);
     }
     const waitMs =
@@ -132,7 +137,10 @@ export function createGate(parts: GateParts): Gate {
           if (access.kind === 'key') {
             const text = keyOf(request.headers, request.query as Record<string, unknown>);
             if (text !== undefined) principal = admitted(text, access, request, receivedMs);
-            else if (!access.inBody) throw noKey();
+            else if (!access.inBody) {
+              observer?.refused?.({ reason: 'no_key', address: request.ip });
+              throw noKey();
+            }
             if (access.fromBrowser) allowOrigin(request, reply, principal);
           }
           if (route.body) reserveBody(request.headers, reply.raw);
@@ -175,7 +183,7 @@ export function createGate(parts: GateParts): Gate {
               signature: typeof signature === 'string' ? signature : undefined,
             }).workspace;
           } catch (error) {
-            refuse(error as Problem, request.ip, visit.receivedMs);
+            refuse(error as Problem, { reason: 'wrong_signature', address: request.ip }, visit.receivedMs);
           }
         }
         const plain = unpacked(raw, request.headers['content-encoding'], limits);

@@ -1,14 +1,6 @@
 // Calls that were refused for their key, on their way into the audit log: the first of a caller at once, a flood as a number.
 import type { AuditEntry } from '../../monitor/audit/audit-log.ts';
-
-/** A call that showed a wrong key, none, one without the right, or a wrong signature. */
-export interface RefusedCall {
-  readonly reason: 'unknown_key' | 'no_key' | 'wrong_scope' | 'wrong_signature' | 'foreign_origin';
-  /** The address it came from. */
-  readonly address: string;
-  /** Of a key that is known. */
-  readonly keyId?: string;
-}
+import type { RefusedCall } from '../ports.ts';
 
 export interface RefusedCalls {
   refused(call: RefusedCall): void;
