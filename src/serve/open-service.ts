@@ -6,11 +6,13 @@ import { type EventJournal, openEventJournal } from '../data/journal/event-journ
 import { withLake } from '../data/lake/open.ts';
 import { pseudonym, readPseudonymKey } from '../data/pseudonym.ts';
 import { type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
+import { openSearch, type SearchParts } from './catalogue/search-in-service.ts';
 import type { RolloutObserver } from './lifecycle/rollouts.ts';
 import { readItemColumns, rememberItems } from './online/item-columns.ts';
 import { openItems } from './online/items-in-service.ts';
 import { type ModelsInService, openModels, type Refreshed } from './online/models-in-service.ts';
 import { readItemFacts } from './online/read-item-facts.ts';
+import { openUserProfiles } from './online/user-profile.ts';
 import type { ServiceMonitor } from './operation/service-monitor.ts';
 import { watchPredictor, watchRecommender } from './operation/watched-answers.ts';
 import type { ItemRecommender, OnlineState, ShopPorts } from './ports.ts';
@@ -30,6 +32,8 @@ export interface ServiceOptions {
   /** Records answers, refused events and who did what; closed with the service. */
   readonly monitor?: ServiceMonitor;
   readonly observer?: ShopPorts['observer'];
+  /** What compares the vectors of a catalogue; without it searches are answered by words alone. */
+  readonly backend?: SearchParts['backend'];
   readonly progress?: Progress;
   /** Hears why the state's snapshot could not be used; it is then made of the lake. */
   readonly onUnusable?: (reason: AppError) => void;
@@ -95,6 +99,11 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     const foundTexts = await texts.refresh();
     const items = openItems({ ...asked, workspace, threads });
     const foundItems = await items.refresh();
+    const search = await openSearch({
+      ...{ workspace, threads, now, predictor: models.predictor, recommender: () => items.recommender },
+      ...(options.backend && { backend: options.backend }),
+    });
+    const foundCatalogue = await search.refresh();
     const live: OnlineState = {
       apply: (rows) => state?.apply(rows),
       adopt: (anonymousId, userId) => state?.adopt(anonymousId, userId),
@@ -113,6 +122,11 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       get texts() {
         return texts.answerer;
       },
+      search: search.search,
+      profiles: openUserProfiles({
+        ...{ ...asked, context, currency, predictor: models.predictor, bundles: () => models.bundles },
+        isLinked: (anonymousId) => state?.isAdopted(anonymousId) ?? false,
+      }),
       ...(monitor && { rejected: monitor.rejected }),
       ...(options.observer && { observer: options.observer }),
     };
@@ -130,9 +144,14 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     return {
       ...{ shop, models, state, journal, settle },
       ...(monitor && { monitor }),
-      found: together(models, foundItems, foundTexts),
+      found: together(models, foundItems, foundTexts, foundCatalogue),
       async refresh() {
-        const refreshed = together(await models.refresh(), await items.refresh(), await texts.refresh());
+        const refreshed = together(
+          await models.refresh(),
+          await items.refresh(),
+          await texts.refresh(),
+          await search.refresh(),
+        );
         monitor?.changed(refreshed);
         return refreshed;
       },
@@ -141,6 +160,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
         try {
           await models.close();
           await items.close();
+          await search.close();
           if (journal.ready)
             await settle().catch((cause: unknown) => {
               // An import writes to the lake right now: the journal keeps what it has until the next start.

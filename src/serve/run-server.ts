@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../core/errors.ts';
 import { followKeys } from './followed-keys.ts';
-import { predictionRoutes } from './http/prediction-routes.ts';
-import { recommendationRoutes } from './http/recommendation-routes.ts';
 import type { Route } from './http/route.ts';
 import { createServer, type ServerParts } from './http/server.ts';
+import { shopRoutes } from './http/shop-routes.ts';
 import type { Refreshed } from './online/models-in-service.ts';
 import type { ShopService } from './open-service.ts';
 import type { ServerMonitor } from './operation/server-monitor.ts';
@@ -56,7 +55,7 @@ export async function runServer(options: RunServerOptions): Promise<RunningServe
     shops: new Map([...shops].map(([name, { service }]) => [name, service.shop])),
     keyring: keys.keyring,
     now,
-    routes: [...predictionRoutes, ...recommendationRoutes, ...(options.routes ?? [])],
+    routes: [...shopRoutes, ...(options.routes ?? [])],
   });
   const follow = async (): Promise<void> => {
     keys.follow();

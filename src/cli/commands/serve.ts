@@ -9,6 +9,7 @@ import { readKeys } from '../../serve/key-file.ts';
 import { openService, personIds, type ShopService } from '../../serve/open-service.ts';
 import { openServerMonitor } from '../../serve/operation/server-monitor.ts';
 import { runServer } from '../../serve/run-server.ts';
+import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { CommandFile } from '../command.ts';
 import { UsageError } from '../context.ts';
 import { sayModels, sayShop, shopName } from '../serve-text.ts';
@@ -69,7 +70,7 @@ export const serveCommand: CommandFile = {
         const own = await monitor.openShop(workspace, name, personIds(workspace));
         const service = await openService(workspace, {
           ...{ monitor: own, observer: monitor.observer },
-          ...{ name, threads: context.threads, now: Date.now, newId: randomUUID },
+          ...{ name, threads: context.threads, now: Date.now, newId: randomUUID, backend: nodeBackend },
           ...{ progress: context.progress, signal: context.signal },
           onUnusable: ({ message }) =>
             context.progress.note(`the state is made of the lake once more: ${message}`),

@@ -99,3 +99,40 @@ export async function popularityScores(
   );
   return { of, usual: rate };
 }
+
+/** So many customers at the shop's own share stand beside an item's own. */
+const SHARED_CUSTOMERS = 50;
+/** Of a shop in which nobody has bought anything yet. */
+const NOTHING_BOUGHT: PurchaseScores = { of: new Map(), usual: 0.01 };
+
+/**
+ * {@link popularityScores}; for a shop whose views are not logged, the share of its customers who bought the item, drawn to
+ * that of the average item.
+ */
+export async function shopPurchaseScores(
+  engine: Engine,
+  source: Pick<EventSource, 'events'>,
+  signal?: AbortSignal,
+): Promise<PurchaseScores> {
+  try {
+    return await popularityScores(engine, source, signal);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'NOT_ENOUGH_DATA')) throw error;
+  }
+  const rows = await engine.rows<{ item: string; buyers: number; customers: number }>(
+    `SELECT item_id AS item, CAST(count(DISTINCT user_id) AS DOUBLE) AS buyers,
+       (SELECT CAST(count(DISTINCT user_id) AS DOUBLE) FROM ${source.events} WHERE type = 'purchase') AS customers
+     FROM ${source.events} WHERE type = 'purchase' AND item_id IS NOT NULL AND user_id IS NOT NULL GROUP BY item_id`,
+    signal,
+  );
+  if (rows.length === 0) return NOTHING_BOUGHT;
+  const [{ customers }] = rows;
+  const usual = rows.reduce((sum, { buyers }) => sum + buyers, 0) / rows.length / customers;
+  const of = new Map(
+    rows.map(({ item, buyers }) => [
+      item,
+      Math.min(0.99, (buyers + SHARED_CUSTOMERS * usual) / (customers + SHARED_CUSTOMERS)),
+    ]),
+  );
+  return { of, usual: Math.min(0.5, usual) };
+}

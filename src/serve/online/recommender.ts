@@ -2,27 +2,23 @@
 import { AppError } from '../../core/errors.ts';
 import type { Sequences } from '../../core/sequences.ts';
 import { HOUR_MS } from '../../core/time.ts';
-import { EVENT_TYPES, type EventRow, type EventType } from '../../data/event.ts';
-import { rowEvents, typeCode, type UserEvents } from '../../data/features/user-events.ts';
-import type { PredictionEntity, RecommendationList } from '../api.ts';
+import { EVENT_TYPES, type EventType } from '../../data/event.ts';
+import { typeCode, type UserEvents } from '../../data/features/user-events.ts';
+import type { RecommendationList } from '../api.ts';
 import { likenessByAttributes } from '../next-item/item-likeness.ts';
 import { listItems, MADE_BY } from '../next-item/list-items.ts';
 import { barredOf, catalogueModel, type OwnItems } from '../next-item/offer-items.ts';
 import { learnedFrom } from '../next-item/offer-shop.ts';
 import { offeredItems } from '../next-item/offered-items.ts';
 import type { ItemRecommender, RecommendationQuestion } from '../ports.ts';
-import type { KnownPerson, Person } from '../state/online-state.ts';
+import { type HistoryParts, openPersonHistories } from './person-history.ts';
 import type { Offer } from './read-offer.ts';
 
-export interface RecommenderParts {
+export interface RecommenderParts extends HistoryParts {
   readonly offer: Offer;
-  /** Undefined of people nothing is known of. */
-  readonly find: (person: Person) => KnownPerson | undefined;
   /** UTC ms. */
   readonly now: () => number;
   readonly newId: () => string;
-  /** Ids as the state knows them, where the shop keeps pseudonyms. */
-  readonly personId?: (id: string) => string;
 }
 
 /** Rules kept worked out: shops ask the same few again and again. */
@@ -32,7 +28,7 @@ const OPEN_MS = HOUR_MS / 2;
 
 /** Answers the same lists as `predict next-item` does of the same histories, but for popularity, which is of the start. */
 export function openRecommender(parts: RecommenderParts): ItemRecommender {
-  const { offer, find, now, newId, personId = (id) => id } = parts;
+  const { offer, now, newId } = parts;
   const { saved, catalogue, attributes, popular, available } = offer;
   const { itemIds } = catalogue;
   const model = catalogueModel(saved.model, { catalogue, ...(attributes && { attributes }) });
@@ -68,19 +64,14 @@ export function openRecommender(parts: RecommenderParts): ItemRecommender {
     }
     return own;
   };
-  const historyOf = (entity: PredictionEntity, given: readonly EventRow[] | undefined): UserEvents => {
-    const { user_id, session_id } = entity;
-    if (given) return rowEvents(given.filter((row) => isOf(row, entity)));
-    const person: Person = user_id !== undefined ? { user_id: personId(user_id) } : { session_id };
-    return find(person)?.events ?? rowEvents([]);
-  };
+  const historyOf = openPersonHistories(parts);
 
   return {
     version: saved.version.version,
     async recommend(question) {
       const { entities, top, diversity = 0, asOf = now() } = question;
       const own = question.excludeSeen ?? usual;
-      const histories = entities.map((entity) => historyOf(entity, question.events));
+      const histories = entities.map((entity) => historyOf(entity, question.events).events);
       const told = { codes, asOf, itemIds, isVisit: by === 'session' };
       const before = sequencesOf(histories, { ...told, mask: learned });
       if (diversity > 0 && !likeness)
@@ -117,9 +108,6 @@ export function openRecommender(parts: RecommenderParts): ItemRecommender {
     },
   };
 }
-
-const isOf = (row: EventRow, { user_id, session_id }: PredictionEntity): boolean =>
-  user_id !== undefined ? row.user_id === user_id : row.session_id === session_id;
 
 /** 1 for the kinds of events that count. */
 function typeMask(types: readonly EventType[] | undefined): Uint8Array {
