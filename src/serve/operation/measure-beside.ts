@@ -1,14 +1,13 @@
 // Measuring in a thread of its own, so that no request waits for it.
-import { Worker } from 'node:worker_threads';
 import { AppError, type ErrorCode } from '../../core/errors.ts';
-import { workerFile } from '../../core/worker-file.ts';
+import { startWorker } from '../../models/worker-file.ts';
 import type { MeasuredAnswers } from './measure-answers.ts';
 import type { MeasureReply, MeasureStart } from './measure-worker.ts';
 
 /** @throws AppError as `measureAnswers`; INTERRUPTED once the signal has fired */
 export function measureBeside(start: MeasureStart, signal?: AbortSignal): Promise<MeasuredAnswers> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(...workerFile('./measure-worker', import.meta.url, start));
+    const worker = startWorker('./measure-worker', import.meta.url, start);
     const stop = (): void => void worker.terminate();
     signal?.addEventListener('abort', stop, { once: true });
     worker.once('message', (reply: MeasureReply) => {

@@ -2,9 +2,9 @@
 import { Worker } from 'node:worker_threads';
 import { throwIfAborted } from '../../core/errors.ts';
 import { EVENT_SEQUENCES } from '../../core/event-sequences.ts';
-import { workerFile } from '../../core/worker-file.ts';
 import { estimatorById, fitModel, loadModel } from '../../models/catalogue.ts';
 import type { Estimator, FitRun, Model, Sample } from '../../models/estimator.ts';
+import { workerFile } from '../../nn/trainer/worker/worker-file.ts';
 import { receiveError } from '../../nn/trainer/worker/worker-messages.ts';
 import type { FromFitWorker, ToFitWorker } from './fit-worker.ts';
 

@@ -1,7 +1,7 @@
 // Threads that wait for jobs on shared memory: started once, told by a counter, never keeping the process alive.
 import { Worker } from 'node:worker_threads';
 import { invariant } from '../../../core/errors.ts';
-import { workerFile } from '../../../core/worker-file.ts';
+import { workerFile } from '../../../nn/trainer/worker/worker-file.ts';
 import type { SharedMemory } from '../kernels/simd.ts';
 import { type Job, type Member, runJob } from './jobs.ts';
 import type { Layout } from './layout.ts';

@@ -2,13 +2,13 @@
 
 import { Worker } from 'node:worker_threads';
 import { type Progress, silent } from '../../../core/progress.ts';
-import { workerFile } from '../../../core/worker-file.ts';
 import type { BatchSource } from '../batches/batch-source.ts';
 import type { TrainingEvent } from '../events.ts';
 import type { TrainingSettings } from '../train-options.ts';
 import { serveBatches } from './batch-channel.ts';
 import { createInbox } from './inbox.ts';
 import type { TrainingDataModule } from './training-data.ts';
+import { workerFile } from './worker-file.ts';
 import { type FromWorker, receiveError, type ToWorker, type WorkerStart } from './worker-messages.ts';
 
 export interface TrainInWorkerOptions extends TrainingSettings {
