@@ -68,8 +68,11 @@ export async function runServer(options: RunServerOptions): Promise<RunningServe
   const settle = async (): Promise<void> => {
     for (const { service } of shops.values()) {
       const startMs = now();
-      await service.settle();
-      await monitor?.settled(service, startMs);
+      // One shop's import must not keep another's events out of its lake.
+      await service
+        .settle()
+        .then(() => monitor?.settled(service, startMs))
+        .catch(onTrouble);
     }
   };
   let closing: Promise<void> | undefined;
