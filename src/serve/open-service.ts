@@ -16,6 +16,7 @@ import { openUserProfiles } from './online/user-profile.ts';
 import type { ServiceMonitor } from './operation/service-monitor.ts';
 import { watchPredictor, watchRecommender } from './operation/watched-answers.ts';
 import type { ItemRecommender, OnlineState, ShopPorts } from './ports.ts';
+import { servedTasks } from './served-tasks.ts';
 import { openServiceState } from './service-state.ts';
 import { openShop, type ServedShop, type ShopSettings } from './shop.ts';
 import type { OpenState } from './state/online-state.ts';
@@ -122,6 +123,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       get texts() {
         return texts.answerer;
       },
+      served: { list: () => servedTasks(models.bundles, texts.bundles) },
       search: search.search,
       profiles: openUserProfiles({
         ...{ ...asked, context, currency, predictor: models.predictor, bundles: () => models.bundles },

@@ -65,6 +65,15 @@ export interface Predictor {
   predict(question: PredictionQuestion): Promise<readonly Prediction[]>;
 }
 
+/** A task that has a model in service. */
+export interface ServedTask {
+  readonly name: string;
+  readonly about: 'user' | 'session' | 'user_item' | 'text';
+  /** Of the model that answers most; one on trial may answer some. */
+  readonly version: string;
+  readonly horizonDays: number;
+}
+
 /** What people write, asked about as it stands in the question. */
 export interface TextQuestion {
   readonly task: string;
@@ -195,6 +204,8 @@ export interface ShopPorts {
   readonly predictor?: Predictor;
   /** Undefined while no model of items is in service. */
   readonly recommender?: ItemRecommender | undefined;
+  /** Which tasks have a model, at the moment of asking. */
+  readonly served?: { list(): readonly ServedTask[] };
   readonly profiles?: UserProfiles;
   readonly search?: ItemSearch;
   /** Undefined while no model of texts is in service. */

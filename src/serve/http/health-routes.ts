@@ -11,6 +11,10 @@ const ReadySchema = Type.Object({
   predictor: Type.Boolean({ description: 'every model is loaded' }),
 });
 
+/** Whether every shop takes events and answers. */
+export const areReady = (shops: ReadonlyMap<string, ServedShop>): boolean =>
+  [...shops.values()].every(({ ports }) => ports.journal.ready && (ports.predictor?.ready ?? true));
+
 /** @param isClosing whether the server is on its way down: then it is alive, and not ready */
 export function healthRoutes(
   shops: ReadonlyMap<string, ServedShop>,

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import type { Name } from '../../core/name.ts';
 import { PRODUCT_VERSION } from '../../core/product.ts';
 import { SCOPES } from './api-key.ts';
+import { InferenceErrorSchema, isInferencePath } from './inference-error.ts';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
 import type { Content, Route } from './route.ts';
 
@@ -36,6 +37,7 @@ function problemsOf(route: Route): readonly ProblemCode[] {
   if (route.access.kind === 'key') codes.push('forbidden');
   if (route.body)
     codes.push('bad_json', 'bad_encoding', 'too_large', 'unsupported_media', 'invalid', 'request_timeout');
+  if (route.query) codes.push('bad_query');
   if (route.path.includes(':')) codes.push('not_found');
   return codes;
 }
@@ -180,7 +182,9 @@ function problemReplies(route: Route, schemaOf: (schema: unknown) => unknown): J
           ...(status === 429 || status === 503
             ? { headers: { 'Retry-After': { description: 'seconds', schema: { type: 'integer' } } } }
             : {}),
-          content: { 'application/problem+json': { schema: schemaOf(ProblemSchema) } },
+          content: isInferencePath(route.path)
+            ? { 'application/json': { schema: schemaOf(InferenceErrorSchema) } }
+            : { 'application/problem+json': { schema: schemaOf(ProblemSchema) } },
         },
       ]),
   );

@@ -9,11 +9,13 @@ import { documentRoutes } from './document-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { ga4Routes } from './ga4-routes.ts';
 import { createGate } from './gate.ts';
-import { healthRoutes } from './health-routes.ts';
+import { areReady, healthRoutes } from './health-routes.ts';
+import { errorAnswer } from './inference-error.ts';
+import { inferenceHealthRoutes } from './inference-routes.ts';
 import { ordinaryLane } from './ordinary-lane.ts';
 import { createPressure, DEFAULT_PRESSURE, type PressureLimits } from './pressure.ts';
-import { Problem, problemOf, problemText } from './problem.ts';
-import { JSON_TYPE, problemHeaders, SAFE_HEADERS } from './raw-answer.ts';
+import { Problem, problemOf } from './problem.ts';
+import { JSON_TYPE, SAFE_HEADERS } from './raw-answer.ts';
 import type { Answer, Route } from './route.ts';
 import { segmentRoutes } from './segment-routes.ts';
 import { DEFAULT_RATES, type RateLimits } from './server-limits.ts';
@@ -40,6 +42,8 @@ export interface ServerParts {
 /** A slow client has so long for a whole request, and an idle connection to ask again. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** An id of 512 bytes, each written as %XX. */
+const MOST_ID_CHARACTERS = 1536;
 
 /** A server that does not listen yet: `listen` it, or `inject` requests. `close` answers what is under way first. */
 export function createServer(parts: ServerParts): FastifyInstance {
@@ -53,6 +57,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
     ...webhookRoutes,
     ...(parts.routes ?? []),
     ...healthRoutes(parts.shops, () => isClosing),
+    ...inferenceHealthRoutes(() => areReady(parts.shops) && !isClosing),
   ];
   const routes = [...own, ...documentRoutes(own)];
   const app = fastify({
@@ -61,10 +66,11 @@ export function createServer(parts: ServerParts): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: trusted(parts.trustProxy),
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: MOST_ID_CHARACTERS, ignoreTrailingSlash: true },
     serverFactory: (handler, options) =>
       sheddingServer(handler, { ...options, pressure, lane: (...asked) => lane(...asked) }),
-    frameworkErrors: (error, _request, reply) => answerProblem(reply as FastifyReply, problemOf(error)),
+    frameworkErrors: (error, request, reply) =>
+      answerProblem(request, reply as FastifyReply, problemOf(error)),
   });
   // Bytes, whatever the type: signatures are made of them, and each route parses once what it takes.
   app.removeAllContentTypeParsers();
@@ -83,9 +89,9 @@ export function createServer(parts: ServerParts): FastifyInstance {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status === 500) observer?.failed(request.routeOptions.url ?? 'unknown', error);
-    answerProblem(reply, problem);
+    answerProblem(request, reply, problem);
   });
-  app.setNotFoundHandler((request, reply) => answerProblem(reply, notFound(routes, request)));
+  app.setNotFoundHandler((request, reply) => answerProblem(request, reply, notFound(routes, request)));
   const gate = createGate({ ...parts, rates: { ...DEFAULT_RATES, ...parts.rates }, limits, pressure });
   const lane = ordinaryLane(eventRoutes, { gate, limits, observer, isClosing: () => isClosing });
   for (const route of routes) {
@@ -123,6 +129,7 @@ function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
     .send(answer.text);
 }
 
-function answerProblem(reply: FastifyReply, problem: Problem): void {
-  reply.code(problem.status).headers(problemHeaders(problem)).send(problemText(problem));
+function answerProblem({ url }: { readonly url: string }, reply: FastifyReply, problem: Problem): void {
+  const { headers, text } = errorAnswer(problem, url);
+  reply.code(problem.status).headers(headers).send(text);
 }

@@ -1,9 +1,9 @@
 // Node's server in front of the framework: what there is no time for is refused, and what is ordinary is answered, before it.
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { errorAnswer, isInferencePath } from './inference-error.ts';
 import type { Lane } from './ordinary-lane.ts';
 import type { Pressure } from './pressure.ts';
-import { Problem, problemText } from './problem.ts';
-import { problemHeaders } from './raw-answer.ts';
+import { Problem } from './problem.ts';
 
 export interface SheddingOptions {
   readonly pressure: Pressure;
@@ -15,12 +15,17 @@ export interface SheddingOptions {
 const OVERLOADED = new Problem('overloaded', 'expected less at once: try again after Retry-After', {
   retryAfterSeconds: 1,
 });
-const SHED = problemText(OVERLOADED);
-const SHED_HEADERS = [
-  ...Object.entries(problemHeaders(OVERLOADED)).flat(),
-  'content-length',
-  String(Buffer.byteLength(SHED)),
-];
+
+/** Made once for each form of an error: a refusal costs next to nothing. */
+const shedAt = (url: string) => {
+  const { headers, text } = errorAnswer(OVERLOADED, url);
+  return {
+    text,
+    headers: [...Object.entries(headers).flat(), 'content-length', String(Buffer.byteLength(text))],
+  };
+};
+const SHED = shedAt('/');
+const SHED_INFERENCE = shedAt('/v2');
 
 const HEADERS_TIMEOUT_MS = 15_000;
 
@@ -33,8 +38,9 @@ export function sheddingServer(handler: RequestListener, options: SheddingOption
       if (!lane(request, response)) handler(request, response);
       return;
     }
-    response.writeHead(503, SHED_HEADERS);
-    response.end(SHED);
+    const { headers, text } = isInferencePath(request.url ?? '') ? SHED_INFERENCE : SHED;
+    response.writeHead(503, headers);
+    response.end(text);
     request.resume();
   });
   server.keepAliveTimeout = keepAliveTimeout;
@@ -44,4 +50,8 @@ export function sheddingServer(handler: RequestListener, options: SheddingOption
 }
 
 const isHealth = (url: string | undefined): boolean =>
-  url === '/livez' || url === '/readyz' || url === '/metrics';
+  url === '/livez' ||
+  url === '/readyz' ||
+  url === '/metrics' ||
+  url === '/v2/health/live' ||
+  url === '/v2/health/ready';
