@@ -3,11 +3,16 @@ import { silent } from '../src/core/progress.ts';
 import { random } from '../src/core/random.ts';
 import { type OwnSettings, pretrainOwn } from '../src/encoders/own/pretrain-own.ts';
 import type { TextEncoder } from '../src/encoders/text/text-encoder.ts';
-import { estimatorById, fitModel } from '../src/models/catalogue.ts';
+import { encoded, estimatorById, fitModel } from '../src/models/catalogue.ts';
 import { alike, mixOpinions } from '../src/models/ensemble/mixing.ts';
 import { opinionsIn } from '../src/models/ensemble/opinion.ts';
 import type { Sample, Settings } from '../src/models/estimator.ts';
-import { onEncoder } from '../src/models/text/text-estimator.ts';
+import { logit } from '../src/models/link.ts';
+import { takeSample } from '../src/models/sample.ts';
+import { pseudoLabels } from '../src/models/text/self-training/pseudo-labels.ts';
+import { SELF_TAUGHT_DEFAULTS, type SelfTaught } from '../src/models/text/self-training/self-taught.ts';
+import { classShares, SELF_TAUGHT } from '../src/models/text/self-training/self-training.ts';
+import { onEncoder, type TextEstimator } from '../src/models/text/text-estimator.ts';
 import { nodeBackend } from '../src/tensor/session/session-node.ts';
 import { atLeast, type Bench, type Target } from './bench.ts';
 import { characterLogistic } from './text/character-logistic.ts';
@@ -24,7 +29,7 @@ const SETS: readonly ReviewSet[] = ['hotel', 'takeaway'];
 /** Right or wrong, [rows]; of several draws the share that was right. */
 type Right = Float64Array;
 
-/** Words: sets (hotel, takeaway), `seeds=N`, `draws=N`, `sizes=200,1000`, `own:NAME=VALUE`, `set:NAME=VALUE`. */
+/** Words: sets (hotel, takeaway), `seeds=N`, `draws=N`, `sizes=200,1000`, `own:NAME=VALUE`, `set:NAME=VALUE`, `all:NAME=VALUE` with all labels, `self:NAME=VALUE`. */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   const asked = SETS.filter((id) => args.includes(id));
   const told = (prefix: string): Record<string, number | string | boolean> =>
@@ -46,6 +51,8 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
       .map((size) => (size === 'all' ? Number.POSITIVE_INFINITY : Number(size))) ?? SIZES;
   const own = told('own:') as Partial<OwnSettings>;
   const settings = told('set:') as Settings;
+  const withAll = { ...settings, ...(told('all:') as Settings) };
+  const self = told('self:') as Settings;
   const targets: Target[] = [];
   const figures: Record<string, unknown> = {};
   for (const id of asked.length > 0 ? asked : SETS) {
@@ -57,10 +64,15 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
       const encoders = await bothEncoders(textsIn(train), { own, seed: seed + k, threads, log });
       for (const size of sizes) {
         const count = size < train.target.length ? draws : 1;
-        const drawn = Array.from({ length: count }, (_, d) =>
-          drawRows(train, size, `labels ${seed + k} ${d}`),
-        );
-        const answers = await answersOf(drawn, test, encoders, { seed: seed + k, threads, settings });
+        const drawn = Array.from({ length: count }, (_, d) => {
+          const learn = drawRows(train, size, `labels ${seed + k} ${d}`);
+          return { learn, ...(size < train.target.length && { open: otherRows(train, learn) }) };
+        });
+        const asked = {
+          ...{ seed: seed + k, threads, self, log },
+          settings: size < train.target.length ? settings : withAll,
+        };
+        const answers = await answersOf(drawn, test, encoders, asked);
         for (const [model, own] of Object.entries(answers)) {
           const key = `${model} ${size}`;
           right.set(key, [...(right.get(key) ?? []), own]);
@@ -70,13 +82,20 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
             .map(([model, own]) => `${model} ${mean(own).toFixed(4)}`)
             .join(', ')}`,
         );
+        for (const ours of ['self-taught', 'mixed with both']) {
+          const [first, second] = [right.get(`${ours} ${size}`), right.get(`pairs ${size}`)];
+          if (!first || !second) continue;
+          const so = difference(first, second, seed);
+          log(`  so far, ${ours} over pairs: ${so.value.toFixed(4)} (${interval(so)})`);
+        }
       }
     }
     for (const size of sizes) {
       const of = (model: string): readonly Right[] => right.get(`${model} ${size}`) as readonly Right[];
+      const ours = right.has(`self-taught ${size}`) ? 'self-taught' : 'mixed with both';
       const [characters, pairs] = [accuracy(of('characters')), accuracy(of('pairs'))];
       const best = pairs >= characters ? 'pairs' : 'characters';
-      const gain = difference(of('mixed'), of(best), seed);
+      const gain = difference(of(ours), of(best), seed);
       const alone = difference(of('pretrained'), of(best), seed);
       const over = difference(of('pretrained'), of('random'), seed);
       const name = `${id}, ${Number.isFinite(size) ? `${size} labels` : 'all labels'}`;
@@ -85,20 +104,23 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
         pairs,
         random: accuracy(of('random')),
         pretrained: accuracy(of('pretrained')),
-        mixed: accuracy(of('mixed')),
-        'mixed over the better count': gain,
+        words: accuracy(of('words')),
+        'mixed with pairs': accuracy(of('mixed')),
+        'mixed with words': accuracy(of('mixed with words')),
+        'mixed with both': accuracy(of('mixed with both')),
+        ...(ours === 'self-taught' && {
+          'self-taught': accuracy(of('self-taught')),
+          'pairs, self-taught': accuracy(of('pairs, self-taught')),
+          'self-taught over pairs self-taught': difference(of(ours), of('pairs, self-taught'), seed),
+        }),
+        [`${ours} over the better count`]: gain,
         'pretrained alone over it': alone,
         'pretrained over random': over,
       };
       const limit = GAIN[size];
       if (limit !== undefined)
         targets.push(
-          atLeast(
-            `${name}: pretrained mixed with pairs, accuracy over ${best}`,
-            gain.value,
-            limit,
-            interval(gain),
-          ),
+          atLeast(`${name}: pretrained ${ours}, accuracy over ${best}`, gain.value, limit, interval(gain)),
         );
       targets.push(atLeast(`${name}: pretrained over random`, over.value, 0, interval(over)));
     }
@@ -113,6 +135,18 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
 
 const interval = ({ low, high }: { low: number; high: number }): string =>
   `${low.toFixed(4)} … ${high.toFixed(4)}`;
+
+/** The rows of a sample that are none of those drawn from it. */
+function otherRows(sample: Sample, drawn: Sample): Sample {
+  const taken = new Map<string, number>();
+  for (const text of textsIn(drawn)) taken.set(text, (taken.get(text) ?? 0) + 1);
+  const rows = textsIn(sample).flatMap((text, row) => {
+    const left = taken.get(text) ?? 0;
+    if (left > 0) taken.set(text, left - 1);
+    return left > 0 ? [] : [row];
+  });
+  return takeSample(sample, rows);
+}
 
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
 const accuracy = (seeds: readonly Right[]): number =>
@@ -137,11 +171,23 @@ async function bothEncoders(
   return { pretrained: encoder, random: drawn };
 }
 
+/** Labels learned from, and the texts of the training side beside them, where any are left. */
+interface Drawn {
+  readonly learn: Sample;
+  readonly open?: Sample;
+}
+
 async function answersOf(
-  drawn: readonly Sample[],
+  drawn: readonly Drawn[],
   test: Sample,
   encoders: Readonly<Record<'pretrained' | 'random', TextEncoder>>,
-  { seed, threads, settings }: { seed: number; threads: number; settings: Settings },
+  {
+    seed,
+    threads,
+    settings,
+    self,
+    log,
+  }: { seed: number; threads: number; settings: Settings; self: Settings; log: (line: string) => void },
 ): Promise<Readonly<Record<string, Right>>> {
   const right: Record<string, Right> = {};
   const add = (model: string, predicted: Float64Array): void => {
@@ -151,20 +197,59 @@ async function answersOf(
     });
   };
   const run = { seed, threads, progress: silent };
-  for (const learn of drawn) {
+  for (const { learn, open } of drawn) {
     const told = { texts: textsIn(learn), target: learn.target };
     add('characters', await characterLogistic(1, told, textsIn(test), seed));
     const pairs = await characterLogistic(2, told, textsIn(test), seed);
     add('pairs', pairs);
+    const words = await fitModel(encoded(estimatorById('logistic')), learn, undefined, run);
+    const counted = await words.predict(test.frame);
+    add('words', counted);
     for (const [name, encoder] of Object.entries(encoders)) {
       const estimator = onEncoder(estimatorById('text'), encoder);
       const model = await fitModel(estimator.withSettings?.(settings) ?? estimator, learn, undefined, run);
       const said = await model.predict(test.frame);
       add(name, said);
-      if (name === 'pretrained') add('mixed', mixed([said, pairs], learn));
+      if (name !== 'pretrained') continue;
+      add('mixed', mixed([said, pairs], learn));
+      add('mixed with words', mixed([said, counted], learn));
+      add('mixed with both', mixed([said, counted, pairs], learn));
+      if (!open) continue;
+      add('pairs, self-taught', await selfTaughtPairs(learn, open, test, seed));
+      const reader = (estimator.withSettings?.(settings) ?? estimator) as TextEstimator;
+      const taught = (estimatorById(SELF_TAUGHT) as SelfTaught).withParts({
+        ...{ reader, encoder, unlabelled: open },
+        onVerdict: (verdict) =>
+          log(`unlabelled texts ${verdict.isKept ? 'kept' : 'left'}: ${JSON.stringify(verdict)}`),
+      });
+      const both = await fitModel(taught.withSettings?.(self) ?? taught, learn, undefined, run);
+      add('self-taught', await both.predict(test.frame));
     }
   }
   return right;
+}
+
+/** The baseline with the very pseudo-labels that our own learners get, its own for a teacher; always kept. */
+async function selfTaughtPairs(
+  learn: Sample,
+  open: Sample,
+  test: Sample,
+  seed: number,
+): Promise<Float64Array> {
+  const texts = textsIn(learn);
+  const first = await characterLogistic(2, { texts, target: learn.target }, textsIn(open), seed);
+  const guessed = pseudoLabels(first.map(logit), classShares(learn));
+  const { labelWeight } = SELF_TAUGHT_DEFAULTS;
+  const told = {
+    texts: [...texts, ...textsIn(open)],
+    target: Float64Array.from([...learn.target, ...guessed.target]),
+    weight: Float64Array.from([
+      ...texts.map(() => labelWeight),
+      // a weight of nothing is none to a sparse fit
+      ...guessed.weight.map((sure) => Math.max(sure, 1e-6)),
+    ]),
+  };
+  return characterLogistic(2, told, textsIn(test), seed);
 }
 
 /** The mean that `text fit` tries of words and an encoder, nothing of it learned. */

@@ -22,6 +22,7 @@ interface Fitted {
   readonly baselines: Readonly<Record<string, unknown>>;
   readonly protocol: { readonly split: string; readonly calibration: string };
   readonly leaderboard: { readonly rows: readonly { readonly model: string }[] };
+  readonly rows: { readonly without_target: number };
   readonly report: string;
 }
 
@@ -85,6 +86,46 @@ describe('texts', () => {
       expect(named.length).toBeLessThanOrEqual(3);
       for (const word of named) expect(texts[i]).toContain(word);
     }
+  });
+
+  test('without a label teach, too, unless told not to', async () => {
+    const some = madeUpTexts(300, 5);
+    const mostlyOpen = write(
+      'mostly-open.csv',
+      [
+        'review,happy',
+        ...some.texts.map((text, i) => `${text},${i % 3 > 0 ? '' : some.praised[i] ? 'yes' : 'no'}`),
+      ].join('\n'),
+    );
+    const learned = async (...more: string[]): Promise<Fitted> => {
+      const args = on(
+        'text',
+        'fit',
+        mostlyOpen,
+        ...asked,
+        '--encoder',
+        encoder,
+        '--method',
+        'frozen',
+        '--no-blend',
+      );
+      const { stdout } = await succeed(
+        ...args,
+        '--set',
+        'members=1,epochs=4',
+        '--out',
+        join(dir, 'open'),
+        ...more,
+      );
+      return JSON.parse(stdout) as Fitted;
+    };
+    const taught = await learned('--self-training', 'folds=2,rounds=1');
+    expect(taught.rows.without_target).toBe(200);
+    expect(taught.leaderboard.rows.map(({ model: id }) => id)).toContain('self-taught');
+    expect(taught.metrics.roc_auc.value).toBeGreaterThan(0.9);
+    const plain = await learned('--no-self-training');
+    expect(plain.leaderboard.rows.map(({ model: id }) => id)).not.toContain('self-taught');
+    await refusal(on('text', 'fit', mostlyOpen, ...asked, '--self-training', 'speed=3'), '--self-training');
   });
 
   test('ask for what is missing, and overwrite no encoder', async () => {

@@ -59,7 +59,12 @@ function tfIdf(texts: readonly string[], longest: Grams) {
 /** Probabilities of the second texts, learned from the first; the penalty is chosen by cross-validation. */
 export async function characterLogistic(
   longest: Grams,
-  learn: { readonly texts: readonly string[]; readonly target: Float64Array },
+  learn: {
+    readonly texts: readonly string[];
+    readonly target: Float64Array;
+    /** Ones where left out. */
+    readonly weight?: Float64Array;
+  },
   asked: readonly string[],
   seed: number,
 ): Promise<Float64Array> {
@@ -67,7 +72,7 @@ export async function characterLogistic(
   const problem: SparseProblem = {
     matrix: table.learned,
     y: learn.target,
-    weight: new Float64Array(learn.target.length).fill(1),
+    weight: learn.weight ?? new Float64Array(learn.target.length).fill(1),
     loss: 'logistic',
   };
   const entities = learn.texts.map((text, i) => `${hash32(text)} ${i}`);

@@ -23,8 +23,8 @@ export function sayTable(context: Context, run: TableRun): void {
   if (prepared.withoutTarget > 0)
     context.say(
       zh
-        ? `${prepared.withoutTarget} 行没有目标值，未使用`
-        : `${prepared.withoutTarget} rows have no target and were left out`,
+        ? `${prepared.withoutTarget} 行没有目标值，${prepared.unlabelled ? '仅从其文本中学习' : '未使用'}`
+        : `${prepared.withoutTarget} rows have no target and ${prepared.unlabelled ? 'teach by their texts alone' : 'were left out'}`,
     );
   const tested = splitShown(context, report);
   sayScores(context, { report, tested, found: fitted.leaks, about: 'rows' });

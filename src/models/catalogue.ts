@@ -22,6 +22,7 @@ import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear
 import { oneVsRest } from './one-vs-rest.ts';
 import { checkSample, sortSample } from './sample.ts';
 import { TEXT_METHODS } from './text/methods.ts';
+import { selfTaught } from './text/self-training/self-taught.ts';
 import { type TextFitParts, textEstimator } from './text/text-estimator.ts';
 import { textRate } from './text/text-rate.ts';
 import { verbalised } from './text/verbalised/verbalised.ts';
@@ -98,6 +99,7 @@ const TEXT_PARTS: TextFitParts = {
 const TEXT: readonly Estimator[] = [
   ...TEXT_METHODS.map((method) => textEstimator(method, {}, TEXT_PARTS)),
   verbalised(TEXT_PARTS),
+  selfTaught({}, TEXT_PARTS),
   textRate,
 ];
 

@@ -6,6 +6,7 @@ import { checkWritable } from '../../data/output-place.ts';
 import { OWN_DEFAULTS, type OwnSettings } from '../../encoders/own/pretrain-own.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { TEXT_METHODS } from '../../models/text/methods.ts';
+import { SELF_TAUGHT_DEFAULTS } from '../../models/text/self-training/self-taught.ts';
 import { TEXT_DEFAULTS } from '../../models/text/settings.ts';
 import { OWN } from '../../train/text/encoder-choice.ts';
 import { type RunTextOptions, runText } from '../../train/text/run-text.ts';
@@ -62,6 +63,11 @@ export const textFitCommand: CommandFile = {
       )
       .option('--set <list>', 'further settings of the method, such as rank=16,encoderRate=.05,words=true')
       .option('--own <list>', 'settings of the own encoder, such as width=192,blocks=4,epochs=30')
+      .option(
+        '--self-training <list>',
+        'settings of learning from rows without a target, such as rounds=2,labelWeight=3,encoder=true',
+      )
+      .option('--no-self-training', 'learn nothing from rows without a target but the language')
       .option('--no-blend', 'choose one model; do not mix what words and encoder say')
       .option('--out <dir>', 'folder to save to', './foresell-text');
   },
@@ -117,6 +123,7 @@ function fitOptions(context: Context, data: string, options: Record<string, unkn
     blended: options.blend !== false,
     told: toldOf(options),
     own: ownOf(text('own')),
+    ...(options.selfTraining !== false && { selfTraining: selfTrainingOf(options.selfTraining) }),
     positive: text('positive'),
     group: text('group'),
     time: text('time'),
@@ -157,6 +164,22 @@ export function ownOf(list: string | undefined): Partial<OwnSettings> {
         throw new AppError('USAGE', `--own: expected ${Object.keys(OWN_DEFAULTS).join(', ')}, got "${key}"`);
       return [key, numberOf(`--own ${key}`, value)];
     }),
+  );
+}
+
+/** @throws AppError USAGE for a setting self-training does not have */
+function selfTrainingOf(list: unknown): Settings {
+  return Object.fromEntries(
+    Object.entries(pairsOf(typeof list === 'string' ? list : undefined, '=', '--self-training')).map(
+      ([key, value]) => {
+        if (!Object.hasOwn(SELF_TAUGHT_DEFAULTS, key))
+          throw new AppError(
+            'USAGE',
+            `--self-training: expected ${Object.keys(SELF_TAUGHT_DEFAULTS).join(', ')}, got "${key}"`,
+          );
+        return [key, key === 'encoder' ? value === 'true' : numberOf(`--self-training ${key}`, value)];
+      },
+    ),
   );
 }
 

@@ -31,6 +31,8 @@ import type { TunedText } from './tune-text.ts';
 export interface TextFitParts {
   /** Absent until somebody hands one in: then it refuses. */
   readonly encoder?: TextEncoder;
+  /** Rows without an outcome, for whoever learns from them, too; what stands as their target means nothing. */
+  readonly unlabelled?: Sample;
   /** The linear model of words and other columns, for the setting `words`. */
   readonly words: (kind: Sample['question']['kind']) => Estimator;
   /** How a saved model of words comes back. */
@@ -44,9 +46,13 @@ export interface TextEstimator extends Estimator {
   readonly withParts: (parts: Partial<TextFitParts>) => TextEstimator;
 }
 
-/** The same estimator with an encoder handed in, where it is one that wants any. */
-export const onEncoder = (estimator: Estimator, encoder: TextEncoder): Estimator =>
-  'withParts' in estimator ? (estimator as TextEstimator).withParts({ encoder }) : estimator;
+export const isTextEstimator = (estimator: Estimator): estimator is TextEstimator => 'withParts' in estimator;
+
+/** The same estimator with an encoder handed in, and rows without an outcome, where it is one that wants any. */
+export const onEncoder = (estimator: Estimator, encoder: TextEncoder, unlabelled?: Sample): Estimator =>
+  isTextEstimator(estimator)
+    ? estimator.withParts({ encoder, ...(unlabelled && { unlabelled }) })
+    : estimator;
 
 /** @throws AppError USAGE for settings there are not */
 export function textEstimator(method: TextMethod, told: Settings, parts: TextFitParts): TextEstimator {

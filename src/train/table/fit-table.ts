@@ -32,8 +32,16 @@ export interface FitTableOptions extends LearnOptions {
   /** Whether equal rows are different events, such as one query typed by many: then none of them is a copy. */
   readonly equalRowsDiffer?: boolean;
   /** Gives candidates what they are to be handed, learned from the rows not tested alone; with a test of its own only. */
-  readonly handIn?: (train: Sample, candidates: readonly Estimator[]) => Promise<readonly Estimator[]>;
+  readonly handIn?: HandIn;
+  /** Rows without an outcome, for `handIn`; those of tested customers, or not before the tested ones in time, are kept back. */
+  readonly unlabelled?: Sample;
 }
+
+export type HandIn = (
+  train: Sample,
+  candidates: readonly Estimator[],
+  unlabelled?: Sample,
+) => Promise<readonly Estimator[]>;
 
 /** One predictor's answers about the tested rows. */
 export interface AssessedTable {
@@ -83,7 +91,8 @@ export async function fitTable(sample: Sample, given: FitTableOptions): Promise<
   refuseTableLeaks(early);
   const side = sideOf(sample, given);
   const { handIn } = given;
-  const handed = side && handIn ? await handIn(side.train, given.candidates) : given.candidates;
+  const open = side && given.unlabelled && apartFrom(side.test, given.unlabelled, given.byTime);
+  const handed = side && handIn ? await handIn(side.train, given.candidates, open) : given.candidates;
   const { options, untilTest, late } = await inTime(
     side?.train ?? sample,
     { ...given, candidates: handed },
@@ -193,6 +202,16 @@ function leaksOf(
   const found = leaksAfter(train, test, { ...predicted, times, byTime, equalRowsDiffer });
   refuseTableLeaks(found);
   return found;
+}
+
+/** The rows of nobody who is tested; with time, those before all that are tested. */
+function apartFrom(test: Sample, unlabelled: Sample, byTime: boolean): Sample {
+  const tested = new Set(test.entities);
+  const first = test.asOf.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  const rows = unlabelled.entities.flatMap((entity, row) =>
+    tested.has(entity) || (byTime && !(unlabelled.asOf[row] < first)) ? [] : [row],
+  );
+  return takeSample(unlabelled, rows);
 }
 
 /** Rows kept for the test, and the others; undefined when every row is both learned from and tested. */

@@ -13,6 +13,7 @@ import { inferColumns } from '../../data/table/infer-columns.ts';
 import type { TableSource } from '../../data/table/open-table.ts';
 import { readColumns } from '../../data/table/read-columns.ts';
 import { readTarget, type TableQuestion, type TargetMeaning } from '../../data/table/target.ts';
+import type { Sample } from '../../models/estimator.ts';
 import { assignRoles, type ColumnUse, type RolesAsked } from './table-roles.ts';
 import { type TableSample, tableSample } from './table-sample.ts';
 
@@ -21,6 +22,8 @@ export interface PrepareOptions extends RolesAsked {
   /** Kinds of columns by name, instead of those inferred. */
   readonly types?: Readonly<Record<string, string>>;
   readonly positive?: string;
+  /** Whether rows without a target are read too, for models that learn from them. */
+  readonly readsUnlabelled?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -30,6 +33,8 @@ export interface PreparedTable extends TableSample {
   readonly meaning: TargetMeaning;
   /** Rows of the file that have no target. */
   readonly withoutTarget: number;
+  /** Those rows, where they were asked for and there are any; their target is 0 and means nothing. */
+  readonly unlabelled?: Sample;
   /** Row of the file (from 1, the header not counted) each example is, [rows] */
   readonly fileRows: Uint32Array;
   /** Names of rows, from the first `--id` column or the row's number, [rows] */
@@ -51,7 +56,13 @@ export async function prepareTable(
   const { meaning, values } = readTarget(target, options.target, kind, { positive: options.positive });
   const kept = rowsWithTarget(values);
   checkEnough(values, kept, meaning);
-  return examplesOf(engine, source, { uses, meaning, values, kept }, options);
+  const prepared = await examplesOf(engine, source, { uses, meaning, values, kept }, options);
+  if (!options.readsUnlabelled) return prepared;
+  const open = await unlabelledRows(engine, source, { uses, values, signal });
+  if (open.length === 0) return prepared;
+  const zeros = new Float64Array(values.length);
+  const others = await examplesOf(engine, source, { uses, meaning, values: zeros, kept: open }, options);
+  return { ...prepared, unlabelled: others.sample };
 }
 
 /**
@@ -121,6 +132,31 @@ interface Targets {
   readonly kept: Uint32Array;
 }
 
+/** Rows without a target; where rows stand in time, those whose moment is told. */
+async function unlabelledRows(
+  engine: Engine,
+  source: TableSource,
+  { uses, values, signal }: Pick<Targets, 'uses' | 'values'> & Pick<PrepareOptions, 'signal'>,
+): Promise<Uint32Array> {
+  const open = Uint32Array.from(values.keys()).filter((row) => Number.isNaN(values[row]));
+  const moments = open.length > 0 ? await readMoments(engine, source, uses, signal) : undefined;
+  return moments ? open.filter((row) => Number.isFinite(moments[row])) : open;
+}
+
+/** When each row stands, [rows of the file]; undefined without a time column. */
+async function readMoments(
+  engine: Engine,
+  source: TableSource,
+  uses: readonly ColumnUse[],
+  signal: AbortSignal | undefined,
+): Promise<Float64Array | undefined> {
+  const time = uses.find(({ use }) => use === 'time')?.column;
+  if (!time) return undefined;
+  const kind = time.kind === 'number' ? 'number' : 'date';
+  const { columns } = await readColumns(engine, source, [{ ...time, kind }], signal);
+  return (columns[0] as NumberColumn).values;
+}
+
 const rowsWithTarget = (values: Float64Array): Uint32Array =>
   Uint32Array.from(values.keys()).filter((row) => !Number.isNaN(values[row]));
 
@@ -131,14 +167,13 @@ async function examplesOf(
   { ids, signal }: PrepareOptions,
 ): Promise<PreparedTable> {
   const columnOf = (use: ColumnUse['use']) => uses.find((own) => own.use === use)?.column;
-  const [group, time, weight] = [columnOf('group'), columnOf('time'), columnOf('weight')];
+  const [group, weight] = [columnOf('group'), columnOf('weight')];
   const features = uses.filter(({ use }) => use === 'feature').map(({ column }) => column);
   const frame = takeRows(await readColumns(engine, source, features, signal), kept);
   const texts = async (column: string) =>
     kept.length === 0 ? [] : (await readCells(engine, source, column, uses, signal)).cells;
   const groups = group && (await texts(group.name));
-  const timeKind = time?.kind === 'number' ? 'number' : 'date';
-  const moments = time && (await readColumns(engine, source, [{ ...time, kind: timeKind }], signal));
+  const moments = await readMoments(engine, source, uses, signal);
   const weights = weight && (await readColumns(engine, source, [{ ...weight, kind: 'number' }], signal));
   const id = ids?.[0];
   const names = id === undefined ? undefined : await texts(id);
@@ -153,7 +188,7 @@ async function examplesOf(
     ...(groups
       ? { group: Array.from(kept, (row) => (groups[row] === '' ? `row ${row + 1}` : `group ${groups[row]}`)) }
       : {}),
-    ...(moments ? { time: numbersOf(moments) } : {}),
+    ...(moments ? { time: takeNumbers(moments, kept) } : {}),
     ...(weights ? { weight: numbersOf(weights) } : {}),
   });
   return {

@@ -167,6 +167,7 @@ function learn(
     folds: options.folds,
     ...(options.foldsAsked !== undefined && { foldsAsked: options.foldsAsked }),
     ...(options.handIn && { handIn: options.handIn }),
+    ...(prepared.unlabelled && { unlabelled: prepared.unlabelled }),
     repeats: options.repeats,
     ...(options.metric ? { metric: options.metric } : {}),
     byTime: options.time !== undefined,

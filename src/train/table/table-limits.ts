@@ -4,7 +4,7 @@ import type { FittedTable } from './fit-table.ts';
 import type { PreparedTable } from './prepare-table.ts';
 
 export function tableLimits(prepared: PreparedTable, { test }: FittedTable): readonly Name[] {
-  const { copies, together, withoutTarget } = prepared;
+  const { copies, together, withoutTarget, unlabelled } = prepared;
   const limits: Name[] = [];
   const inTime = prepared.uses.some(({ use }) => use === 'time');
   if (together === 'copies' && !inTime)
@@ -24,8 +24,12 @@ export function tableLimits(prepared: PreparedTable, { test }: FittedTable): rea
   if (withoutTarget > 0)
     limits.push(
       name(
-        `${withoutTarget} rows without a target were left out.`,
-        `${withoutTarget} 行没有目标值，未使用。`,
+        unlabelled
+          ? `${withoutTarget} rows without a target are not tested; the others' models may learn from their texts.`
+          : `${withoutTarget} rows without a target were left out.`,
+        unlabelled
+          ? `${withoutTarget} 行没有目标值，不参与测试；模型可从其文本中学习。`
+          : `${withoutTarget} 行没有目标值，未使用。`,
       ),
     );
   if (test.by === 'nested')

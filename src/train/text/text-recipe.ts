@@ -2,8 +2,11 @@
 import { AppError } from '../../core/errors.ts';
 import type { TargetMeaning } from '../../data/table/target.ts';
 import { encoded, estimatorById } from '../../models/catalogue.ts';
-import type { Estimator, Question, Settings } from '../../models/estimator.ts';
+import type { Estimator, Question, Sample, Settings } from '../../models/estimator.ts';
 import { estimatorId, TEXT_METHODS, type TextMethod } from '../../models/text/methods.ts';
+import type { SelfTaught } from '../../models/text/self-training/self-taught.ts';
+import { SELF_TAUGHT } from '../../models/text/self-training/self-training.ts';
+import { isTextEstimator } from '../../models/text/text-estimator.ts';
 import { BLENDS } from '../blends.ts';
 import type { TableRecipe } from '../table/table-recipe.ts';
 
@@ -43,6 +46,18 @@ export function textRecipe(
     },
     baselines: [estimatorById('rate'), words],
   };
+}
+
+/** Words and the first of the encoder's methods, which also learn from rows without a target; none for amounts. */
+export function selfTaughtAmong(
+  candidates: readonly Estimator[],
+  { question }: Pick<Sample, 'question'>,
+  settings: Settings,
+): readonly Estimator[] {
+  const reader = candidates.find(isTextEstimator);
+  if (question.kind === 'amount' || reader === undefined) return [];
+  const estimator = estimatorById(SELF_TAUGHT) as SelfTaught;
+  return [estimator.withParts({ reader }).withSettings?.(settings) ?? estimator];
 }
 
 /** @throws AppError USAGE naming the methods there are */

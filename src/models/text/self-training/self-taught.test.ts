@@ -1,0 +1,120 @@
+// Few labels and many texts without any, of a small language whose meaning is known.
+import { describe, expect, it } from 'vitest';
+import { silent } from '../../../core/progress.ts';
+import { type MadeUpTexts, madeUpTexts } from '../../../encoders/own/made-up-language.ts';
+import { pretrainOwn } from '../../../encoders/own/pretrain-own.ts';
+import { nodeBackend } from '../../../tensor/session/session-node.ts';
+import { encoded, estimatorById, fitModel, loadModel } from '../../catalogue.ts';
+import type { Model, Question, Sample } from '../../estimator.ts';
+import { takeSample } from '../../sample.ts';
+import { onEncoder, type TextEstimator } from '../text-estimator.ts';
+import { textFrame } from '../texts.ts';
+import type { Verdict } from './keep-or-leave.ts';
+import type { SelfTaught } from './self-taught.ts';
+import { SELF_TAUGHT } from './self-training.ts';
+
+const run = { seed: 1, threads: 1, progress: silent };
+const QUESTION: Question = { kind: 'binary', outcome: 'other', horizonDays: 0, discountPerYear: 0 };
+
+function sampleOf({ texts, praised }: MadeUpTexts, who: string, question = QUESTION): Sample {
+  return {
+    ...{ question, frame: textFrame(texts), target: praised, asOf: new Float64Array(texts.length) },
+    entities: texts.map((_, i) => `${who}${i}`),
+  };
+}
+
+const shop = sampleOf(madeUpTexts(300, 2), 'open');
+const labelled = sampleOf(madeUpTexts(48, 3), 'labelled');
+const asked = sampleOf(madeUpTexts(200, 4), 'asked');
+const { encoder } = await pretrainOwn(madeUpTexts(300, 1).texts, {
+  ...{ ...run, name: 'own', backend: nodeBackend },
+  settings: {
+    ...{ width: 16, blocks: 1, heads: 2, length: 24, vocabulary: 300 },
+    ...{ batch: 32, dropout: 0, rate: 0.005, epochs: 4 },
+  },
+});
+
+const reader = estimatorById('text:frozen').withSettings?.({ members: 1, epochs: 4 }) as TextEstimator;
+const taught = (unlabelled: Sample, onVerdict?: (verdict: Verdict) => void) =>
+  onEncoder(
+    (estimatorById(SELF_TAUGHT) as SelfTaught).withParts({ reader, ...(onVerdict && { onVerdict }) }),
+    encoder,
+    unlabelled,
+  );
+
+async function accuracy(model: Model): Promise<number> {
+  const predicted = await model.predict(asked.frame);
+  return predicted.filter((p, row) => p >= 0.5 === (asked.target[row] === 1)).length / predicted.length;
+}
+
+describe('self-training', () => {
+  // with a dozen labels most of the sixteen words that tell are met once or not at all
+  const few = takeSample(
+    labelled,
+    Array.from({ length: 14 }, (_, i) => i),
+  );
+
+  it('learns from texts without labels what few labels do not tell', async () => {
+    const unseen = taught(shop).withSettings?.({ folds: 0, rounds: 2 });
+    const self = await fitModel(unseen ?? taught(shop), few, undefined, run);
+    const words = await fitModel(encoded(estimatorById('logistic')), few, undefined, run);
+    const [students, alone] = [await accuracy(self), await accuracy(words)];
+    expect(students).toBeGreaterThan(alone + 0.03);
+    const saved = self.save();
+    expect(loadModel(saved).save()).toEqual(saved);
+  });
+
+  it('does not look at what stands as the target of an unlabelled row', async () => {
+    const turned = { ...shop, target: shop.target.map((y) => 1 - y) };
+    const settings = { folds: 0 };
+    const [first, second] = await Promise.all(
+      [shop, turned].map((open) =>
+        fitModel(taught(open).withSettings?.(settings) ?? taught(open), few, undefined, run),
+      ),
+    );
+    expect(second.save()).toEqual(first.save());
+  });
+
+  it('leaves the texts aside where labels held out say that they do harm', async () => {
+    // all of one kind: taught to be half of each, students take praise for blame
+    const praised = Array.from(shop.target.keys()).filter((row) => shop.target[row] === 1);
+    const verdicts: Verdict[] = [];
+    const model = await fitModel(
+      taught(takeSample(shop, praised), (own) => verdicts.push(own)),
+      labelled,
+      undefined,
+      run,
+    );
+    expect(verdicts[0].students).toBeGreaterThan(verdicts[0].teachers);
+    expect(verdicts[0].isKept).toBe(false);
+    // the answer is the teachers', learned from labels alone
+    const [words, read] = await Promise.all(
+      [encoded(estimatorById('logistic')), onEncoder(reader, encoder)].map((own) =>
+        fitModel(own, labelled, undefined, run),
+      ),
+    );
+    const margins = [await words.margin(asked.frame), await read.margin(asked.frame)];
+    const scale = verdicts[0].temperature.teachers;
+    const own = await model.margin(asked.frame);
+    for (const [row, margin] of own.entries())
+      expect(margin).toBeCloseTo((scale * (margins[0][row] + margins[1][row])) / 2, 3);
+  });
+
+  it('keeps to them where labels held out say that they help', async () => {
+    const verdicts: Verdict[] = [];
+    await fitModel(
+      taught(shop, (own) => verdicts.push(own)),
+      labelled,
+      undefined,
+      run,
+    );
+    expect(verdicts[0].isKept).toBe(true);
+  });
+
+  it('refuses amounts, and files without any such row', () => {
+    const estimator = taught(shop);
+    expect(estimator.refuses({ ...QUESTION, kind: 'amount' }, shop.frame)).toContain('amounts');
+    const none = (estimatorById(SELF_TAUGHT) as SelfTaught).withParts({ encoder });
+    expect(none.refuses(QUESTION, shop.frame)).toContain('without a target');
+  });
+});
