@@ -3,14 +3,23 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
+import { predict, recommend } from './serve/ask.ts';
 import { ingest } from './serve/ingest.ts';
 import type { Part, ServeWork } from './serve/part.ts';
+import { makeServedShop, type ServedShop } from './serve/served-shop.ts';
 
-const PARTS: Readonly<Record<string, (work: ServeWork) => Promise<Part>>> = { ingest };
+const PARTS: Readonly<Record<string, (work: ServeWork) => Promise<Part>>> = {
+  ingest,
+  predict,
+  recommend,
+};
+
+const USERS = 4000;
+const ITEMS = 100_000;
 
 /**
  * Words: any of the parts (default all of them), then what each takes: `seconds=`, `turns=`, `in=FOLDER` (the folder's disk is
- * what is measured), `profile=FOLDER` (a processor profile of the server).
+ * what is measured), `shop=FOLDER` (kept for the next run), `profile=FOLDER` (a processor profile of the server).
  */
 export const bench: Bench = async (options) => {
   const words = new Map<string, string | undefined>(
@@ -19,6 +28,15 @@ export const bench: Bench = async (options) => {
   const isNamed = Object.keys(PARTS).some((part) => words.has(part));
   const profile = words.get('profile');
   const folder = mkdtempSync(join(words.get('in') ?? tmpdir(), 'foresell-bench-serve-'));
+  const number = (word: string, absent: number): number => Number(words.get(word) ?? absent);
+  let shop: Promise<ServedShop> | undefined;
+  const servedShop = (): Promise<ServedShop> => {
+    shop ??= makeServedShop(words.get('shop') ?? join(folder, 'asked'), {
+      ...{ users: number('users', USERS), items: number('items', ITEMS) },
+      ...{ threads: options.threads, seed: options.seed, log: options.log },
+    });
+    return shop;
+  };
   const parts: Part[] = [];
   try {
     for (const [name, run] of Object.entries(PARTS)) {
@@ -29,7 +47,8 @@ export const bench: Bench = async (options) => {
         await run({
           ...options,
           folder: own,
-          number: (word, absent) => Number(words.get(word) ?? absent),
+          number,
+          servedShop,
           nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
         }),
       );

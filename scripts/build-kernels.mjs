@@ -36,6 +36,11 @@ const rooms = [
     options: common,
     why: 'lanes over columns, sums over rows in their order',
   },
+  {
+    folder: 'src/models/sequence/neural/shortlist/kernels',
+    options: common,
+    why: 'products of whole numbers, eight at a time',
+  },
 ];
 
 async function compile({ folder, options, why }) {

@@ -9,6 +9,8 @@ import { httpRequest, numbered, PERSON, UNIQUE } from './requests.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 const BATCH = 100;
+/** Whose events they are: what the state keeps of each of them is bounded. */
+const PEOPLE = 50_000;
 
 /** One event of ordinary length, some 250 bytes as JSON. */
 export const eventText = (): string =>
@@ -44,11 +46,11 @@ function loadsOf(key: string, work: ServeWork): readonly (Load & { readonly targ
   return [
     {
       ...{ name: 'single', events: 1, target: 9000, connections: work.number('connections', 256) },
-      ...{ rate: work.number('single', 9300), request: (from) => numbered(single, from) },
+      ...{ rate: work.number('single', 9300), request: (from) => numbered(single, { from, people: PEOPLE }) },
     },
     {
       ...{ name: 'batched', events: BATCH, target: 70_000, connections: 32 },
-      ...{ rate: work.number('batched', 720), request: (from) => numbered(batch, from) },
+      ...{ rate: work.number('batched', 720), request: (from) => numbered(batch, { from, people: PEOPLE }) },
     },
   ];
 }

@@ -1,5 +1,6 @@
 // What the parts of the serving benchmark share: the words after its name, a folder of their own, and what they give back.
 import type { BenchOptions, BenchReport } from '../bench.ts';
+import type { ServedShop } from './served-shop.ts';
 
 export type Part = Pick<BenchReport, 'targets' | 'figures'>;
 
@@ -8,6 +9,8 @@ export interface ServeWork extends BenchOptions {
   readonly folder: string;
   /** The value of a word such as `seconds=300`. */
   number(word: string, absent: number): number;
+  /** Made when first asked for, the same for all parts of a run. */
+  servedShop(): Promise<ServedShop>;
   /** Arguments of node for the server, such as those that profile it. */
   readonly nodeArgs: readonly string[];
 }

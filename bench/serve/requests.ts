@@ -15,26 +15,32 @@ export function httpRequest(
 
 /** In a template the place of a number that no other place and no other request has. */
 export const UNIQUE = '#'.repeat(12);
-/** The place of one of `PEOPLE` numbers, drawn by a multiplicative hash. */
+/** The place of one of so many numbers, drawn by a multiplicative hash. */
 export const PERSON = '@'.repeat(6);
-export const PEOPLE = 50_000;
+
+export interface Numbers {
+  /** The first request's number. */
+  readonly from?: number;
+  /** People, numbered from 0. */
+  readonly people: number;
+}
 
 /**
  * Requests from a template, its places filled.
  *
  * @returns the nth request, bytes of its own: a write that the kernel did not take at once keeps them
  */
-export function numbered(template: Buffer, from = 0): (nth: number) => Buffer {
+export function numbered(template: Buffer, { from = 0, people }: Numbers): (nth: number) => Buffer {
   const unique = placesOf(template, UNIQUE);
-  const people = placesOf(template, PERSON);
+  const persons = placesOf(template, PERSON);
   return (nth) => {
     const bytes = Buffer.allocUnsafe(template.length);
     template.copy(bytes);
     for (let k = 0; k < unique.length; k++)
       writeNumber(bytes, unique[k], UNIQUE.length, from + nth * unique.length + k);
-    for (let k = 0; k < people.length; k++) {
-      const drawn = Math.imul(from + nth * people.length + k, 0x9e3779b1) >>> 0;
-      writeNumber(bytes, people[k], PERSON.length, drawn % PEOPLE);
+    for (let k = 0; k < persons.length; k++) {
+      const drawn = Math.imul(from + nth * persons.length + k, 0x9e3779b1) >>> 0;
+      writeNumber(bytes, persons[k], PERSON.length, drawn % people);
     }
     return bytes;
   };

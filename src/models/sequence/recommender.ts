@@ -62,6 +62,21 @@ export interface AddedItems {
   readonly attributes: ItemAttributes;
 }
 
+/** Which of the items, and how many. */
+export interface BestWanted {
+  readonly most: number;
+  /** 1 for what may be among them, [items]; everything where absent. */
+  readonly offered?: Uint8Array;
+  /** What may not, as codes. */
+  readonly barred: Iterable<number>;
+}
+
+/** Best first; of equal scores the earlier item. */
+export interface BestItems {
+  readonly items: Int32Array;
+  readonly scores: Float32Array;
+}
+
 /** Immutable. */
 export interface NextItemModel {
   readonly recommender: string;
@@ -74,6 +89,13 @@ export interface NextItemModel {
    * @returns [entities, items], row after row
    */
   readonly score: (before: Sequences) => Promise<Float32Array>;
+  /**
+   * The best few for one history, those `score` would give but for float32's rounding, without a score for every item: for
+   * one who waits. Absent where they cannot be told apart so.
+   *
+   * @param before one sequence, with an event
+   */
+  readonly best?: (before: Sequences, wanted: BestWanted) => Promise<BestItems>;
   /**
    * The model learned once more from sequences that hold its validation cases, too, with what those taught kept: when to
    * stop, how much each member of a mixture weighs. Absent where cases teach nothing: a fit is as good.

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import { pause } from '../../core/pause.ts';
 import { type Sequences, sequenceCount, takeSequences } from '../../core/sequences.ts';
 import { topPlaces } from '../../core/top-places.ts';
-import type { NextItemModel } from '../../models/sequence/recommender.ts';
+import type { BestItems, NextItemModel } from '../../models/sequence/recommender.ts';
 import { type Diversity, diversify, poolSize } from './diversify.ts';
 import type { PopularItems } from './popular-items.ts';
 
@@ -46,6 +46,8 @@ export interface ItemLists {
 /** Scores held at a time: 64 MiB of float32. */
 const SCORES_AT_ONCE = 1 << 24;
 const MOST_ROWS = 1024;
+/** So many are asked one by one where that is quicker. */
+const FEW = 4;
 
 /**
  * Without reading or writing anything: the same for a file of customers and for one who waits.
@@ -65,10 +67,16 @@ export async function listItems(
   const known = Int32Array.from(before.entities.keys()).filter(
     (row) => !options.popular || hasHistory(before, row, items),
   );
+  const quick = model.best && known.length <= FEW ? model.best : undefined;
+  if (quick)
+    for (const row of known)
+      if (before.offsets[row] < before.offsets[row + 1])
+        lists[row] = await quickList(quick, takeSequences(before, Int32Array.of(row)), row, options);
+  const left = quick ? known.filter((row) => !lists[row]) : known;
   const atOnce = Math.max(1, Math.min(MOST_ROWS, Math.floor(SCORES_AT_ONCE / Math.max(1, items))));
-  for (let from = 0; from < known.length; from += atOnce) {
+  for (let from = 0; from < left.length; from += atOnce) {
     await pause(options.signal);
-    const rows = known.subarray(from, from + atOnce);
+    const rows = left.subarray(from, from + atOnce);
     const scores = await model.score(takeSequences(before, rows));
     rows.forEach((row, r) => {
       lists[row] = listOf(scores.subarray(r * items, (r + 1) * items), row, options, 'history');
@@ -95,18 +103,44 @@ interface List {
 }
 
 /** @param scores of all items, written into: what is barred gets −∞ */
-function listOf(
-  scores: Float32Array,
-  row: number,
-  { top, offered, barred, diversity, firstNew }: ListOptions,
-  by: MadeBy,
-): List {
+function listOf(scores: Float32Array, row: number, options: ListOptions, by: MadeBy): List {
+  const { top, offered, barred, diversity } = options;
   if (barred)
     for (let event = barred.offsets[row]; event < barred.offsets[row + 1]; event++)
       if (barred.items[event] >= 0) scores[barred.items[event]] = Number.NEGATIVE_INFINITY;
   const isDiverse = diversity !== undefined && diversity.amount > 0;
   const best = topPlaces(scores, isDiverse ? poolSize(top) : top, offered);
   const own = Float32Array.from(best, (item) => scores[item]);
+  return chosenFrom({ items: best, scores: own }, options, by);
+}
+
+/** The list of one who waits: the same, without a score for every item. */
+async function quickList(
+  best: NonNullable<NextItemModel['best']>,
+  before: Sequences,
+  row: number,
+  options: ListOptions,
+): Promise<List> {
+  const { top, offered, barred, diversity } = options;
+  const isDiverse = diversity !== undefined && diversity.amount > 0;
+  const own = barred?.items
+    .subarray(barred.offsets[row], barred.offsets[row + 1])
+    .filter((item) => item >= 0);
+  const pool = await best(before, {
+    most: isDiverse ? poolSize(top) : top,
+    barred: own ?? [],
+    ...(offered && { offered }),
+  });
+  return chosenFrom(pool, options, 'history');
+}
+
+/** @param pool best first */
+function chosenFrom(
+  { items: best, scores: own }: BestItems,
+  { top, diversity, firstNew }: ListOptions,
+  by: MadeBy,
+): List {
+  const isDiverse = diversity !== undefined && diversity.amount > 0;
   const order = isDiverse ? diversify(best, own, top, diversity) : Int32Array.from(best.keys());
   const items = Int32Array.from(order, (place) => best[place]);
   const code = MADE_BY.indexOf(by);

@@ -79,6 +79,7 @@ function modelOf<S extends NetworkSettings>(
     recommender: id,
     itemIds: trained.network.plan.itemIds,
     score: scorer.score,
+    ...(scorer.best && { best: scorer.best }),
     attribute: (before, items, signal) => attributeItems(trained, before, items, { threads, signal }),
     ...(network.plan.columns.length + network.plan.vectors.length > 0 && {
       withItems: (added) => {

@@ -1,14 +1,19 @@
 // A trained network that answers: sessions opened when first asked, vectors of items made once.
+import { AppError } from '../../../core/errors.ts';
 import { type Sequences, sequenceCount } from '../../../core/sequences.ts';
 import type { EvaluationProgram } from '../../../nn/program/evaluation-program.ts';
 import type { Backend, Session } from '../../../tensor/session/session.ts';
-import { type Ask, answerPrograms, itemVectors, scoreHistories } from './scoring.ts';
+import type { BestItems, BestWanted } from '../recommender.ts';
+import { type Ask, answerPrograms, askStates, itemVectors, scoreHistories } from './scoring.ts';
+import { hasShortlists, openShortlist, type Shortlist } from './shortlist/shortlist.ts';
 import type { Trained, Values } from './trained.ts';
 import { wholeAsking } from './whole-numbers.ts';
 
 export interface Scorer {
   /** [entities, items] */
   readonly score: (before: Sequences) => Promise<Float32Array>;
+  /** Absent of a committee, and of weights that are whole numbers anyway. */
+  readonly best?: (before: Sequences, wanted: BestWanted) => Promise<BestItems>;
   readonly close: () => Promise<void>;
 }
 
@@ -36,7 +41,24 @@ export function openScorer(
     return asked;
   };
   const vectors: Float32Array[] = [];
+  let shortlist: Promise<Shortlist> | undefined;
+  const openedShortlist = async ({ ask }: Asking): Promise<Shortlist> => {
+    vectors[0] ??= await itemVectors(network, ask);
+    return openShortlist(vectors[0], network.settings.width, network.plan.logShare);
+  };
+  const isPlain = members.length === 1 && (compressed === undefined || compressed.bits === 32);
   return {
+    ...(isPlain &&
+      hasShortlists() && {
+        async best(before, wanted) {
+          const [one] = membersOf(1);
+          shortlist ??= openedShortlist(one);
+          const list = await shortlist;
+          for await (const { states, bonus } of askStates(before, { network, batchSize: 1 }, one.ask))
+            return list.best(states, wanted, bonus(0));
+          throw new AppError('BAD_DATA', 'expected a history with an event, got one without');
+        },
+      }),
     async score(before) {
       const count = sequenceCount(before);
       const batchSize = count <= FEW ? 1 : MANY;

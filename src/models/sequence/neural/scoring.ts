@@ -51,16 +51,51 @@ export async function* scoreHistories(
 ): AsyncGenerator<AskedBatch, void> {
   const { plan, settings } = network;
   const { offsets } = before;
-  const steps = lengthSteps(settings.length);
   const items = plan.itemIds.length;
-  const all = Int32Array.from({ length: sequenceCount(before) }, (_, row) => row);
-  const isEmpty = (row: number): boolean => offsets[row] === offsets[row + 1];
-  const silent = all.filter(isEmpty);
+  const silent = Int32Array.from({ length: sequenceCount(before) }, (_, row) => row).filter(
+    (row) => offsets[row] === offsets[row + 1],
+  );
   if (silent.length > 0) {
     const popular = logPopularity(plan);
     for (const row of silent) yield { rows: Int32Array.of(row), scores: popular };
   }
-  const heard = all.filter((row) => !isEmpty(row));
+  for await (const { rows, states, bonus } of askStates(before, { network, batchSize }, ask)) {
+    const { scores } = await ask({
+      bucket: lengthSteps(settings.length).length + 1,
+      arrays: { states, vectors },
+    });
+    const own = (scores as Float32Array).subarray(0, rows.length * items);
+    rows.forEach((_, r) => {
+      for (const [item, more] of bonus(r)) own[r * items + item] += more;
+    });
+    yield { rows, scores: own };
+  }
+}
+
+/** What a history comes to, before items are looked at. */
+export interface AskedStates {
+  /** Rows of the histories asked for. */
+  readonly rows: Int32Array;
+  /** [batch size, width], the first of them those of the rows */
+  readonly states: Float32Array;
+  /** What items of the history of the r-th of the rows have on top of their products, by when each was met last. */
+  readonly bonus: (r: number) => ReadonlyMap<number, number>;
+}
+
+const NO_BONUS: ReadonlyMap<number, number> = new Map();
+
+/** Histories with an event, a batch at a time; the arrays of one are good until the next is asked for. */
+export async function* askStates(
+  before: Sequences,
+  { network, batchSize }: Omit<Asked, 'vectors'>,
+  ask: Ask,
+): AsyncGenerator<AskedStates, void> {
+  const { plan, settings } = network;
+  const { offsets } = before;
+  const steps = lengthSteps(settings.length);
+  const heard = Int32Array.from({ length: sequenceCount(before) }, (_, row) => row).filter(
+    (row) => offsets[row] < offsets[row + 1],
+  );
   // The place at which a masked plan is asked comes after the events.
   const asking = plan.masked ? 1 : 0;
   const most = settings.length - asking;
@@ -82,37 +117,29 @@ export async function* scoreHistories(
     }
     const arrays = { ...tokenFeeds(plan, tokens), last, ...(settings.repeats && { age }) };
     const { states, bonus } = await ask({ bucket, arrays });
-    const { scores } = await ask({
-      bucket: steps.length + 1,
-      arrays: { states: states as Float32Array, vectors },
-    });
     const asked = Int32Array.from(rows.subarray(0, count), (r) => heard[r]);
-    const own = (scores as Float32Array).subarray(0, count * items);
-    if (settings.repeats)
-      asked.forEach((row, r) => {
-        const first = offsets[row + 1] - lengths[rows[r]];
-        addBonus(own.subarray(r * items, (r + 1) * items), before.items.subarray(first, offsets[row + 1]), {
-          bonus: bonus as Float32Array,
-          at: r * time,
-        });
-      });
-    yield { rows: asked, scores: own };
+    yield {
+      rows: asked,
+      states: states as Float32Array,
+      bonus: (r) => {
+        if (!settings.repeats) return NO_BONUS;
+        const end = offsets[asked[r] + 1];
+        const history = before.items.subarray(end - lengths[rows[r]], end);
+        const own = (bonus as Float32Array).subarray(r * time, r * time + history.length);
+        return bonusOf(history, own, plan.itemIds.length);
+      },
+    };
   }
 }
 
-/** Raises or lowers the scores of items met before, each once, by when it was met last. */
-function addBonus(
-  scores: Float32Array,
-  history: Int32Array,
-  { bonus, at }: { readonly bonus: Float32Array; readonly at: number },
-): void {
-  const done = new Set<number>();
+/** Of items met before, each once, by when it was met last. @param bonus of each place of the history */
+function bonusOf(history: Int32Array, bonus: Float32Array, items: number): ReadonlyMap<number, number> {
+  const of = new Map<number, number>();
   for (let place = history.length - 1; place >= 0; place--) {
     const item = history[place];
-    if (!(item >= 0 && item < scores.length) || done.has(item)) continue;
-    done.add(item);
-    scores[item] += bonus[at + place];
+    if (item >= 0 && item < items && !of.has(item)) of.set(item, bonus[place]);
   }
+  return of;
 }
 
 /** ln of each item's share of the training events, with half an event for those that have none. */
