@@ -1,11 +1,11 @@
 // A shop in service records its own work: refused events, answers and what came of them, who did what.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DAY_MS } from '../src/core/time.ts';
 import { withLake } from '../src/data/lake/open.ts';
 import { openWorkspace } from '../src/data/workspace.ts';
-import { succeed, testFolder } from './flow/command.ts';
+import { foresell, succeed, testFolder } from './flow/command.ts';
 import { madeUpCsv } from './flow/made-up-csv.ts';
 import { type ServedShop, serveShop } from './flow/served-shop.ts';
 
@@ -113,6 +113,7 @@ describe('answers', () => {
     await settle();
     expect(await figure(`foresell_quality_examples${of}}`)).toBeUndefined();
     now = start + 31 * DAY_MS;
+    await send('POST', '/v1/events', [{ type: 'view', event_id: 'late', user_id: 'ann', item_id: 's1' }]);
     await settle();
     expect(await figure(`foresell_quality_examples${of}}`)).toBe(about.length);
     expect(await figure(`foresell_quality_value${of},foresell_metric="roc_auc"}`)).toBeGreaterThan(0.99);
@@ -127,5 +128,55 @@ describe('answers', () => {
     expect(log.trim().split('\n').length).toBe(2 * about.length + 3);
     for (const { user_id } of about.slice(0, 20)) expect(log).not.toContain(`"${user_id}"`);
     now = start + 32 * DAY_MS;
+    const told = (await succeed('monitor', ...on)).stdout;
+    expect(told).toMatch(new RegExp(`${about.length} answers about ${about.length} customers`));
+    expect(told).toMatch(/ROC AUC +0\.99/);
+    expect(told).toMatch(/native +bad_time +\/timestamp/);
+    expect((await succeed('monitor', ...on.slice(0, 4), '--lang', 'zh')).stdout).toMatch(/ROC 曲线下面积/);
+  });
+});
+
+describe('the audit log', () => {
+  const records = async (): Promise<
+    { action: string; outcome: string; details?: Record<string, unknown> }[]
+  > => JSON.parse((await succeed('audit', 'list', '--most', '500', '--json', ...on)).stdout).records;
+
+  test('holds keys made and withdrawn, starts and ends, models and refused keys, and shows any change', async () => {
+    const before = (await records()).length;
+    const made = JSON.parse((await succeed('keys', 'create', '--json', ...on)).stdout) as { id: string };
+    const { send, server } = await serve();
+    // While the server runs the command leaves its record for it.
+    await succeed('keys', 'revoke', made.id, ...on);
+    const wrong = { authorization: `Bearer fsk_${made.id}_${'a'.repeat(43)}` };
+    for (let i = 0; i < 5; i++) expect((await send('POST', '/v1/events', [], wrong)).status).toBe(401);
+    await server.follow();
+    await served?.close();
+    served = undefined;
+    const fresh = (await records()).slice(before);
+    expect(fresh.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+      'key.create done',
+      'server.start done',
+      'key.refuse refused',
+      'key.revoke done',
+      'key.refuse refused',
+      'server.stop done',
+    ]);
+    expect(fresh[4].details).toEqual({ reason: 'unknown_key', calls: 4 });
+    const verified = JSON.parse((await succeed('audit', 'verify', '--json', ...on)).stdout);
+    expect(verified).toMatchObject({ intact: true, records: before + 6 });
+    const head = `${verified.head.seq}:${verified.head.digest}`;
+    expect(textIn('audit')).not.toContain(made.id);
+    const last = readdirSync(join(shop, 'audit'))
+      .filter((name) => name.endsWith('.ndjson'))
+      .map((name) => join(shop, 'audit', name))
+      .find((path) => readFileSync(path, 'utf8').includes('"calls":4')) as string;
+    const whole = readFileSync(last, 'utf8');
+    writeFileSync(last, whole.replace('"calls":4', '"calls":3'));
+    expect((await foresell('audit', 'verify', ...on)).stderr).toMatch(/has been changed/);
+    // A cut at the end shows only against an end that was noted elsewhere.
+    writeFileSync(last, whole.split('\n').slice(0, -2).join('\n').concat('\n'));
+    expect((await foresell('audit', 'verify', ...on)).code).toBe(0);
+    expect((await foresell('audit', 'verify', '--head', head, ...on)).stderr).toMatch(/the log ends at/);
+    writeFileSync(last, whole);
   });
 });

@@ -1,5 +1,6 @@
 // Every command, in the order in which help lists them.
 import type { CommandFile } from './command.ts';
+import { auditListCommand, auditVerifyCommand } from './commands/audit.ts';
 import { backupCommand } from './commands/backup.ts';
 import { catalogueCategoriesCommand } from './commands/catalogue-categories.ts';
 import { catalogueDuplicatesCommand } from './commands/catalogue-duplicates.ts';
@@ -18,9 +19,11 @@ import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
 import { keysCreateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
+import { monitorCommand } from './commands/monitor.ts';
 import { predictCommand } from './commands/predict.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { retrainCommand } from './commands/retrain.ts';
 import { sequenceCompressCommand } from './commands/sequence-compress.ts';
 import { sequenceEvaluateCommand } from './commands/sequence-evaluate.ts';
 import { sequenceExplainCommand } from './commands/sequence-explain.ts';
@@ -43,6 +46,7 @@ export const COMMANDS: readonly CommandFile[] = [
   importCommand,
   checkCommand,
   trainCommand,
+  retrainCommand,
   pretrainCommand,
   trunkExportCommand,
   trunkImportCommand,
@@ -55,6 +59,9 @@ export const COMMANDS: readonly CommandFile[] = [
   keysListCommand,
   keysRotateCommand,
   keysRevokeCommand,
+  monitorCommand,
+  auditVerifyCommand,
+  auditListCommand,
   backupCommand,
   restoreCommand,
   eraseCommand,

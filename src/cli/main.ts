@@ -88,6 +88,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   catalogue: 'search a shop’s items by words, meaning and pictures, and clean them',
   trunk: 'take a pretrained trunk to another shop',
   keys: 'say who may call the server',
+  audit: 'prove and read the record of who did what',
   encoders: 'fetch published text encoders, pinned and proved',
 };
 

@@ -3,6 +3,7 @@ import { parseSpan } from '../../core/time.ts';
 import { textTable } from '../../report/text-table.ts';
 import { type KeyRecord, SCOPES, type Scope } from '../../serve/http/api-key.ts';
 import { createKey, expireKey, isScope, readKeys, rotateKey } from '../../serve/key-file.ts';
+import { auditCommand } from '../audit.ts';
 import type { CommandFile } from '../command.ts';
 import { type Context, UsageError } from '../context.ts';
 import { shownMoment, workspaceOf } from '../options.ts';
@@ -42,6 +43,11 @@ export const keysCreateCommand: CommandFile = {
       },
       { now },
     );
+    await auditCommand(dir, {
+      action: 'key.create',
+      subject: { kind: 'key', id: record.id },
+      details: { kind: record.kind, scope: record.scopes },
+    });
     context.document({ ...shown(record), key: text });
     sayKey(context, text, record);
   },
@@ -97,6 +103,11 @@ export const keysRotateCommand: CommandFile = {
     const workspace = workspaceOf(context);
     const graceMs = parseSpan(String(options.grace));
     const { text, record, old } = rotateKey(workspace.dir, id, { now, graceMs });
+    await auditCommand(workspace.dir, {
+      action: 'key.rotate',
+      subject: { kind: 'key', id: old.id },
+      details: { key_id: record.id, grace_ms: graceMs },
+    });
     context.document({ ...shown(record), key: text, replaces: shown(old) });
     sayKey(context, text, record);
     const until = shownMoment(workspace, old.expiresMs ?? now());
@@ -109,7 +120,9 @@ export const keysRevokeCommand: CommandFile = {
   summary: 'refuse a key from now on',
   examples: ['foresell keys revoke 3kq0-Zb1'],
   async run(context, [id]) {
-    const record = expireKey(workspaceOf(context).dir, id, { atMs: now() });
+    const { dir } = workspaceOf(context);
+    const record = expireKey(dir, id, { atMs: now() });
+    await auditCommand(dir, { action: 'key.revoke', subject: { kind: 'key', id: record.id } });
     context.document(shown(record));
     context.say(
       context.language === 'zh'

@@ -7,6 +7,7 @@ import { promote, rollback } from '../../registry/promotion.ts';
 import { listTasks, listVersions, showVersion, type VersionInfo } from '../../registry/versions.ts';
 import { textTable } from '../../report/text-table.ts';
 import { isTextTask } from '../../tasks/text-task.ts';
+import { auditCommand } from '../audit.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isNextItem } from '../next-item.ts';
@@ -71,6 +72,11 @@ export const modelsCommand: CommandFile = {
       action === 'promote'
         ? promote(modelsDir, { task, reference: version }, { atMs: Date.now() })
         : rollback(modelsDir, task, { atMs: Date.now() });
+    await auditCommand(workspace.dir, {
+      action: action === 'promote' ? 'model.promote' : 'model.rollback',
+      subject: { kind: 'model', id: `${task}/${info.version}` },
+      details: { task, model_version: info.version },
+    });
     context.say(
       context.language === 'zh'
         ? `${task}：现在使用 ${info.version}`

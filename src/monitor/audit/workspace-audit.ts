@@ -21,6 +21,8 @@ export interface WorkspaceAuditParts {
   readonly now: () => number;
   /** What it is open for, as others will read it who find it taken. */
   readonly purpose?: string;
+  /** How long to wait for another process; two seconds when absent: commands hold it for less. */
+  readonly waitMs?: number;
 }
 
 const folderOf = (workspaceDir: string): string => join(workspaceDir, 'audit');
@@ -36,8 +38,9 @@ export async function openWorkspaceAudit({
   workspaceDir,
   now,
   purpose = 'audit log',
+  waitMs = 2000,
 }: WorkspaceAuditParts): Promise<WorkspaceAudit> {
-  const lock = await acquireLock(lockPath(workspaceDir), purpose, { waitMs: 2000 });
+  const lock = await acquireLock(lockPath(workspaceDir), purpose, { waitMs });
   try {
     const log = await openAuditLog({
       disk: nodeJournalDisk(folderOf(workspaceDir)),
@@ -94,7 +97,7 @@ export async function recordAudit(parts: WorkspaceAuditParts, entry: AuditEntry)
   const { workspaceDir, now } = parts;
   let audit: WorkspaceAudit;
   try {
-    audit = await openWorkspaceAudit(parts);
+    audit = await openWorkspaceAudit({ waitMs: 200, ...parts });
   } catch (cause) {
     if (!(cause instanceof AppError && cause.code === 'BUSY') || entry.subject?.kind === 'user') throw cause;
     mkdirSync(inboxOf(workspaceDir), { recursive: true, mode: 0o700 });
