@@ -66,7 +66,7 @@ export async function readersOf(context: Context, options: Record<string, unknow
 export const withReaderOptions = (command: Command): Command =>
   command
     .option(
-      '--encoder <folder>',
+      '--encoder <encoder>',
       'a text encoder, or owner/name pulled before: items are known by what is written of them, new ones too',
     )
     .option(

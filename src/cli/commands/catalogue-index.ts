@@ -40,7 +40,7 @@ export const catalogueIndexCommand: CommandFile = {
         'the column with names of picture files; without one they are named after ids',
       )
       .option(
-        '--encoder <folder>',
+        '--encoder <encoder>',
         'a text encoder, or owner/name pulled before: items are then found by what they mean, too',
       )
       .option('--images <place>', 'a folder or a .zip of pictures')

@@ -25,7 +25,7 @@ export const catalogueOrderCommand: CommandFile = {
         '--intent <scores>',
         'a file of scores (item_id, value), or popularity (from --workspace), as in "catalogue search"',
       )
-      .option('--encoder <folder>', 'the text encoder, a folder or owner/name, if it has moved');
+      .option('--encoder <encoder>', 'the text encoder, a folder or owner/name, if it has moved');
   },
   async run(context, [dir, file], options) {
     needFile(file);

@@ -42,7 +42,7 @@ export const catalogueSearchCommand: CommandFile = {
         'order by the chance of a purchase, too: a file of scores (item_id, value), such as "predict item-purchase" writes, or popularity (from views and purchases of --workspace)',
       )
       .option('--user <id>', 'with --intent FILE: only this user’s scores')
-      .option('--encoder <folder>', 'the text encoder, a folder or owner/name, if it has moved')
+      .option('--encoder <encoder>', 'the text encoder, a folder or owner/name, if it has moved')
       .option('--image-encoder <folder>', 'the image encoder, if it has moved');
   },
   async run(context, [dir, query], options) {

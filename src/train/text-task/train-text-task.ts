@@ -30,7 +30,7 @@ import { heldOutWords, textProtocol, wordsInProtocol } from './text-protocol.ts'
 export interface TrainTextTaskOptions extends TextQuestion {
   /** Up to when is learned from, UTC ms; leaves a fifth to test on when absent. */
   readonly asOf?: number;
-  /** `own`, or a folder. */
+  /** `own`, a folder, or the folder a name stands for. */
   readonly encoder: string;
   readonly methods: readonly string[];
   readonly blended: boolean;

@@ -19,7 +19,7 @@ export interface EncoderRun {
 /**
  * Opens what was chosen; one of the shop's own is pretrained on the texts.
  *
- * @param choice `own`, or a folder
+ * @param choice `own`, a folder, or the folder a name stands for
  * @param texts  of the rows learned from; read only for `own`
  * @throws AppError NOT_FOUND, BAD_FILE, NOT_ENOUGH_DATA, INTERRUPTED
  */
@@ -39,6 +39,6 @@ export function checkEncoderChoice(choice: string): void {
   if (choice === OWN || statSync(choice, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new AppError(
     'USAGE',
-    `--encoder: expected "${OWN}" or the folder of an encoder, got "${choice}"; fetch one with: foresell encoders pull`,
+    `--encoder: expected "${OWN}", the folder of an encoder or owner/name of one pulled before, got "${choice}"; fetch one with: foresell encoders pull`,
   );
 }

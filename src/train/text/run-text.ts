@@ -18,7 +18,7 @@ export interface RunTextOptions
   readonly texts: readonly string[];
   /** Columns learned from beside them. */
   readonly beside: readonly string[];
-  /** `own`, or a folder. */
+  /** `own`, a folder, or the folder a name stands for. */
   readonly encoder: string;
   readonly methods: readonly string[];
   readonly blended: boolean;
