@@ -287,7 +287,7 @@ describe('said in plain words', () => {
       [['train', 'satisfaction', '--at-least', 'four'], /--at-least: expected a rating/],
       [['train', 'satisfaction', '--model', 'gbdt'], /use --method and --encoder/],
       [['train', 'satisfaction', '--method', 'magic'], /--method: expected full/],
-      [['train', 'satisfaction', '--encoder', './nowhere'], /--encoder: expected "own" or the folder/],
+      [['train', 'satisfaction', '--encoder', './nowhere'], /--encoder: expected "own", the folder/],
       [['train', 'purchase', '--method', 'lora'], /--method is for satisfaction, query-purchase/],
       [['predict', 'satisfaction'], /expected --out FILE/],
       [['predict', 'purchase', '--words', '3', '--out', 'x.csv'], /--words is for satisfaction/],
