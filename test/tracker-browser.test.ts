@@ -32,7 +32,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
   let url = '';
   let shopUrl = '';
   /** What went to the server, in order. */
-  const asked: { readonly method: string; readonly status: () => Promise<number | undefined> }[] = [];
+  const asked: { readonly status: () => Promise<number | undefined> }[] = [];
 
   beforeAll(async () => {
     createWorkspace(shop, { currency: 'EUR' });
@@ -76,8 +76,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     context = await browser.newContext();
     context.on('request', (request) => {
       if (!request.url().startsWith(url)) return;
-      const status = async () => (await request.response())?.status();
-      asked.push({ method: request.method(), status });
+      asked.push({ status: async () => (await request.response())?.status() });
     });
   }, 60_000);
 
@@ -105,8 +104,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await click(page, 'view', 'about', 'add', 'login');
     await page.evaluate('foresell.flush()');
     expect(await waiting(page)).toBe(0);
-    const before = asked.length;
-    expect(before).toBe(1);
+    expect(asked).toHaveLength(1);
 
     await context.setOffline(true);
     await click(page, 'cup');
@@ -115,7 +113,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await context.setOffline(false);
     await expect.poll(() => waiting(page), { timeout: 10_000 }).toBe(0);
 
-    // The page goes at once: what is under way goes by beacon.
+    // The page goes at once: what is under way goes by beacon. One that had to ask first (a body of type application/json)
+    // would not arrive any more.
     await click(page, 'buy');
     expect(await waiting(page)).toBe(1);
     await page.goto('about:blank');
@@ -130,7 +129,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     const third = await open();
     await expect.poll(() => waiting(third), { timeout: 10_000 }).toBe(0);
     await third.close();
-    expect(asked.map(({ method }) => method)).not.toContain('OPTIONS');
   });
 
   test('who refuses sends nothing, on no page', async () => {
