@@ -1,0 +1,81 @@
+// foresell retrain: a task learned anew from what came since, and put into service only where it should be.
+import { randomBytes } from 'node:crypto';
+import { AppError } from '../../core/errors.ts';
+import { parseSpan } from '../../core/time.ts';
+import { type RetrainingResult, type RetrainOptions, retrainTask } from '../../train/retrain/retrain.ts';
+import type { CommandFile } from '../command.ts';
+import type { Context } from '../context.ts';
+import { taskOf, typedCommand, workspaceOf } from '../options.ts';
+import { partOption } from '../rollouts.ts';
+import { SUPERVISED } from '../train-process.ts';
+
+export const retrainCommand: CommandFile = {
+  usage: 'retrain <task>',
+  summary:
+    'train a question anew as its present model was, compare both on the same later period, keep the better',
+  examples: [
+    'foresell retrain purchase',
+    'foresell retrain spend --canary 10% --for 1d --time-limit 30m',
+    'foresell retrain churn --no-promote --json',
+  ],
+  declare(command) {
+    command
+      .option('--canary <part>', 'an accepted version first answers this share of people, such as 10%')
+      .option('--for <span>', 'with --canary: promoted by itself after so long within all limits, such as 1d')
+      .option('--no-promote', 'say what would be done, and only save the new version')
+      .option('--time-limit <span>', 'for the training, such as 30m: what would not end in time is left out');
+  },
+  async run(context, [taskName], options) {
+    const workspace = workspaceOf(context);
+    const result = await retrainTask(workspace, {
+      task: taskOf(workspace, taskName),
+      service: serviceOf(options),
+      timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
+      command: typedCommand(),
+      ...{ language: context.language, seed: context.seed, threads: context.threads },
+      ...{ now: Date.now, progress: context.progress, signal: orParentEnds(context.signal) },
+    });
+    say(context, result);
+    context.document({
+      ...{ task: result.task, verdict: result.verdict, reason: result.reason, said: result.said },
+      ...{ version: result.version ?? null, incumbent: result.incumbent ?? null },
+      service: result.service ?? null,
+    });
+  },
+};
+
+function serviceOf(options: Record<string, unknown>): RetrainOptions['service'] {
+  if (options.promote === false) return { kind: 'none' };
+  if (options.canary === undefined) {
+    if (options.for === undefined) return { kind: 'promote' };
+    throw new AppError('USAGE', '--for: expected --canary beside it');
+  }
+  return {
+    ...{ kind: 'canary', share: partOption('--canary', options.canary) },
+    ...(options.for !== undefined && { promoteAfterMs: parseSpan(String(options.for)) }),
+    salt: randomBytes(12).toString('hex'),
+  };
+}
+
+/** A server that dies must not leave its training behind: its end is heard through the channel it was started with. */
+function orParentEnds(signal: AbortSignal): AbortSignal {
+  if (process.env[SUPERVISED] === undefined || !process.connected) return signal;
+  const ended = new AbortController();
+  process.once('disconnect', () => ended.abort());
+  process.channel?.unref();
+  return AbortSignal.any([signal, ended.signal]);
+}
+
+function say(context: Context, { task, verdict, reason, said, version, service }: RetrainingResult): void {
+  const zh = context.language === 'zh';
+  const what = {
+    accepted: {
+      promoted: { en: `${version} answers now`, zh: `现在使用 ${version}` },
+      canary: { en: `${version} answers its share of people`, zh: `${version} 开始回答一部分用户` },
+      none: { en: `${version} would answer`, zh: `${version} 可以投入使用` },
+    }[service ?? 'none'],
+    kept: { en: `${version} is saved, the one before goes on`, zh: `已保存 ${version}，继续使用之前的版本` },
+    unchanged: { en: 'nothing was trained', zh: '没有训练' },
+  }[verdict];
+  context.say(`${task}: ${zh ? what.zh : what.en} (${reason}: ${said})`);
+}
