@@ -16,7 +16,12 @@ export interface NodeTracker extends Tracker {
   close(withinMs?: number): Promise<void>;
 }
 
-/** @param ground parts of its own, such as a store on a disk */
+/**
+ * A process that runs out of work sends what waits before it ends; one that is told to end (`process.exit`, a signal) calls
+ * `close` first.
+ *
+ * @param ground parts of its own, such as a store on a disk
+ */
 export function createNodeTracker(options: TrackerOptions, ground: Partial<Ground> = {}): NodeTracker {
   const tracker = createTracker(options, {
     now: Date.now,
@@ -40,12 +45,16 @@ export function createNodeTracker(options: TrackerOptions, ground: Partial<Groun
     },
     ...ground,
   });
+  // Once: where the server does not answer, the process ends all the same.
+  const atExit = (): void => void tracker.flush();
+  process.once('beforeExit', atExit);
   return {
     ...tracker,
     get waiting() {
       return tracker.waiting;
     },
     async close(withinMs = 5000) {
+      process.off('beforeExit', atExit);
       let timer: NodeJS.Timeout | undefined;
       const end = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, withinMs);

@@ -1,7 +1,11 @@
 // What a shop gets from the package: everything it needs, importable with types from a tarball in an empty folder.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -102,6 +106,29 @@ describe.skipIf(!isBuilt)('the packed package (skipped before a build)', () => {
     write('shop/where.js', "console.log(import.meta.resolve('foresell/tracker.js'));");
     const where = execFileSync(process.execPath, [join(shop, 'where.js')], { encoding: 'utf8' }).trim();
     expect(where).toBe(pathToFileURL(join(home, 'dist', 'sdk', 'foresell.js')).href);
+  });
+
+  test('the tracker sends what waits when a process has nothing left to do', async () => {
+    const came: string[] = [];
+    const server = createServer(async (request, response) => {
+      came.push(await text(request));
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const script = write(
+      'shop/leave.js',
+      [
+        "import { createNodeTracker } from 'foresell/tracker/node';",
+        `createNodeTracker({ url: 'http://127.0.0.1:${port}', key: 'k' }).track('view', { item_id: 'mug' });`,
+      ].join('\n'),
+    );
+    const child = spawn(process.execPath, [script], { stdio: 'inherit' });
+    const [code] = await once(child, 'exit');
+    server.close();
+    expect(code).toBe(0);
+    expect(came).toHaveLength(1);
+    expect(JSON.parse(came[0])).toMatchObject([{ type: 'view', item_id: 'mug' }]);
   });
 
   test('the file for a <script> tag is at most 5 KB gzipped and reads its options from the tag', () => {
