@@ -7,15 +7,17 @@ import { withLake } from '../data/lake/open.ts';
 import { pseudonym, readPseudonymKey } from '../data/pseudonym.ts';
 import { type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
 import { openSearch, type SearchParts } from './catalogue/search-in-service.ts';
+import { observeLifecycle } from './lifecycle/observe-lifecycle.ts';
 import type { RolloutObserver } from './lifecycle/rollouts.ts';
 import { readItemColumns, rememberItems } from './online/item-columns.ts';
 import { openItems } from './online/items-in-service.ts';
 import { type ModelsInService, openModels, type Refreshed } from './online/models-in-service.ts';
 import { readItemFacts } from './online/read-item-facts.ts';
 import { openUserProfiles } from './online/user-profile.ts';
+import { openEraser } from './operation/erase-customer.ts';
 import type { ServiceMonitor } from './operation/service-monitor.ts';
 import { watchPredictor, watchRecommender } from './operation/watched-answers.ts';
-import type { ItemRecommender, OnlineState, ShopPorts } from './ports.ts';
+import type { CustomerEraser, ItemRecommender, OnlineState, ShopPorts } from './ports.ts';
 import { servedTasks } from './served-tasks.ts';
 import { openServiceState } from './service-state.ts';
 import { openShop, type ServedShop, type ShopSettings } from './shop.ts';
@@ -38,7 +40,7 @@ export interface ServiceOptions {
   readonly progress?: Progress;
   /** Hears why the state's snapshot could not be used; it is then made of the lake. */
   readonly onUnusable?: (reason: AppError) => void;
-  /** Hears of versions on trial. */
+  /** Hears of versions on trial; the monitor does when absent. */
   readonly onTrial?: RolloutObserver;
   readonly signal?: AbortSignal;
 }
@@ -85,9 +87,11 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     }));
     const context = { zone, items: facts };
     let state: OpenState | undefined;
+    let eraser: CustomerEraser | undefined;
     const personId = personIds(workspace);
+    const onTrial = options.onTrial ?? (monitor && observeLifecycle(monitor));
     const asked = {
-      ...{ now, newId, ...(options.onTrial && { observer: options.onTrial }) },
+      ...{ now, newId, ...(onTrial && { observer: onTrial }) },
       find: (person: Parameters<OpenState['find']>[0]) => state?.find(person),
       ...(personId && { personId }),
     };
@@ -129,7 +133,10 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
         ...{ ...asked, context, currency, predictor: models.predictor, bundles: () => models.bundles },
         isLinked: (anonymousId) => state?.isAdopted(anonymousId) ?? false,
       }),
-      ...(monitor && { rejected: monitor.rejected }),
+      get eraser() {
+        return eraser;
+      },
+      ...(monitor && { rejected: monitor.rejected, records: monitor.audit }),
       ...(options.observer && { observer: options.observer }),
     };
     const shop = openShop(ports, { ...settings, currency, newId, ...(personId && { personId }) });
@@ -140,6 +147,11 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       ...(signal && { signal }),
     });
     state = kept.state;
+    eraser = openEraser({
+      ...{ workspace, journal, kept, threads, door: shop.door },
+      ...(monitor && { monitor }),
+      ...(personId && { personId }),
+    });
     const { people, events } = state.counts();
     const settle = async (): Promise<Compaction> =>
       compactJournal(workspace, journal, { keepFrom: await kept.snapshot() });

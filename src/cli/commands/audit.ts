@@ -109,6 +109,8 @@ const AUDIT_WORDS_ZH: Readonly<Record<keyof typeof AUDIT_ACTIONS, string>> = {
   'user.erase': '擦除客户',
   'model.promote': '模型投入使用',
   'model.load': '服务载入模型',
+  'model.trial': '模型版本试用',
+  'model.retrain': '重新训练模型',
   'model.rollback': '退回先前的模型',
   'settings.change': '更改设置',
   'data.import': '导入文件',

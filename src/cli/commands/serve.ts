@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
-import { openOrCreateWorkspace, openWorkspace } from '../../data/workspace.ts';
+import { openOrCreateWorkspace, openWorkspace, type Workspace } from '../../data/workspace.ts';
 import { createLineSink } from '../../monitor/log/line-sink.ts';
 import { LOG_LEVELS, type LogLevel } from '../../monitor/log/logger.ts';
 import { readKeys } from '../../serve/key-file.ts';
@@ -12,6 +12,7 @@ import { runServer } from '../../serve/run-server.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { CommandFile } from '../command.ts';
 import { UsageError } from '../context.ts';
+import { retrainSettings, startRetraining, withRetrainOptions } from '../serve-retraining.ts';
 import { sayModels, sayShop, shopName } from '../serve-text.ts';
 
 /** Long enough for what is under way and for the state of a million people to be written down. */
@@ -24,10 +25,11 @@ export const serveCommand: CommandFile = {
     'foresell serve',
     'foresell serve --host 0.0.0.0 --port 8080 --trust-proxy',
     'foresell serve --workspace shops/cups --also shops/lamps shops/rugs',
+    'foresell serve --retrain 03:30 --canary 10% --canary-for 1d',
   ],
   graceMs: GRACE_MS,
   declare(command) {
-    command
+    withRetrainOptions(command)
       .option('--host <address>', 'address to listen on; 0.0.0.0 for everybody', '127.0.0.1')
       .option('--port <n>', 'port to listen on; 0 for any that is free', portOption, 8787)
       .option('--also <dirs...>', 'further shops, each a workspace with keys of its own')
@@ -48,12 +50,16 @@ export const serveCommand: CommandFile = {
     const zh = context.language === 'zh';
     const followMs = spanOption('--follow', String(options.follow));
     const settleMs = spanOption('--settle', String(options.settle));
+    const retrain = retrainSettings(options);
     const also = (options.also as string[] | undefined) ?? [];
     const workspaces = [
       openOrCreateWorkspace(context.workspaceDir),
       ...also.map((dir) => openWorkspace(dir)),
     ];
-    const shops = new Map<string, { readonly service: ShopService; readonly workspaceDir: string }>();
+    const shops = new Map<
+      string,
+      { readonly service: ShopService; readonly workspace: Workspace; readonly workspaceDir: string }
+    >();
     const sink = createLineSink({ descriptor: 2 });
     const level = levelOption(String(options.log));
     const monitor = openServerMonitor({ write: sink.write, level, now: Date.now });
@@ -75,7 +81,7 @@ export const serveCommand: CommandFile = {
           onUnusable: ({ message }) =>
             context.progress.note(`the state is made of the lake once more: ${message}`),
         });
-        shops.set(name, { service, workspaceDir: workspace.dir });
+        shops.set(name, { service, workspace, workspaceDir: workspace.dir });
         context.progress.clear();
         sayShop(context, name, service);
         if (readKeys(workspace.dir).length === 0)
@@ -100,6 +106,7 @@ export const serveCommand: CommandFile = {
       await end();
       throw cause;
     });
+    const retraining = retrain && startRetraining(shops.values(), retrain, monitor.trouble);
     context.document({ url: server.url, shops: [...shops.keys()], pid: process.pid });
     context.say(
       zh
@@ -107,6 +114,7 @@ export const serveCommand: CommandFile = {
         : `listening on ${server.url}; its pages: ${server.url}/docs; Ctrl-C stops it`,
     );
     await stopped(context.signal);
+    await retraining?.close();
     await server.close();
     sink.flushNow();
     context.say(zh ? '已停止：没有丢失任何事件' : 'stopped: nothing that was acknowledged is lost');

@@ -31,6 +31,8 @@ export const AUDIT_ACTIONS = {
   'model.promote': 'a model began to answer',
   'model.load': 'a server loaded a model',
   'model.rollback': 'an earlier model took its place again',
+  'model.trial': 'a version was tried on some people, or its trial ended',
+  'model.retrain': 'a model was trained anew beside the answering',
   'settings.change': 'settings of the shop or the server were changed',
   'data.import': 'a file was imported',
   'backup.make': 'a backup was made',

@@ -135,6 +135,48 @@ export const METRICS = {
     help: 'Changes of the model that answers: promoted, rolled back, failed.',
     labels: ['foresell.workspace', 'foresell.task', 'foresell.outcome'],
   },
+  'foresell.rollout.share': {
+    kind: 'gauge',
+    unit: '1',
+    help: 'Share of people a version on trial answers (canary) or is asked about (shadow); 0 once it has ended.',
+    labels: ['foresell.workspace', 'foresell.task', 'foresell.model.version', 'foresell.arm'],
+  },
+  'foresell.rollout.answers': {
+    kind: 'gauge',
+    unit: '{answer}',
+    help: 'Answers of each side of the trial under way, by outcome (done, failed).',
+    labels: ['foresell.workspace', 'foresell.task', 'foresell.arm', 'foresell.outcome'],
+  },
+  'foresell.rollout.duration.p99': {
+    kind: 'gauge',
+    unit: 's',
+    help: '99th percentile of the time an answer takes, on each side of the trial under way.',
+    labels: ['foresell.workspace', 'foresell.task', 'foresell.arm'],
+  },
+  'foresell.rollout.score.psi': {
+    kind: 'gauge',
+    unit: '',
+    help: 'Population stability index between the scores of both sides of the trial under way.',
+    labels: ['foresell.workspace', 'foresell.task'],
+  },
+  'foresell.rollout.ends': {
+    kind: 'counter',
+    unit: '{trial}',
+    help: 'Trials that ended: promoted, stopped by a person, or rolled-back by the server for a reason.',
+    labels: ['foresell.workspace', 'foresell.task', 'foresell.outcome', 'foresell.reason'],
+  },
+  'foresell.retraining.runs': {
+    kind: 'counter',
+    unit: '{training}',
+    help: 'Models trained anew beside the answering, by what was decided: accepted, kept, unchanged, failed.',
+    labels: ['foresell.workspace', 'foresell.task', 'foresell.outcome'],
+  },
+  'foresell.retraining.duration': {
+    kind: 'gauge',
+    unit: 's',
+    help: 'Duration of the last training beside the answering.',
+    labels: ['foresell.workspace', 'foresell.task'],
+  },
   'foresell.quality.value': {
     kind: 'gauge',
     unit: '',

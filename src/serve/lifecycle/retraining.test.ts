@@ -38,7 +38,7 @@ const open = (trainer: Trainer, settle = async () => {}) =>
     ...{ trainer, settle, now: () => nowMs },
     observer: {
       began: (task) => heard.push(`began ${task}`),
-      ended: (task, { verdict }) => heard.push(`${verdict} ${task}`),
+      trained: (task, { verdict }) => heard.push(`${verdict} ${task}`),
       failed: (task, error) => heard.push(`failed ${task}: ${(error as Error).message}`),
     },
   });

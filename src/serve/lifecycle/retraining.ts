@@ -20,7 +20,7 @@ export type Trainer = (task: string, signal: AbortSignal) => Promise<RetrainingO
 /** Hears of trainings; cheap, synchronous, never throws. */
 export interface RetrainingObserver {
   began(task: string): void;
-  ended(task: string, outcome: RetrainingOutcome, durationMs: number): void;
+  trained(task: string, outcome: RetrainingOutcome, durationMs: number): void;
   failed(task: string, error: unknown, durationMs: number): void;
 }
 
@@ -66,7 +66,7 @@ export function openRetraining(parts: RetrainingParts): Retraining {
     observer.began(task);
     try {
       const outcome = await trainer(task, ending.signal);
-      observer.ended(task, outcome, now() - startMs);
+      observer.trained(task, outcome, now() - startMs);
     } catch (error) {
       observer.failed(task, error, now() - startMs);
       // Stopped with the server: it begins again with it.
