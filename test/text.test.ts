@@ -65,7 +65,11 @@ describe('texts', () => {
     const tried = fitted.leaderboard.rows.map((row) => row.model);
     for (const id of ['logistic', 'text', 'text:lora', 'rate']) expect(tried).toContain(id);
     expect(fitted.metrics.roc_auc.value).toBeGreaterThan(0.95);
-    expect(readFileSync(fitted.report, 'utf8')).toContain('What was learned from reviews.csv');
+    const page = readFileSync(fitted.report, 'utf8');
+    expect(page).toContain('What was learned from reviews.csv');
+    expect(page).toContain('a text is all that is read');
+    // a part that cannot be there says why, never that nobody looked
+    expect(page).not.toContain('not measured in this run');
   });
 
   test('of another file get answers, with the words for and against them', async () => {

@@ -11,6 +11,7 @@ import { groupPromises } from '../group-checks.ts';
 import { coveragePart, decilesPart, rankingPart, reliabilityPart, residualsPart } from '../test-figures.ts';
 import { metricsOf } from './correct.ts';
 import type { AssessedTable, FittedTable } from './fit-table.ts';
+import { NO_GROUPS, NO_SCALE, ONE_TEXT } from './parts-left-out.ts';
 import type { PreparedTable } from './prepare-table.ts';
 import { tableDrivers, tableExamples } from './table-explaining.ts';
 import { TABLE_CHECKS } from './table-leaks.ts';
@@ -47,10 +48,11 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
   const isOneText =
     prepared.sample.frame.columns.length === 1 && prepared.sample.frame.columns[0].kind === 'text';
   const { drivers, leading } = isOneText
-    ? { drivers: undefined, leading: [] }
+    ? { drivers: ONE_TEXT, leading: [] }
     : await tableDrivers(learned.table, test.sample, { seed, signal });
-  const effects =
-    kind === 'classes' || isOneText
+  const effects = isOneText
+    ? NO_SCALE
+    : kind === 'classes'
       ? undefined
       : await effectsPart(tablePredictor(learned.table), test.sample.frame, leading, { seed, signal });
   return {
@@ -116,8 +118,8 @@ export async function tableReport(input: TableReportInput): Promise<TaskReport> 
     },
     ...figures(fitted, seed),
     ...promisesOf(prepared, fitted),
-    ...(drivers && { drivers }),
-    ...(effects ? { effects } : {}),
+    drivers,
+    ...(effects && { effects }),
     ...(examples ? { examples } : {}),
     leakage: { checks: leakageChecks(fitted) },
     limits: tableLimits(prepared, fitted),
@@ -182,7 +184,7 @@ function promisesOf({ meaning }: PreparedTable, { test, learned }: FittedTable):
     level: learned.table.corrections.interval?.level,
     ...(meaning.classes ? { classNames: meaning.classes } : {}),
   });
-  return groups ? { groups } : {};
+  return { groups: groups ?? NO_GROUPS };
 }
 
 /** Shares of a total mean something where nothing is below zero. */
