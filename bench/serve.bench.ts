@@ -4,14 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 import { predict, recommend } from './serve/ask.ts';
+import { fresh } from './serve/fresh.ts';
+import { hostile } from './serve/hostile.ts';
 import { ingest } from './serve/ingest.ts';
+import { overload } from './serve/overload.ts';
 import type { Part, ServeWork } from './serve/part.ts';
+import { reloads } from './serve/reloads.ts';
 import { makeServedShop, type ServedShop } from './serve/served-shop.ts';
+import { soak } from './serve/soak.ts';
 
 const PARTS: Readonly<Record<string, (work: ServeWork) => Promise<Part>>> = {
   ingest,
   predict,
   recommend,
+  fresh,
+  reloads,
+  overload,
+  hostile,
+  soak,
 };
 
 const USERS = 4000;

@@ -13,6 +13,8 @@ export interface KillFigures {
   readonly rounds: number;
   readonly acknowledged: number;
   readonly lost: number;
+  /** Of each round, when its journal was opened again. */
+  readonly lostByRound: readonly number[];
   readonly outOfPlace: number;
   readonly tornBytes: number;
   readonly damages: number;
@@ -38,6 +40,7 @@ export async function killRounds(
   let outOfPlace = 0;
   let tornBytes = 0;
   let damages = 0;
+  const lostByRound: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const answers = await appendAndDie(dir, round, Math.round(perRound * (0.5 + draw.uniform())));
     for (const [writer, count] of answers) promised.set(`${round}:${writer}`, count);
@@ -53,11 +56,15 @@ export async function killRounds(
       found.set(key, next + 1);
     });
     await events.close();
-    if ((round + 1) % 10 === 0) log(`${round + 1} rounds, ${sum(promised.values())} acknowledged`);
+    let lostNow = 0;
+    for (const [writer, count] of answers)
+      lostNow += Math.max(0, count - (found.get(`${round}:${writer}`) ?? 0));
+    lostByRound.push(lostNow);
+    if ((round + 1) % 10 === 0)
+      log(`${round + 1} rounds, ${sum(promised.values())} acknowledged, ${sum(lostByRound)} lost`);
   }
-  let lost = 0;
-  for (const [key, count] of promised) lost += Math.max(0, count - (found.get(key) ?? 0));
-  return { rounds, acknowledged: sum(promised.values()), lost, outOfPlace, tornBytes, damages };
+  const lost = sum(lostByRound);
+  return { rounds, acknowledged: sum(promised.values()), lost, lostByRound, outOfPlace, tornBytes, damages };
 }
 
 /** Starts a process, kills it once it has promised so many events, and gives what it had promised by then. */

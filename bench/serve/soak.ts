@@ -1,0 +1,97 @@
+// A long time under a steady load: what is held after a collection does not grow.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createWorkspace } from '../../src/data/workspace.ts';
+import { atMost } from '../bench.ts';
+import { eventText } from './ingest.ts';
+import { openLoop } from './open-loop.ts';
+import { type Part, rounded, type ServeWork } from './part.ts';
+import { httpRequest, numbered } from './requests.ts';
+import { startServer } from './server-process.ts';
+
+const MINUTES = 120;
+/** Events a second. */
+const RATE = 1000;
+/** So few that what is kept of each has its full size soon. */
+const PEOPLE = 300;
+const SAMPLES = 240;
+
+interface Sample {
+  readonly ms: number;
+  readonly heapMB: number;
+  readonly buffersMB: number;
+  readonly residentMB: number;
+}
+
+export async function soak(work: ServeWork): Promise<Part> {
+  const workspace = join(work.folder, 'shop');
+  const log = join(work.folder, 'heap.ndjson');
+  createWorkspace(workspace, { currency: 'EUR' });
+  const seconds = work.number('minutes', MINUTES) * 60;
+  const everyMs = Math.max(500, (seconds * 1000) / SAMPLES);
+  const server = await startServer({ workspace, nodeArgs: [...work.nodeArgs, ...heapProbe(log, everyMs)] });
+  try {
+    const headers = { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' };
+    const rate = work.number('rate', RATE);
+    const load = await openLoop({
+      ...{ host: server.host, port: server.port, rate, seconds, connections: 64 },
+      request: numbered(httpRequest('/v1/events', eventText(), headers), { people: PEOPLE }),
+    });
+    const samples = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Sample);
+    // The first third fills what is bounded: histories, known ids, compiled code.
+    const settled = samples.slice(Math.floor(samples.length / 3));
+    const slope = (of: (sample: Sample) => number) =>
+      rounded(slopeOf(settled.map((sample) => [sample.ms / 3_600_000, of(sample)])), 2);
+    const heapSlope = slope(({ heapMB }) => heapMB);
+    work.log(JSON.stringify({ heapSlope, first: samples[0], last: samples.at(-1), good: load.good }));
+    return {
+      targets: [
+        atMost(
+          `heap after a collection over ${rounded(seconds / 60)} minutes at ${rate} events/s, MB an hour`,
+          heapSlope,
+          5,
+          `${rounded(settled[0].heapMB)} to ${rounded(settled.at(-1)?.heapMB ?? 0)} MB`,
+        ),
+        atMost('requests without their 200', load.sent - load.good.count, 0),
+        atMost('p99, collections by hand included, ms', rounded(load.good.p99Ms), 100),
+        atMost('memory at its highest, MB', rounded(server.memory().peakMB), 512),
+      ],
+      figures: {
+        soak: {
+          heapSlope,
+          buffersSlope: slope(({ buffersMB }) => buffersMB),
+          residentSlope: slope(({ residentMB }) => residentMB),
+          good: load.good,
+          samples,
+        },
+      },
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Lets the server collect now and then and note what is left. */
+function heapProbe(log: string, everyMs: number): readonly string[] {
+  const code = `import { appendFileSync } from 'node:fs';
+const start = performance.now();
+setInterval(() => {
+  globalThis.gc();
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  const megabytes = (bytes) => bytes / 2 ** 20;
+  appendFileSync(${JSON.stringify(log)}, JSON.stringify({ ms: performance.now() - start, heapMB: megabytes(heapUsed), buffersMB: megabytes(arrayBuffers), residentMB: megabytes(rss) }) + '\\n');
+}, ${everyMs}).unref();`;
+  return ['--expose-gc', '--import', `data:text/javascript,${encodeURIComponent(code)}`];
+}
+
+/** Of the least-squares line. */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (place: 0 | 1) => points.reduce((sum, point) => sum + point[place], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  const shared = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return spread === 0 ? 0 : shared / spread;
+}
