@@ -49,7 +49,10 @@ describe('commands', () => {
   const program = buildProgram(new AbortController().signal);
   /** What is wrong with a line that runs foresell: a command there is not, an option it does not take. */
   function complaints(words: readonly string[]): string[] {
-    const command = program.commands.find((own: Command) => own.name() === words[0]);
+    const named = (commands: readonly Command[], word: string): Command | undefined =>
+      commands.find((own) => own.name() === word);
+    const first = named(program.commands, words[0]);
+    const command = first && first.commands.length > 0 ? named(first.commands, words[1]) : first;
     if (!command) return [`${words[0]} is no command`];
     const known = new Set(command.options.map(({ long }) => long));
     return words
@@ -57,7 +60,7 @@ describe('commands', () => {
       .map((word) => `${words[0]} ${word}`);
   }
   const shellLines = (text: string): string[][] =>
-    [...text.matchAll(/foresell (?=backup|restore|serve|keys)([^&|;'\n]+)/g)].map(([, line]) =>
+    [...text.matchAll(/foresell (?=backup |restore |serve |keys )([^&|;'`\n]+)/g)].map(([, line]) =>
       line.trim().split(/\s+/),
     );
   const lines = [

@@ -24,10 +24,9 @@ const SEQUENCE_PAGES = ['docs/next-item.md', 'docs/next-item.zh-CN.md'] as const
 const LIST_PAGES = ['docs/item-lists.md', 'docs/item-lists.zh-CN.md'] as const;
 const TEXT_PAGES = ['docs/text.md', 'docs/text.zh-CN.md'] as const;
 const CATALOGUE_PAGES = ['docs/catalogue.md', 'docs/catalogue.zh-CN.md'] as const;
-const SERVING_PAGES = ['serving', 'monitoring', 'durability', 'online-state'].flatMap((name) => [
-  `docs/${name}.md`,
-  `docs/${name}.zh-CN.md`,
-]);
+const SERVING_PAGES = ['serving', 'monitoring', 'durability', 'online-state', 'deployment'].flatMap(
+  (name) => [`docs/${name}.md`, `docs/${name}.zh-CN.md`],
+);
 const PAGES = [
   ...[...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES, ...LIST_PAGES],
   ...[...TEXT_PAGES, ...CATALOGUE_PAGES, ...SERVING_PAGES],
@@ -73,13 +72,14 @@ const commands = program.commands.flatMap((command) =>
 
 /** Checks the command word and each option of a call of ours; undefined when the call is somebody else's. */
 function faultOf(call: string): string | undefined {
-  const words = call.replace(/^node bin\/foresell\.js\s+|^foresell\s+/, '').replaceAll(/'[^']*'/g, 'TEXT');
+  const [own] = call.split(' | ');
+  const words = own.replace(/^node bin\/foresell\.js\s+|^foresell\s+/, '').replaceAll(/'[^']*'/g, 'TEXT');
   const command = commands.find((candidate) => `${words} `.startsWith(`${candidate.words} `));
   if (!command) return `no command "${words.split(' ')[0]}"`;
   const name = command.words;
   const rest = words.slice(name.length).trim().split(/\s+/);
   const known = new Set(command.options.flatMap(({ short, long }) => [short, long]));
-  const wrong = rest.find((word) => word.startsWith('-') && !known.has(word) && word !== '--help');
+  const wrong = rest.find((word) => /^-./.test(word) && !known.has(word) && word !== '--help');
   return wrong === undefined ? undefined : `${name} has no option "${wrong}"`;
 }
 
