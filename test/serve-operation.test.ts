@@ -1,10 +1,15 @@
 // A shop in service records its own work: refused events, answers and what came of them, who did what.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DAY_MS } from '../src/core/time.ts';
+import { openEngine } from '../src/data/engine.ts';
+import { findNeedles } from '../src/data/erase/needles.ts';
+import { searchWorkspace } from '../src/data/erase/search.ts';
 import { withLake } from '../src/data/lake/open.ts';
+import { readSnapshot } from '../src/data/lake/snapshot.ts';
 import { openWorkspace } from '../src/data/workspace.ts';
+import { stateSnapshotReader } from '../src/serve/state/snapshot-reader.ts';
 import { foresell, succeed, testFolder } from './flow/command.ts';
 import { madeUpCsv } from './flow/made-up-csv.ts';
 import { type ServedShop, serveShop } from './flow/served-shop.ts';
@@ -179,4 +184,120 @@ describe('the audit log', () => {
     expect((await foresell('audit', 'verify', '--head', head, ...on)).stderr).toMatch(/the log ends at/);
     writeFileSync(last, whole);
   });
+});
+
+describe('a customer erased', () => {
+  const canary = 'zz-canary-17';
+  const livedIn = async ({ send }: ServedShop): Promise<void> => {
+    const event = (more: object) => ({ item_id: 's1', timestamp: now, ...more });
+    const sent = await send('POST', '/v1/events', [
+      event({ type: 'view', event_id: `${now}-1`, anonymous_id: 'cookie-of-canary' }),
+      event({
+        type: 'purchase',
+        event_id: `${now}-2`,
+        user_id: canary,
+        anonymous_id: 'cookie-of-canary',
+        order_id: `o-${now}`,
+      }),
+      event({ type: 'view', event_id: `${now}-3`, user_id: canary, props: { mail: 'canary@shop.example' } }),
+      event({
+        type: 'search',
+        event_id: `${now}-4`,
+        user_id: 'somebody-else',
+        query: 'gift for canary@shop.example',
+      }),
+      event({ type: 'view', event_id: `${now}-5`, user_id: canary, timestamp: 'never' }),
+    ]);
+    expect(sent.body).toMatchObject({ accepted: 4, rejected: 1 });
+    const asked = await send('POST', '/v1/predictions/purchase', { entities: [{ user_id: canary }] });
+    expect(asked.body.predictions[0].value).toBeGreaterThan(0);
+  };
+  const found = async (): Promise<string[]> => {
+    const workspace = openWorkspace(shop);
+    const engine = await openEngine({ threads: 1 });
+    try {
+      const needles = await findNeedles(engine, workspace, readSnapshot(workspace), canary);
+      const findings = await searchWorkspace(engine, workspace, needles, [stateSnapshotReader]);
+      return findings.map(({ file }) => file.replace(/[^/]*$/, ''));
+    } finally {
+      engine.close();
+    }
+  };
+
+  test('in a running server leaves memory, journal, records, lake and snapshot, and the record says so', async () => {
+    write('shop/serve.yaml', 'rejected: { originals: true }\n');
+    const own = await serve();
+    await livedIn(own);
+    await own.service.settle();
+    own.service.monitor?.answers.flush();
+    await expect.poll(() => textIn('predictions/live').includes(`"as_of":${now}`)).toBe(true);
+    expect(new Set(await found())).toEqual(
+      new Set(
+        [`lake/events/`, 'predictions/live/', 'rejected/', 'state/'].flatMap((folder) =>
+          folder === 'lake/events/' ? lakeFolders() : [folder],
+        ),
+      ),
+    );
+    const before = textIn('predictions/live').split('\n').length;
+    const reply = await own.send('DELETE', `/v1/users/${canary}`);
+    expect(reply.status).toBe(200);
+    expect(reply.body).toMatchObject({ left: 0 });
+    expect(reply.body.models.length).toBe(2);
+    expect(reply.body.found).toBeGreaterThan(2);
+    expect(await found()).toEqual([]);
+    expect(textIn('predictions/live').split('\n').length).toBe(before - 1);
+    for (const as of ['user', 'visitor'])
+      expect(
+        (await own.send('GET', `/v1/users/${as === 'user' ? canary : 'cookie-of-canary'}?as=${as}`)).status,
+      ).toBe(404);
+    const asked = await own.send('POST', '/v1/predictions/purchase', { entities: [{ user_id: canary }] });
+    expect(asked.body.predictions[0].value).toBeNull();
+    // What others wrote stays, without the mention; and what is written down from now on does not bring it back.
+    const other = await own.send('GET', '/v1/users/somebody-else');
+    expect(other.body.timeline ?? other.body.events).toBeDefined();
+    expect(other.text).not.toContain('canary');
+    await own.service.settle();
+    expect(await found()).toEqual([]);
+    // Who has the right to read has not the right to erase.
+    const reader = JSON.parse(
+      (await succeed('keys', 'create', '--scope', 'users:read', '--json', ...on)).stdout,
+    ) as { key: string };
+    await own.server.follow();
+    const refused = await own.send('DELETE', '/v1/users/c1', undefined, {
+      authorization: `Bearer ${reader.key}`,
+    });
+    expect(refused.status).toBe(403);
+    await own.close();
+    served = undefined;
+    const shown = JSON.parse((await succeed('audit', 'list', '--user', canary, '--json', ...on)).stdout);
+    expect(shown.records).toMatchObject([{ action: 'user.erase', outcome: 'done' }]);
+    expect(textIn('audit')).not.toContain('canary');
+  });
+
+  test('by the command leaves the snapshot and the records of a server that has stopped', async () => {
+    now += DAY_MS;
+    const own = await serve();
+    await livedIn(own);
+    await own.close();
+    served = undefined;
+    expect(new Set(await found())).toEqual(
+      new Set([...lakeFolders(), 'predictions/live/', 'rejected/', 'state/']),
+    );
+    const kept = textIn('predictions/live').split('\n').length;
+    const told = JSON.parse((await succeed('erase', '--user', canary, '--json', ...on)).stdout);
+    expect(told.removed).toContain('state/state.snapshot');
+    expect(await found()).toEqual([]);
+    expect(textIn('predictions/live').split('\n').length).toBe(kept - 1);
+    expect(textIn('rejected')).not.toContain('canary');
+    rmSync(join(shop, 'serve.yaml'));
+  });
+
+  /** Where the lake has events of now. */
+  const lakeFolders = (): string[] => [
+    ...new Set(
+      readSnapshot(openWorkspace(shop))
+        .events.filter(({ path }) => path.includes(new Date(now).toISOString().slice(0, 7)))
+        .map(({ path }) => path.replace(/[^/]*$/, '')),
+    ),
+  ];
 });

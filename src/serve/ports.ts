@@ -1,5 +1,7 @@
 // What the server asks of the rooms behind it: a journal, a state, a predictor, an observer. It knows nothing else of them.
+import type { Erasure } from '../data/erase/erase-user.ts';
 import type { EventRow } from '../data/event.ts';
+import type { WorkspaceAudit } from '../monitor/audit/workspace-audit.ts';
 import type {
   Prediction,
   PredictionEntity,
@@ -195,6 +197,14 @@ export interface RejectedEvents {
   }): void;
 }
 
+export interface CustomerEraser {
+  /**
+   * @param userId as the shop knows it
+   * @throws AppError BUSY while another process writes to the lake: memory has forgotten them, the files not yet; DISK; BAD_DATA
+   */
+  erase(userId: string): Promise<Erasure>;
+}
+
 /** Everything behind the server that belongs to one shop. */
 export interface ShopPorts {
   /** The workspace's name: letters, digits, dashes. Keys name it. */
@@ -211,6 +221,9 @@ export interface ShopPorts {
   /** Undefined while no model of texts is in service. */
   readonly texts?: TextAnswerer | undefined;
   readonly rejected?: RejectedEvents;
+  readonly eraser?: CustomerEraser | undefined;
+  /** Who did what. */
+  readonly records?: Pick<WorkspaceAudit, 'append'>;
   /** Hears what becomes of each event. */
   readonly observer?: Pick<ServeObserver, 'ingested'>;
 }

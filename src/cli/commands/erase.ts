@@ -1,6 +1,8 @@
 // foresell erase: one customer out of everything, with the proof.
 import { AppError } from '../../core/errors.ts';
 import { eraseUser } from '../../data/erase/erase-user.ts';
+import { stateSnapshotReader } from '../../serve/state/snapshot-reader.ts';
+import { auditCommand } from '../audit.ts';
 import type { CommandFile } from '../command.ts';
 import { workspaceOf } from '../options.ts';
 
@@ -16,6 +18,12 @@ export const eraseCommand: CommandFile = {
       threads: context.threads,
       progress: context.progress,
       signal: context.signal,
+      readers: [stateSnapshotReader],
+    });
+    await auditCommand(workspace.dir, {
+      action: 'user.erase',
+      subject: { kind: 'user', id: String(options.user) },
+      details: { found: erasure.before.length, models: erasure.models.length },
     });
     context.document({ ...erasure, found_before: erasure.before.length, found_after: erasure.after.length });
     const zh = context.language === 'zh';

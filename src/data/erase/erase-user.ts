@@ -14,8 +14,10 @@ import { readSnapshot } from '../lake/snapshot.ts';
 import { withLock } from '../lock.ts';
 import { type Workspace, workspacePaths } from '../workspace.ts';
 import { eraseFromJournal, isSetAside } from './erase-journal.ts';
+import type { FileReader } from './file-reader.ts';
 import { markModels, savedVersions } from './mark-models.ts';
-import { findNeedles } from './needles.ts';
+import { findNeedles, type Needle } from './needles.ts';
+import { eraseFromRecords, recordKind } from './record-files.ts';
 import { rewriteWithout } from './rewrite.ts';
 import { type Finding, searchWorkspace } from './search.ts';
 
@@ -28,6 +30,16 @@ export interface EraseOptions {
   readonly disk?: Disk;
   /** The workspace's journal, where this process has it open; else it is opened for the time of the erasure. */
   readonly events?: EventJournal;
+  /** How files of other rooms are read. */
+  readonly readers?: readonly FileReader[];
+  /** What this process holds of a served shop; else the files of its records are written anew here. */
+  readonly live?: LiveRecords;
+}
+
+/** What a server has in memory, and the files it writes to. */
+export interface LiveRecords {
+  /** Takes the person out of all of it, and mentions of them out of what is others'. */
+  forget(needles: readonly Needle[]): Promise<void>;
 }
 
 export interface Erasure {
@@ -99,7 +111,10 @@ async function eraseEverywhere(
         const snapshot = readSnapshot(workspace);
         const needles = await findNeedles(engine, workspace, snapshot, userId);
         progress.step({ task: 'searching', done: 0, total: 3, unit: 'passes' });
-        const before = await searchWorkspace(engine, workspace, needles);
+        const search = () => searchWorkspace(engine, workspace, needles, options.readers);
+        const before = await search();
+        // Memory is searched by nobody: it forgets whatever the files say.
+        await options.live?.forget(needles);
         if (before.length === 0) return { before, after: [], rewritten: [], removed: [], models: [] };
 
         progress.step({ task: 'rewriting', done: 1, total: 3, unit: 'passes' });
@@ -128,18 +143,27 @@ async function eraseEverywhere(
           removed.push(...derived.filter((file) => !removed.includes(file)));
           return derived.length > 0;
         };
+        const eraseRecords = async (found: readonly Finding[]): Promise<boolean> => {
+          const files = found.map(({ file }) => file).filter((file) => recordKind(file) !== undefined);
+          if (files.length === 0) return false;
+          if (options.live) await options.live.forget(needles);
+          else eraseFromRecords(workspace, files, needles, disk);
+          return true;
+        };
+        await eraseRecords(before);
         removeDerived(before);
         for (const file of listFiles(workspace.dir).filter(isSetAside))
           disk.remove(join(workspace.dir, file));
 
         progress.step({ task: 'searching again', done: 2, total: 3, unit: 'passes' });
-        let after = await searchWorkspace(engine, workspace, needles);
+        let after = await search();
         // A prediction or report that had read the old lake may be written while this goes on, an event of theirs may come in.
         for (let turn = 0; turn < LATE_WRITERS && after.length > 0; turn++) {
           const changed = events && after.some(({ file }) => isOfJournal(file));
           if (events && changed) await eraseFromJournal(events, needles, signal);
-          if (!removeDerived(after) && !changed) break;
-          after = await searchWorkspace(engine, workspace, needles);
+          const isRecorded = await eraseRecords(after);
+          if (!removeDerived(after) && !changed && !isRecorded) break;
+          after = await search();
         }
         if (after.length > 0) {
           throw new AppError(
@@ -164,7 +188,8 @@ async function eraseEverywhere(
 const LATE_WRITERS = 5;
 
 const isOfJournal = (file: string): boolean => /^journal\/\d+\.journal$/.test(file);
-const isRewritten = (file: string): boolean => /^(lake|quarantine)\//.test(file) || isOfJournal(file);
+const isRewritten = (file: string): boolean =>
+  /^(lake|quarantine)\//.test(file) || isOfJournal(file) || recordKind(file) !== undefined;
 
 /** Files a model's manifest vouches for: removing one would make the whole version unreadable. */
 function isProtected(workspace: Workspace, file: string): boolean {

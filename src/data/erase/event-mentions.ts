@@ -8,7 +8,7 @@ export interface Mention {
 }
 
 /** Every column that holds a needle: an id of a person as a whole, any other text by its words. */
-export function mentionsIn(event: EventRow, needles: readonly Needle[]): Mention[] {
+export function mentionsIn(event: Partial<EventRow>, needles: readonly Needle[]): Mention[] {
   const mentions: Mention[] = [];
   for (const [name, value] of Object.entries(event)) {
     if (typeof value !== 'string' || OTHER_ID_COLUMNS.has(name)) continue;

@@ -4,9 +4,10 @@ import { sqlText } from '../engine.ts';
 import { partsRelation } from '../lake/read.ts';
 import type { LakeSnapshot } from '../lake/snapshot.ts';
 import { pseudonym, readPseudonymKey } from '../pseudonym.ts';
+import { digestKey, digestOf, knownRecordSecret } from '../record-secret.ts';
 import type { Workspace } from '../workspace.ts';
 
-export type NeedleKind = 'id' | 'pseudonym' | 'anonymous id' | 'address' | 'text';
+export type NeedleKind = 'id' | 'pseudonym' | 'digest' | 'anonymous id' | 'address' | 'text';
 
 /** One thing to search for. Ids match as whole words, addresses and texts wherever they stand. */
 export interface Needle {
@@ -32,6 +33,8 @@ export async function findNeedles(
     stored = pseudonym(readPseudonymKey(workspace.dir), userId);
     needles.push({ kind: 'pseudonym', value: stored });
   }
+  const secret = knownRecordSecret(workspace.dir);
+  if (secret) needles.push({ kind: 'digest', value: digestOf(digestKey(secret, 'person'), stored) });
   const own = `user_id = ${sqlText(stored)}`;
   const texts: string[] = [];
   if (snapshot.events.length > 0) {
@@ -73,7 +76,7 @@ const escapeRegex = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g
 
 /** Ids match as whole words. */
 export const isWord = ({ kind }: Needle): boolean =>
-  kind === 'id' || kind === 'pseudonym' || kind === 'anonymous id';
+  kind === 'id' || kind === 'pseudonym' || kind === 'digest' || kind === 'anonymous id';
 
 /**
  * Whether a text holds a needle. `\w` and `-` belong to a word, so that `17` is not found in `guest-17`; neither is it in

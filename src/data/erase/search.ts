@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { AppError } from '../../core/errors.ts';
 import { listFiles } from '../disk.ts';
 import { type Engine, sqlName, sqlText } from '../engine.ts';
+import type { EventRow } from '../event.ts';
 import { decodeEvent } from '../journal/event-record.ts';
 import { visitRecords } from '../journal/segment.ts';
 import type { Workspace } from '../workspace.ts';
 import { mentionsIn } from './event-mentions.ts';
+import type { FileReader } from './file-reader.ts';
 import {
   isWord,
   type Needle,
@@ -16,6 +19,7 @@ import {
   needleSql,
   OTHER_ID_COLUMNS,
 } from './needles.ts';
+import { mentionsInRecord, recordKind } from './record-files.ts';
 
 /** A file that holds a person. Never carries the value itself. */
 export interface Finding {
@@ -27,10 +31,11 @@ export interface Finding {
 }
 
 /** Written by hand or by us, naming nobody: numbers in them (`horizon_days: 30`, bytes of a hash) are not customers called 30. */
-const NAMES_NOBODY = /^(foresell\.yaml$|journal\/known\.ids$|(keys|locks|tasks)\/)/;
+const NAMES_NOBODY = /^((foresell|serve)\.yaml$|journal\/known\.ids$|(audit|keys|locks|tasks)\/)/;
 
 /**
- * Searches all files: Parquet and the journal cell by cell, gzip unpacked, JSON by its strings, everything else as text.
+ * Searches all files: Parquet, the journal and what `readers` know cell by cell, records of a server line by line, gzip
+ * unpacked, JSON by its strings, everything else as text.
  *
  * In saved models an id counts where it is a whole JSON string: their files are full of words like `0.values`, and none of
  * them holds sentences about customers.
@@ -39,11 +44,12 @@ export async function searchWorkspace(
   engine: Engine,
   workspace: Workspace,
   needles: readonly Needle[],
+  readers: readonly FileReader[] = [],
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const file of listFiles(workspace.dir)) {
     if (NAMES_NOBODY.test(file)) continue;
-    const finding = await searchFile(engine, workspace, file, needles);
+    const finding = await searchFile(engine, workspace, file, { needles, readers });
     if (finding) findings.push(finding);
   }
   return findings;
@@ -53,12 +59,28 @@ async function searchFile(
   engine: Engine,
   workspace: Workspace,
   file: string,
-  needles: readonly Needle[],
+  { needles, readers }: { readonly needles: readonly Needle[]; readonly readers: readonly FileReader[] },
 ): Promise<Finding | undefined> {
   const path = join(workspace.dir, file);
   if (file.endsWith('.parquet')) return searchParquet(engine, file, path, needles);
   let bytes: Buffer = readFileSync(path);
   if (file.startsWith('journal/') && file.endsWith('.journal')) return searchSegment(file, bytes, needles);
+  const reader = readers.find((one) => one.reads(file));
+  if (reader) {
+    const read = searchRows(file, () => reader.rows(bytes, file), needles);
+    if (read !== 'unreadable') return read;
+  }
+  const records = recordKind(file);
+  if (records) {
+    const lines = bytes
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+    return counted(
+      file,
+      lines.map((line) => mentionsInRecord(records, line, needles)),
+    );
+  }
   let name = file;
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     bytes = gunzipSync(bytes);
@@ -141,6 +163,30 @@ function summarise(
     for (const { kind } of hit) kinds.add(kind);
   }
   return count === 0 ? undefined : { file, kinds: [...kinds].sort(), count };
+}
+
+/** What cannot be decoded is searched as text. */
+function searchRows(
+  file: string,
+  read: () => Iterable<Partial<EventRow>>,
+  needles: readonly Needle[],
+): Finding | undefined | 'unreadable' {
+  const found: NeedleKind[][] = [];
+  try {
+    for (const row of read()) found.push(mentionsIn(row, needles).map(({ needle }) => needle.kind));
+  } catch (cause) {
+    if (cause instanceof AppError) return 'unreadable';
+    throw cause;
+  }
+  return counted(file, found);
+}
+
+/** @param found kinds met in each row */
+function counted(file: string, found: readonly (readonly NeedleKind[])[]): Finding | undefined {
+  const hits = found.filter((kinds) => kinds.length > 0);
+  return hits.length === 0
+    ? undefined
+    : { file, kinds: [...new Set(hits.flat())].sort(), count: hits.length };
 }
 
 /** Each record that can be read counts once, by the columns a Parquet file is searched by. */

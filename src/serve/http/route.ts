@@ -62,7 +62,7 @@ export interface RouteReply {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Fastify's pattern: `/v1/predictions/:task`. */
   readonly path: string;
   /** Text alone stands in both languages. */

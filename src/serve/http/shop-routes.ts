@@ -1,4 +1,5 @@
 // The routes that answer questions about a shop's people and items, one list for whoever serves a shop.
+import { erasureRoutes } from './erasure-routes.ts';
 import { inferenceRoutes } from './inference-routes.ts';
 import { predictionRoutes } from './prediction-routes.ts';
 import { recommendationRoutes } from './recommendation-routes.ts';
@@ -11,5 +12,6 @@ export const shopRoutes: readonly Route[] = [
   ...recommendationRoutes,
   ...searchRoutes,
   ...userRoutes,
+  ...erasureRoutes,
   ...inferenceRoutes,
 ];

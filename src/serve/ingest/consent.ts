@@ -13,6 +13,8 @@ export interface ConsentBook {
   judge(row: EventRow, statement: ConsentStatement | undefined): ConsentVerdict;
   /** Takes a kept `identify` row's statement back into memory, at a restart. */
   remember(row: EventRow): void;
+  /** What a person said goes with them. */
+  forget(id: string): void;
 }
 
 /** Key of `props` under which an `identify` row keeps the statement that came with it. */
@@ -53,6 +55,10 @@ export function createConsentBook(rule: ConsentRule, limit = 500_000): ConsentBo
       const byDefault = rule === 'assumed';
       if (!(statement?.analytics ?? remembered?.analytics ?? byDefault)) return 'refused';
       return (statement?.personalization ?? remembered?.personalization ?? byDefault) ? 'kept' : 'nameless';
+    },
+    forget(id) {
+      said.delete(`u${id}`);
+      said.delete(`a${id}`);
     },
     remember(row) {
       if (row.type !== 'identify' || !row.props) return;

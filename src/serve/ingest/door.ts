@@ -36,6 +36,8 @@ export interface Door {
   ): Promise<readonly EventFate[]>;
   /** Takes a row of the journal back into identities and consent, at a restart. The state reads the journal itself. */
   replay(row: EventRow): void;
+  /** Forgets who somebody is and what they agreed to. @param id as the lake knows it */
+  forget(id: string): void;
 }
 
 export function createDoor(parts: DoorParts): Door {
@@ -139,6 +141,10 @@ export function createDoor(parts: DoorParts): Door {
         next += count;
       }
       return count(fates, source);
+    },
+    forget(id) {
+      identities.forgetPerson(id);
+      consent.forget(id);
     },
     replay(row) {
       if (row.anonymous_id && row.user_id) identities.link(row.anonymous_id, row.user_id);

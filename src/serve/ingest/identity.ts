@@ -14,6 +14,8 @@ export interface Identities {
   link(anonymousId: string, userId: string): boolean;
   /** Takes back a link that did not become durable. */
   forget(anonymousId: string): void;
+  /** Forgets a person by whatever id: as a visitor, and as the user that visitors turned out to be. */
+  forgetPerson(id: string): void;
   readonly size: number;
 }
 
@@ -36,6 +38,10 @@ export function createIdentities(limit = 500_000): Identities {
       return before === undefined;
     },
     forget: (anonymousId) => void users.delete(anonymousId),
+    forgetPerson(id) {
+      users.delete(id);
+      for (const [visitor, user] of users) if (user === id) users.delete(visitor);
+    },
     get size() {
       return users.size;
     },

@@ -55,7 +55,7 @@ function endsOf(blocks: readonly Uint8Array[], name: string): { header: Snapshot
 }
 
 /** @returns users in the block */
-function readBlock(reader: ByteReader, store: EventStore): number {
+export function readBlock(reader: ByteReader, store: EventStore): number {
   switch (reader.bytes[reader.at++]) {
     case BLOCKS.items:
       return eachText(reader, store.dictionaries.items.restore);
