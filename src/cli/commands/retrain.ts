@@ -26,6 +26,7 @@ export const retrainCommand: CommandFile = {
       .option('--time-limit <span>', 'for the training, such as 30m: what would not end in time is left out');
   },
   async run(context, [taskName], options) {
+    endWithParent();
     const workspace = workspaceOf(context);
     const result = await retrainTask(workspace, {
       task: taskOf(workspace, taskName),
@@ -33,7 +34,7 @@ export const retrainCommand: CommandFile = {
       timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
       command: typedCommand(),
       ...{ language: context.language, seed: context.seed, threads: context.threads },
-      ...{ now: Date.now, progress: context.progress, signal: orParentEnds(context.signal) },
+      ...{ now: Date.now, progress: context.progress, signal: context.signal },
     });
     say(context, result);
     context.document({
@@ -58,12 +59,13 @@ function serviceOf(options: Record<string, unknown>): RetrainOptions['service'] 
 }
 
 /** A server that dies must not leave its training behind: its end is heard through the channel it was started with. */
-function orParentEnds(signal: AbortSignal): AbortSignal {
-  if (process.env[SUPERVISED] === undefined || !process.connected) return signal;
-  const ended = new AbortController();
-  process.once('disconnect', () => ended.abort());
+function endWithParent(): void {
+  if (process.env[SUPERVISED] === undefined) return;
+  // As Ctrl-C would: what is on the disk is whole, and there is a time after which work that does not listen is left.
+  const end = () => process.kill(process.pid, 'SIGTERM');
+  if (!process.connected) end();
+  process.once('disconnect', end);
   process.channel?.unref();
-  return AbortSignal.any([signal, ended.signal]);
 }
 
 function say(context: Context, { task, verdict, reason, said, version, service }: RetrainingResult): void {
