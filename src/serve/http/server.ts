@@ -45,21 +45,29 @@ const KEEP_ALIVE_MS = 65_000;
 /** An id of 512 bytes, each written as %XX. */
 const MOST_ID_CHARACTERS = 1536;
 
-/** A server that does not listen yet: `listen` it, or `inject` requests. `close` answers what is under way first. */
-export function createServer(parts: ServerParts): FastifyInstance {
-  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
-  const pressure = createPressure({ ...DEFAULT_PRESSURE, ...parts.pressure });
-  let isClosing = false;
+/** Every route a server of these parts has; whoever wants to try each of them reads this. */
+export function serverRoutes(
+  parts: Pick<ServerParts, 'shops' | 'routes'>,
+  isClosing: () => boolean = () => false,
+): readonly Route[] {
   const own = [
     ...eventRoutes,
     ...segmentRoutes,
     ...ga4Routes,
     ...webhookRoutes,
     ...(parts.routes ?? []),
-    ...healthRoutes(parts.shops, () => isClosing),
-    ...inferenceHealthRoutes(() => areReady(parts.shops) && !isClosing),
+    ...healthRoutes(parts.shops, isClosing),
+    ...inferenceHealthRoutes(() => areReady(parts.shops) && !isClosing()),
   ];
-  const routes = [...own, ...documentRoutes(own)];
+  return [...own, ...documentRoutes(own)];
+}
+
+/** A server that does not listen yet: `listen` it, or `inject` requests. `close` answers what is under way first. */
+export function createServer(parts: ServerParts): FastifyInstance {
+  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
+  const pressure = createPressure({ ...DEFAULT_PRESSURE, ...parts.pressure });
+  let isClosing = false;
+  const routes = serverRoutes(parts, () => isClosing);
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,

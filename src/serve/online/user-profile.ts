@@ -108,7 +108,8 @@ function featuresOf(
     view.features.forEach((feature, f) => {
       if (feature.rule.kind === 'sequence') return;
       const value = shownValue(values[f], feature.unit === 'money' ? minorPerMajor(currency) : 1);
-      const key = JSON.stringify([feature.name, value]);
+      // One name may look back further for one model than for another, and says so.
+      const key = JSON.stringify([feature.name, feature.label.en, value]);
       const known = told.get(key);
       told.set(key, {
         name: feature.name,
