@@ -1,4 +1,6 @@
 // Clients that mean no good, or none at all: slow ones, idle ones by the thousand, endless bodies, bombs. Others notice nothing.
+
+import { setMaxListeners } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -24,12 +26,14 @@ export async function hostile(work: ServeWork): Promise<Part> {
   const targets: Target[] = [];
   const figures: Record<string, unknown> = {};
   const headers = { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' };
+  const bomb = await bombOf(work.number('bomb', 1024));
   const single = httpRequest('/v1/events', eventText(), headers);
   try {
     let from = 0;
-    for (const [name, attack] of attacks(work)) {
+    for (const [name, attack] of attacks(work, bomb)) {
       from += 1_000_000;
       const over = new AbortController();
+      setMaxListeners(0, over.signal);
       const beforeMB = server.memory().nowMB;
       const attacked = attack(server, over.signal);
       // A refusal of the attack's own is found when it is awaited.
@@ -55,12 +59,12 @@ export async function hostile(work: ServeWork): Promise<Part> {
   return { targets, figures: { hostile: figures } };
 }
 
-const attacks = (work: ServeWork): readonly (readonly [string, Attack])[] => [
+const attacks = (work: ServeWork, bomb: Uint8Array<ArrayBuffer>): readonly (readonly [string, Attack])[] => [
   ['slow clients', slowClients(work.number('slow', 500))],
   ['idle connections', idleConnections(work.number('idle', 10_000))],
   ['a body of 1 GB', endlessBody(true)],
   ['a body of 1 GB without a length', endlessBody(false)],
-  ['gzip bombs', bombs],
+  ['gzip bombs', bombs(bomb)],
 ];
 
 const open = (server: ServerProcess): Promise<Socket> =>
@@ -163,28 +167,30 @@ const endlessBody =
   };
 
 /** A gigabyte of blanks in a megabyte, and gzip inside gzip; twenty times a second. */
-const bombs: Attack = async (server, signal) => {
-  const bomb = await gigabyteBomb();
-  const nested = gzipSync(bomb);
-  const statuses: Record<string, number> = {};
-  for (let round = 0; !signal.aborted; round++) {
-    const reply = await fetch(`http://${server.host}:${server.port}/v1/events`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${server.key}`,
-        'content-type': 'application/json',
-        'content-encoding': 'gzip',
-      },
-      body: round % 2 === 0 ? bomb : nested,
-    });
-    await reply.arrayBuffer();
-    statuses[reply.status] = (statuses[reply.status] ?? 0) + 1;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return { statuses, bytes: bomb.length };
-};
+const bombs =
+  (bomb: Uint8Array<ArrayBuffer>): Attack =>
+  async (server, signal) => {
+    const nested = gzipSync(bomb);
+    const statuses: Record<string, number> = {};
+    for (let round = 0; !signal.aborted; round++) {
+      const reply = await fetch(`http://${server.host}:${server.port}/v1/events`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${server.key}`,
+          'content-type': 'application/json',
+          'content-encoding': 'gzip',
+        },
+        body: round % 2 === 0 ? bomb : nested,
+      });
+      await reply.arrayBuffer();
+      statuses[reply.status] = (statuses[reply.status] ?? 0) + 1;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return { statuses, bytes: bomb.length };
+  };
 
-function gigabyteBomb(): Promise<Uint8Array<ArrayBuffer>> {
+/** So many megabytes of blanks. */
+function bombOf(megabytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const blanks = Buffer.alloc(2 ** 20, 0x20);
   const zip = createGzip({ level: 9 });
   const parts: Buffer[] = [];
@@ -192,7 +198,7 @@ function gigabyteBomb(): Promise<Uint8Array<ArrayBuffer>> {
     zip.on('data', (part: Buffer) => parts.push(part));
     zip.on('end', () => resolve(new Uint8Array(Buffer.concat(parts))));
     zip.on('error', reject);
-    let left = 1024;
+    let left = megabytes;
     const pour = (): void => {
       while (left > 0) {
         left--;

@@ -11,13 +11,17 @@ export interface PressureLimits {
 
 export const DEFAULT_PRESSURE: PressureLimits = { requests: 4000, bodyBytes: 192 * 2 ** 20, turnMs: 20 };
 
-/** Long turns in a row before requests are refused: one large batch alone is no overload. */
-const PATIENCE = 3;
+/**
+ * Time spent in long turns, one after the other, before requests are refused, ms: a large batch is no overload, nor what has
+ * piled up while a model was loaded.
+ */
+const PATIENCE_MS = 500;
 
 export interface Pressure {
   /**
-   * Counts a request of this turn of the event loop. False when the last turns were all too long and this one has used its
-   * time: the rest of its requests are to be refused, so that they hear of it soon and the others are answered in time.
+   * Counts a request of this turn of the event loop. False when the turns of the last half second were all too long and this
+   * one has used its time: the rest of its requests are to be refused, so that they hear of it soon and the others are answered
+   * in time.
    */
   arrive(): boolean;
   /** Takes a place among the requests under way; false when there is none. */
@@ -39,10 +43,11 @@ export function createPressure(
   let reserved = 0;
   let isTurnOpen = false;
   let turnStart = 0;
-  let longTurns = 0;
+  let longMs = 0;
   const endTurn = () => {
     isTurnOpen = false;
-    longTurns = clock() - turnStart > limits.turnMs ? longTurns + 1 : 0;
+    const tookMs = clock() - turnStart;
+    longMs = tookMs > limits.turnMs ? longMs + tookMs : 0;
   };
   return {
     arrive() {
@@ -52,7 +57,7 @@ export function createPressure(
         setImmediate(endTurn);
         return true;
       }
-      return longTurns < PATIENCE || clock() - turnStart < limits.turnMs;
+      return longMs < PATIENCE_MS || clock() - turnStart < limits.turnMs;
     },
     enter() {
       if (requests >= limits.requests) return false;
