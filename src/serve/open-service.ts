@@ -99,7 +99,10 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     const readItems = rememberItems((bundle) =>
       withLake(workspace, { threads }, (engine, source) => readItemColumns(engine, source, bundle)),
     );
-    const models = await openModels({ ...asked, modelsDir, context: () => context, readItems });
+    const models = await openModels({
+      ...{ ...asked, modelsDir, context: () => context, readItems },
+      ...(monitor && { onAnswered: monitor.drift.answered }),
+    });
     const texts = openTexts({ modelsDir, now, newId });
     const foundTexts = await texts.refresh();
     const items = openItems({ ...asked, workspace, threads });
@@ -152,6 +155,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       ...(monitor && { monitor }),
       ...(personId && { personId }),
     });
+    await monitor?.drift.watch(models.bundles);
     const { people, events } = state.counts();
     const settle = async (): Promise<Compaction> =>
       compactJournal(workspace, journal, { keepFrom: await kept.snapshot() });
@@ -167,6 +171,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
           await search.refresh(),
         );
         monitor?.changed(refreshed);
+        if (refreshed.changes.length > 0) await monitor?.drift.watch(models.bundles);
         return refreshed;
       },
       started: { from: kept.from, people, events },

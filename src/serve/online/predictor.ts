@@ -20,6 +20,8 @@ export interface PredictorParts extends HistoryParts {
   readonly newId: () => string;
   /** What everybody did with items, for models of visits and of items; nothing is known of items when absent. */
   readonly readItems?: (bundle: LoadedBundle) => Promise<ItemColumns>;
+  /** Hears of answers about people as they stand, with the rows they were made of; cheap, never throws. */
+  readonly onAnswered?: (bundle: LoadedBundle, predictions: Predictions) => void;
 }
 
 interface Served {
@@ -29,7 +31,7 @@ interface Served {
 
 /** Models are immutable: another version in service is another predictor, and a request is answered by one alone. */
 export function openPredictor(parts: PredictorParts): Predictor {
-  const { bundles, context, now, newId, readItems } = parts;
+  const { bundles, context, now, newId, readItems, onAnswered } = parts;
   const served = new Map(
     bundles.map((bundle): [string, Served] => {
       const items = async () => (await readItems?.(bundle)) ?? NO_ITEM_COLUMNS;
@@ -40,11 +42,13 @@ export function openPredictor(parts: PredictorParts): Predictor {
   return {
     ready: true,
     tasks: [...served.keys()],
-    async predict({ task, entities, events, asOf = now(), reasons = 0 }) {
+    async predict({ task, entities, events, asOf: givenMs, reasons = 0 }) {
+      const asOf = givenMs ?? now();
       const { bundle, answerer } = servedTask(served, task);
       const asked = entities.map((entity) => ({ entity, history: historyOf(entity, events) }));
       const answers = await answerer.answer(asked, asOf, { withDays: reasons > 0 });
       const { predictions, rows, inexact } = answers;
+      if (events === undefined && givenMs === undefined) onAnswered?.(bundle, predictions);
       const told = reasons > 0 ? await toldReasons(bundle, predictions, reasons) : undefined;
       const sessions = predictions.subjects?.sessions;
       return entities.map((entity, at): Prediction => {

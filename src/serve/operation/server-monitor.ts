@@ -105,7 +105,13 @@ export function openServerMonitor({ write, level, now, post }: ServerMonitorPart
     observer: { ...observeServer(metrics, logger), refused },
     tasks: [
       { everyMs: LOOK_MS, run: async () => alerts?.look() },
-      { everyMs: FLUSH_MS, run: flush },
+      {
+        everyMs: FLUSH_MS,
+        async run() {
+          await flush();
+          for (const shop of shops.values()) shop.drift.look();
+        },
+      },
       {
         everyMs: TIDY_MS,
         async run() {

@@ -12,6 +12,7 @@ import { openPredictionLog } from '../../monitor/predictions/prediction-log.ts';
 import { openRejectedLog, type RejectedLog } from '../../monitor/rejected/rejected-log.ts';
 import type { LoadedBundle } from '../../registry/bundle.ts';
 import type { Refreshed } from '../online/models-in-service.ts';
+import { type AnswerDrift, watchAnswerDrift } from './answer-drift.ts';
 import { type AnswerLog, createAnswerLog } from './answer-log.ts';
 import { EVENT_FIELD_NAMES } from './event-field-names.ts';
 import { type MeasuredAnswers, measuredTask } from './measure-answers.ts';
@@ -37,6 +38,7 @@ export interface ServiceMonitor {
   readonly settings: ServeSettings;
   readonly answers: AnswerLog;
   readonly rejected: RejectedLog;
+  readonly drift: AnswerDrift;
   readonly audit: WorkspaceAudit;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -87,6 +89,8 @@ export async function openServiceMonitor(parts: ServiceMonitorParts): Promise<Se
     });
     const answers = createAnswerLog({ log, secret, ...(personId && { personId }) });
     opened.push(answers);
+    const { falseAlarmsPerWeek } = settings.drift;
+    const drift = watchAnswerDrift({ name, metrics, logger, now, falseAlarmsPerWeek });
     const records = metrics.recorder('foresell.audit.records', { 'foresell.workspace': name });
     const note = (entry: AuditEntry): void => {
       audit.append(entry).then(
@@ -95,7 +99,7 @@ export async function openServiceMonitor(parts: ServiceMonitorParts): Promise<Se
       );
     };
     return {
-      ...{ name, settings, answers, rejected, audit, metrics, logger, note, close },
+      ...{ name, settings, answers, rejected, drift, audit, metrics, logger, note, close },
       changed({ changes, faults }) {
         for (const { task, version } of changes) {
           metrics.record('foresell.model.reloads', 1, reload(name, task, 'promoted'));
