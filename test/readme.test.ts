@@ -24,9 +24,14 @@ const SEQUENCE_PAGES = ['docs/next-item.md', 'docs/next-item.zh-CN.md'] as const
 const LIST_PAGES = ['docs/item-lists.md', 'docs/item-lists.zh-CN.md'] as const;
 const TEXT_PAGES = ['docs/text.md', 'docs/text.zh-CN.md'] as const;
 const CATALOGUE_PAGES = ['docs/catalogue.md', 'docs/catalogue.zh-CN.md'] as const;
-const SERVING_PAGES = ['serving', 'monitoring', 'durability', 'online-state', 'deployment'].flatMap(
-  (name) => [`docs/${name}.md`, `docs/${name}.zh-CN.md`],
-);
+const SERVING_PAGES = [
+  'serving',
+  'monitoring',
+  'durability',
+  'online-state',
+  'deployment',
+  'model-lifecycle',
+].flatMap((name) => [`docs/${name}.md`, `docs/${name}.zh-CN.md`]);
 const PAGES = [
   ...[...READMES, ...DATA_PAGES, ...TABLE_PAGES, ...TREES_PAGES, ...SEQUENCE_PAGES, ...LIST_PAGES],
   ...[...TEXT_PAGES, ...CATALOGUE_PAGES, ...SERVING_PAGES],
