@@ -9,7 +9,7 @@ import { createServer, type ServerParts } from '../../src/serve/http/server.ts';
 import { shopRoutes } from '../../src/serve/http/shop-routes.ts';
 import { openService, type ShopService } from '../../src/serve/open-service.ts';
 import { nodeBackend } from '../../src/tensor/session/session-node.ts';
-import { succeed } from './command.ts';
+import { succeed } from './in-process.ts';
 import { FIRST_DAY_MS, madeUpCsv } from './made-up-csv.ts';
 import { madeUpTexts, TEXTS_HEAD, TEXTS_MAPPING } from './made-up-texts.ts';
 
