@@ -94,16 +94,31 @@ const OF_SERVER_ERROR: Readonly<Record<string, ProblemCode>> = {
   ECONNRESET: 'bad_request',
 };
 
+const RULE = '--filter: ';
+
+/** What is wrong with a rule, without its own words: its sender has them. */
+function ruleProblem(message: string): Problem {
+  const detail = message
+    .slice(RULE.length)
+    .split(', got ', 1)[0]
+    .replace(/'[^']*'?/g, '…');
+  return new Problem('invalid', detail, { errors: [{ pointer: '/filter', reason: 'bad_value', detail }] });
+}
+
 /** The problem to answer with, for whatever was thrown. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof AppError) {
+    if (error.code === 'USAGE' && error.message.startsWith(RULE)) return ruleProblem(error.message);
     const code = OF_APP_ERROR[error.code];
     if (code === undefined) return new Problem('internal', 'the server met a bug of its own');
     return new Problem(code, error.message, PROBLEMS[code][0] === 503 ? { retryAfterSeconds: 1 } : {});
   }
   const { code = '', statusCode = 500 } = (error ?? {}) as { code?: string; statusCode?: number };
   const known = OF_SERVER_ERROR[code];
+  // Fastify's own words hold the address, and an address may hold a key or a customer.
+  if (code === 'FST_ERR_BAD_URL')
+    return new Problem('bad_request', 'expected an address that is encoded as it should be');
   if (known) return new Problem(known, (error as Error).message.toLowerCase());
   if (statusCode >= 400 && statusCode < 500) return new Problem('bad_request', 'the request cannot be read');
   return new Problem('internal', 'the server met a bug of its own');
