@@ -1,10 +1,13 @@
 // Backups: of one moment while everything moves, whole or not at all, and back to a workspace that answers the same.
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -290,6 +293,36 @@ describe('names', () => {
     expect(listFiles(made.outside).some((file) => file.includes('evil') && !file.endsWith('.tar'))).toBe(
       false,
     );
+  });
+
+  test('a link to a file is read through, one to a folder is refused rather than left out', async () => {
+    const made = bareShop();
+    const settings = made.write('settings.yaml', 'a: 1');
+    symlinkSync(settings, join(made.workspace.dir, 'own.yaml'));
+    const to = join(made.outside, 'b');
+    await backUp(made.workspace, { to });
+    expect(readFileSync(join(to, 'files/own.yaml'), 'utf8')).toBe('a: 1');
+    symlinkSync(made.outside, join(made.workspace.dir, 'more-models'));
+    await expect(backUp(made.workspace, { to: join(made.outside, 'c') })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('more-models'),
+    });
+  });
+
+  test.skipIf(!existsSync('/dev/shm'))('a lake on another disk is in the backup', async () => {
+    const made = await shop();
+    const other = mkdtempSync('/dev/shm/foresell-');
+    onTestFinished(() => rmSync(other, { recursive: true }));
+    const lake = join(made.workspace.dir, 'lake');
+    cpSync(lake, join(other, 'lake'), { recursive: true });
+    realDisk.remove(lake);
+    symlinkSync(join(other, 'lake'), lake);
+    const to = join(made.outside, 'b.tar');
+    const { manifest } = await backUp(made.workspace, { to });
+    expect(manifest.files.filter(({ path }) => path.endsWith('.parquet')).length).toBeGreaterThan(0);
+    const back = join(made.outside, 'back');
+    await restoreBackup(to, back);
+    expect(await allIds(openWorkspace(back))).toEqual(['i1', 'i2']);
   });
 
   test('a link in a folder is not followed', async () => {

@@ -1,5 +1,15 @@
 // One moment of a workspace held fast by hard links, while whoever serves it goes on writing.
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { listFiles } from '../disk.ts';
@@ -38,8 +48,8 @@ export interface PinnedWorkspace {
 export const PIN_FOLDER = '.backup-pins';
 
 /** Not part of a shop: what only holds while a process runs, and what is made anew from the rest. */
-const LEFT_OUT = /^(locks|scratch|spill|state|\.backup-pins)\/|(^|\/)\.staging-|\.new$|\.partial$/;
-const OF_LAKE = /^(lake|quarantine|journal)\//;
+const LEFT_OUT = /^(locks|scratch|spill|state|\.backup-pins)(\/|$)|(^|\/)\.staging-|\.new$|\.partial$/;
+const OF_LAKE = /^(lake|quarantine|journal)(\/|$)/;
 const LINES = /\.(ndjson|jsonl|log)$/;
 const ATTEMPTS = 20;
 
@@ -98,6 +108,8 @@ type Pinner = ReturnType<typeof pinner>;
 
 function pinner(root: string, folder: string) {
   const kept: PinnedFile[] = [];
+  /** Where what could not be linked is read instead. */
+  const elsewhere = new Map<string, string>();
   return {
     kept,
     /** @returns false when there is no such file any more */
@@ -105,25 +117,34 @@ function pinner(root: string, folder: string) {
       const to = join(folder, path);
       mkdirSync(dirname(to), { recursive: true });
       rmSync(to, { force: true });
+      elsewhere.delete(path);
       try {
-        linkSync(join(root, path), to);
+        const from = realpathSync(join(root, path));
+        try {
+          linkSync(from, to);
+        } catch (cause) {
+          const { code = '' } = cause as NodeJS.ErrnoException;
+          // A folder that lies on another disk: its parts are never changed, and one that goes is noticed.
+          if (code === 'EXDEV') elsewhere.set(path, from);
+          // A file system without links: what has been copied cannot change any more, either.
+          else if (UNLINKABLE.has(code)) copyFileSync(from, to);
+          else throw cause;
+        }
         return true;
       } catch (cause) {
-        const { code } = cause as NodeJS.ErrnoException;
-        if (code === 'ENOENT') return false;
-        if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') throw cause;
-        // A file system without links: what has been copied cannot change any more, either.
-        copyFileSync(join(root, path), to);
-        return true;
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+        throw cause;
       }
     },
     keep(path: string, kind: PinKind): void {
-      const from = join(folder, path);
+      const from = elsewhere.get(path) ?? join(folder, path);
       const { size, mode, mtimeMs } = statSync(from);
       kept.push({ path, from, kind, bytes: size, mode: mode & 0o777, modifiedMs: Math.floor(mtimeMs) });
     },
   };
 }
+
+const UNLINKABLE: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK']);
 
 const IDS = 'journal/known.ids';
 
@@ -160,7 +181,22 @@ function pinOthers(workspace: Workspace, pin: Pinner): readonly string[] | undef
   const list = (): string[] =>
     listFiles(workspace.dir).filter((path) => !LEFT_OUT.test(path) && !OF_LAKE.test(path));
   const paths = list();
-  for (const path of paths) if (!pin.link(path)) return undefined;
+  for (const path of paths) {
+    refuseFolderLink(workspace, path);
+    if (!pin.link(path)) return undefined;
+  }
   const now = new Set(list());
   return paths.every((path) => now.has(path)) ? paths : undefined;
+}
+
+/** What lies behind such a link is not looked at: better no backup than one without it. */
+function refuseFolderLink(workspace: Workspace, path: string): void {
+  const full = join(workspace.dir, path);
+  if (!lstatSync(full, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  const target = statSync(full, { throwIfNoEntry: false });
+  if (!target || target.isDirectory())
+    throw new AppError(
+      'USAGE',
+      `expected files and folders in the workspace, ${path} is a link ${target ? 'to a folder' : 'to nothing'}: put the folder itself there, or take the link away`,
+    );
 }
