@@ -34,9 +34,16 @@ interface Question {
 }
 
 /** One entity a question, another one each time. */
-const askAtRate = (server: ServerProcess, { path, body, rate, seconds, people }: Question) =>
+const askAtRate = (server: ServerProcess, work: ServeWork, { path, body, rate, seconds, people }: Question) =>
   openLoop({
-    ...{ host: server.host, port: server.port, rate, seconds, warmUpSeconds: 2, connections: 64 },
+    ...{
+      host: server.host,
+      port: server.port,
+      rate,
+      seconds,
+      warmUpSeconds: work.number('warm', 2),
+      connections: 64,
+    },
     request: numbered(
       httpRequest(path, JSON.stringify(body), {
         authorization: `Bearer ${server.key}`,
@@ -51,7 +58,7 @@ const SECONDS = 20;
 export const predict = (work: ServeWork): Promise<Part> =>
   withShopServer(work, async (server, shop) => {
     const rate = work.number('predictions', 500);
-    const figures = await askAtRate(server, {
+    const figures = await askAtRate(server, work, {
       ...{ path: '/v1/predictions/purchase', rate, seconds: work.number('seconds', SECONDS) },
       people: shop.users,
       body: { entities: [{ user_id: `user-${PERSON}` }] },
@@ -69,7 +76,7 @@ export const predict = (work: ServeWork): Promise<Part> =>
 export const recommend = (work: ServeWork): Promise<Part> =>
   withShopServer(work, async (server, shop) => {
     const rate = work.number('lists', 200);
-    const figures = await askAtRate(server, {
+    const figures = await askAtRate(server, work, {
       ...{ path: '/v1/recommendations', rate, seconds: work.number('seconds', SECONDS) },
       people: shop.users,
       body: { entities: [{ user_id: `user-${PERSON}` }], top: 10 },

@@ -14,7 +14,7 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 const RATE = 1000;
 const SECONDS = 10;
-const PEOPLE = 50_000;
+const PEOPLE = 20_000;
 
 /** What is done to the server while others go on; gives back what it saw, in words, and ends. */
 type Attack = (server: ServerProcess, signal: AbortSignal) => Promise<Readonly<Record<string, unknown>>>;
@@ -39,7 +39,13 @@ export async function hostile(work: ServeWork): Promise<Part> {
       // A refusal of the attack's own is found when it is awaited.
       attacked.catch(() => {});
       const load = await openLoop({
-        ...{ host: server.host, port: server.port, rate: RATE, connections: 64, warmUpSeconds: 1 },
+        ...{
+          host: server.host,
+          port: server.port,
+          rate: RATE,
+          connections: 64,
+          warmUpSeconds: work.number('warm', 1),
+        },
         ...{ seconds: work.number('seconds', SECONDS), request: numbered(single, { from, people: PEOPLE }) },
       });
       over.abort();

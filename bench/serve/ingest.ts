@@ -10,7 +10,7 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 const BATCH = 100;
 /** Whose events they are: what the state keeps of each of them is bounded. */
-const PEOPLE = 50_000;
+const PEOPLE = 20_000;
 
 /** One event of ordinary length, some 250 bytes as JSON. */
 export const eventText = (): string =>
@@ -58,6 +58,8 @@ function loadsOf(key: string, work: ServeWork): readonly (Load & { readonly targ
 /** Turns of one load; the middle one counts. */
 const TURNS = 3;
 const SECONDS = 10;
+const WARM_UP_SECONDS = 2;
+const BARE_MS = 1500;
 
 interface Turn extends LoadFigures {
   readonly eventsPerSecond: number;
@@ -68,15 +70,16 @@ interface Turn extends LoadFigures {
 
 async function takeTurn(server: ServerProcess, work: ServeWork, load: Load, from: number): Promise<Turn> {
   const seconds = work.number('seconds', SECONDS);
+  const warmUp = work.number('warm', WARM_UP_SECONDS);
   const cpu = server.cpuMs();
   const figures = await openLoop({
     ...{ host: server.host, port: server.port, rate: load.rate, connections: load.connections },
-    ...{ seconds, warmUpSeconds: 2, request: load.request(from) },
+    ...{ seconds, warmUpSeconds: warmUp, request: load.request(from) },
   });
   return {
     ...figures,
     eventsPerSecond: figures.goodPerSecond * load.events,
-    serverMicros: ((server.cpuMs() - cpu) * 1000) / (figures.sent + 2 * load.rate),
+    serverMicros: ((server.cpuMs() - cpu) * 1000) / (figures.sent + warmUp * load.rate),
     memoryMB: server.memory().nowMB,
   };
 }
@@ -96,7 +99,11 @@ export async function ingest(work: ServeWork): Promise<Part> {
       for (let turn = 0; turn < work.number('turns', TURNS); turn++) {
         const taken = await takeTurn(server, work, load, from);
         from += 10_000_000;
-        const bareSyncsPerSecond = await bareLoop(work.folder, load.request(0)(0).length, 1500);
+        const bareSyncsPerSecond = await bareLoop(
+          work.folder,
+          load.request(0)(0).length,
+          work.number('bare', BARE_MS),
+        );
         turns.push({ ...taken, bareSyncsPerSecond });
         work.log(`${load.name}: ${JSON.stringify(turns[turn])}`);
       }

@@ -10,7 +10,7 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 /** Events a request: with single ones the generator, on the same two cores, could not send four times what the server takes. */
 const BATCH = 100;
-const PEOPLE = 50_000;
+const PEOPLE = 20_000;
 const CONNECTIONS = 256;
 /** Requests a second at which the peak is looked for. */
 const STEPS = [400, 550, 700, 850, 1000, 1200];
@@ -18,6 +18,7 @@ const STEP_SECONDS = 5;
 const TIMES = 4;
 const SECONDS = 300;
 const RECOVERY_SECONDS = 10;
+const WARM_UP_SECONDS = 1;
 
 export async function overload(work: ServeWork): Promise<Part> {
   const workspace = join(work.folder, 'shop');
@@ -31,7 +32,8 @@ export async function overload(work: ServeWork): Promise<Part> {
 }
 
 async function overloaded(server: ServerProcess, work: ServeWork): Promise<Part> {
-  const load = loader(server);
+  const load = loader(server, work.number('warm', WARM_UP_SECONDS));
+  const afterSeconds = work.number('after', RECOVERY_SECONDS);
   const steps: { readonly rate: number; readonly goodPerSecond: number; readonly p99Ms: number }[] = [];
   for (const rate of STEPS) {
     const { goodPerSecond, good } = await load(rate, work.number('step', STEP_SECONDS));
@@ -53,7 +55,7 @@ async function overloaded(server: ServerProcess, work: ServeWork): Promise<Part>
     },
   );
   clearInterval(sample);
-  const after = await load(0.5 * peak, RECOVERY_SECONDS);
+  const after = await load(0.5 * peak, afterSeconds);
   const recovered = after.perSecond.findIndex(({ good, refused }) => refused === 0 && good >= 0.45 * peak);
   const half = memory.length >> 1;
   const growth = mean(memory.slice(half)) - mean(memory.slice(memory.length >> 2, half));
@@ -71,7 +73,7 @@ async function overloaded(server: ServerProcess, work: ServeWork): Promise<Part>
       atMost('memory at its highest, MB', rounded(server.memory().peakMB), 512),
       atMost(
         'seconds after it until everything is answered again',
-        recovered < 0 ? RECOVERY_SECONDS : recovered + 1,
+        recovered < 0 ? afterSeconds : recovered + 1,
         5,
       ),
       atMost('requests that were neither answered nor refused', under.sent - total, 0),
@@ -80,7 +82,7 @@ async function overloaded(server: ServerProcess, work: ServeWork): Promise<Part>
   };
 }
 
-const loader = (server: ServerProcess) => {
+const loader = (server: ServerProcess, warmUpSeconds: number) => {
   const headers = { authorization: `Bearer ${server.key}`, 'content-type': 'application/x-ndjson' };
   const batch = httpRequest('/v1/events', Array.from({ length: BATCH }, eventText).join('\n'), headers);
   let from = 0;
@@ -91,7 +93,7 @@ const loader = (server: ServerProcess) => {
   ): Promise<LoadFigures> => {
     from += 1_000_000_000;
     return openLoop({
-      ...{ host: server.host, port: server.port, rate, seconds, connections: CONNECTIONS, warmUpSeconds: 1 },
+      ...{ host: server.host, port: server.port, rate, seconds, connections: CONNECTIONS, warmUpSeconds },
       request: numbered(batch, { from, people: PEOPLE }),
       ...(everySecond && { everySecond }),
     });

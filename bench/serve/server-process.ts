@@ -2,6 +2,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { SCOPES, type Scope } from '../../src/serve/http/api-key.ts';
+import { createKey } from '../../src/serve/key-file.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/foresell.js', import.meta.url));
 
@@ -43,20 +45,8 @@ export async function startServer({
   nodeArgs = [],
   env = {},
 }: ServeOptions): Promise<ServerProcess> {
-  const made = JSON.parse(
-    runCommand(
-      'keys',
-      'create',
-      '--workspace',
-      workspace,
-      '--scope',
-      'events:write',
-      'predictions:read',
-      'users:read',
-      'admin',
-      '--json',
-    ),
-  ) as { key: string };
+  const scopes = Object.keys(SCOPES) as Scope[];
+  const { text: key } = createKey(workspace, { kind: 'server', scopes, label: 'bench' }, { now: Date.now });
   const child = spawn(
     process.execPath,
     [...nodeArgs, BIN, 'serve', '--workspace', workspace, '--port', '0', '--json', ...args],
@@ -74,7 +64,7 @@ export async function startServer({
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const pid = child.pid as number;
   return {
-    ...{ host: url.hostname, port: Number(url.port), pid, key: made.key, process: child },
+    ...{ host: url.hostname, port: Number(url.port), pid, key, process: child },
     memory: () => ({ nowMB: kilobytes(pid, 'VmRSS') / 1024, peakMB: kilobytes(pid, 'VmHWM') / 1024 }),
     cpuMs: () => cpuOf(pid),
     async stop(signal = 'SIGTERM') {

@@ -41,7 +41,6 @@ export function sheddingServer(handler: RequestListener, options: SheddingOption
     const { headers, text } = isInferencePath(request.url ?? '') ? SHED_INFERENCE : SHED;
     response.writeHead(503, headers);
     response.end(text);
-    request.resume();
   });
   server.keepAliveTimeout = keepAliveTimeout;
   server.requestTimeout = requestTimeout;

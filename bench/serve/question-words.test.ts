@@ -1,0 +1,35 @@
+// The words of the serving benchmark about questions run on a small shop: that they measure, not what.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { bench } from '../serve.bench.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'foresell-question-words-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (...args: readonly string[]) =>
+  bench({
+    ...{ seed: 1, threads: 1, log: () => {} },
+    args: [...args, `shop=${join(folder, 'shop')}`, 'users=150', 'items=300', 'seconds=0.5', 'warm=0'],
+  });
+
+test('predictions and lists are answered, an event changes the next list, and models are exchanged', async () => {
+  const { figures } = await run(
+    'predict',
+    'recommend',
+    'fresh',
+    'reloads',
+    'predictions=20',
+    'lists=20',
+    'rounds=2',
+    'reloads=2',
+  );
+  expect(figures).toMatchObject({
+    predict: { statuses: { 200: 10 } },
+    recommend: { statuses: { 200: 10 } },
+    fresh: { rounds: 2 },
+    reloads: { mixed: 0 },
+  });
+  expect((figures.reloads as { changes: number }).changes).toBeGreaterThan(0);
+});
