@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../src/core/time.ts';
+import { nodeJournalDisk } from '../src/data/journal/journal-disk.ts';
 import { withLake } from '../src/data/lake/open.ts';
 import { openWorkspace } from '../src/data/workspace.ts';
 import { isSigned, type SignedHeaders } from '../src/monitor/alerts/webhook.ts';
@@ -151,4 +152,46 @@ test('visitors who never came back leave the state after as long as the file say
   expect(visitor()).toBeUndefined();
   expect(own.service.state.find({ user_id: 'c1' })).toBeDefined();
   rmSync(join(shop, 'serve.yaml'));
+});
+
+test('a sync that fails makes the server unready for a while, and loses nothing that was acknowledged', async () => {
+  const disk = nodeJournalDisk(join(shop, 'journal'));
+  let isBroken = false;
+  const broken = async (): Promise<void> => {
+    if (isBroken) throw Object.assign(new Error('simulated'), { code: 'EIO' });
+  };
+  served = await serveShop({
+    ...{ dir: shop, now: () => now },
+    journalDisk: {
+      ...disk,
+      async create(name) {
+        await broken();
+        const file = await disk.create(name);
+        return { ...file, datasync: () => broken().then(file.datasync) };
+      },
+    },
+  });
+  const { send, service } = served;
+  const event = (id: string) => ({
+    type: 'view',
+    event_id: id,
+    user_id: 'faulty',
+    item_id: 's1',
+    timestamp: now,
+  });
+  const known = () => service.state.find({ user_id: 'faulty' })?.events.length ?? 0;
+  expect((await send('POST', '/v1/events', [event('before')])).status).toBe(200);
+  isBroken = true;
+  const refused = await send('POST', '/v1/events', [event('during')]);
+  expect([refused.status, refused.body.code]).toEqual([503, 'not_ready']);
+  expect((await send('GET', '/readyz')).status).toBe(503);
+  expect(known()).toBe(1);
+  isBroken = false;
+  await expect.poll(async () => (await send('GET', '/readyz')).status, { timeout: 15_000 }).toBe(200);
+  // Sent again it is kept once, whether the disk had it or not.
+  const again = await send('POST', '/v1/events', [event('before'), event('during'), event('after')]);
+  expect(again.body.rejected).toBe(0);
+  expect(again.body.results[0].status).toBe('duplicate');
+  expect(known()).toBe(3);
+  expect(served.lines.join('')).toMatch(/the disk refused the journal.*the journal is open again/s);
 });

@@ -1,8 +1,10 @@
 // One shop taken into service: its journal opened, its state as it was, its models loaded, its door ready for events.
 import { AppError } from '../core/errors.ts';
 import { type Progress, silent } from '../core/progress.ts';
+import type { EventRow } from '../data/event.ts';
 import { type Compaction, compactJournal } from '../data/journal/compact.ts';
-import { type EventJournal, openEventJournal } from '../data/journal/event-journal.ts';
+import type { EventJournal } from '../data/journal/event-journal.ts';
+import type { JournalDisk } from '../data/journal/journal-disk.ts';
 import { withLake } from '../data/lake/open.ts';
 import { pseudonym, readPseudonymKey } from '../data/pseudonym.ts';
 import { type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
@@ -19,9 +21,11 @@ import type { ServiceMonitor } from './operation/service-monitor.ts';
 import { watchPredictor, watchRecommender } from './operation/watched-answers.ts';
 import type { CustomerEraser, ItemRecommender, OnlineState, ShopPorts } from './ports.ts';
 import { servedTasks } from './served-tasks.ts';
+import { openServiceJournal } from './service-journal.ts';
 import { openServiceState } from './service-state.ts';
 import { openShop, type ServedShop, type ShopSettings } from './shop.ts';
 import type { OpenState } from './state/online-state.ts';
+import { applyStored } from './state/start-state.ts';
 import { openTexts } from './text-tasks/texts-in-service.ts';
 
 export interface ServiceOptions {
@@ -35,6 +39,8 @@ export interface ServiceOptions {
   /** Records answers, refused events and who did what; closed with the service. */
   readonly monitor?: ServiceMonitor;
   readonly observer?: ShopPorts['observer'];
+  /** Where the journal lies; the workspace's own folder when absent. */
+  readonly journalDisk?: JournalDisk;
   /** What compares the vectors of a catalogue; without it searches are answered by words alone. */
   readonly backend?: SearchParts['backend'];
   readonly progress?: Progress;
@@ -75,7 +81,14 @@ export interface ShopService {
  */
 export async function openService(workspace: Workspace, options: ServiceOptions): Promise<ShopService> {
   const { name, now, newId, threads, progress = silent, signal, settings, monitor } = options;
-  const journal = await openEventJournal(workspace, { ...(signal && { signal }) }).catch(async (cause) => {
+  /** Undefined until the state stands; what is on the disk by then it reads itself. */
+  let recover: ((rows: readonly EventRow[]) => void) | undefined;
+  const journal = await openServiceJournal(workspace, {
+    onRecovered: (rows) => recover?.(rows),
+    ...(monitor && { logger: monitor.logger }),
+    ...(options.journalDisk && { disk: options.journalDisk }),
+    ...(signal && { signal }),
+  }).catch(async (cause) => {
     await monitor?.close();
     throw cause;
   });
@@ -150,6 +163,12 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       ...(signal && { signal }),
     });
     state = kept.state;
+    recover = (rows) => {
+      for (const row of rows) {
+        applyStored(kept.state, row);
+        shop.door.replay(row);
+      }
+    };
     eraser = openEraser({
       ...{ workspace, journal, kept, threads, door: shop.door },
       ...(monitor && { monitor }),

@@ -1,5 +1,6 @@
 // For tests: a workspace served for real, listening on this machine, with what it logs and a clock that can be moved.
 import { randomUUID } from 'node:crypto';
+import type { JournalDisk } from '../../src/data/journal/journal-disk.ts';
 import { openWorkspace } from '../../src/data/workspace.ts';
 import type { LogLevel } from '../../src/monitor/log/logger.ts';
 import { SCOPES, type Scope } from '../../src/serve/http/api-key.ts';
@@ -39,18 +40,33 @@ export interface ServedShopParts {
   readonly now: () => number;
   readonly level?: LogLevel;
   readonly post?: ServerMonitorParts['post'];
+  readonly journalDisk?: JournalDisk;
 }
 
 /** Nothing happens by itself but answers: tests call what timers would. */
 const NEVER_MS = 3_600_000;
 
-export async function serveShop({ dir, now, level = 'info', post }: ServedShopParts): Promise<ServedShop> {
+export async function serveShop({
+  dir,
+  now,
+  level = 'info',
+  post,
+  journalDisk,
+}: ServedShopParts): Promise<ServedShop> {
   const workspace = openWorkspace(dir);
   const lines: string[] = [];
   const monitor = openServerMonitor({ write: (line) => lines.push(line), level, now, ...(post && { post }) });
   const own = await monitor.openShop(workspace, 'shop', personIds(workspace));
   const service = await openService(workspace, {
-    ...{ name: 'shop', threads: 1, now, newId: randomUUID, monitor: own, observer: monitor.observer },
+    ...{
+      name: 'shop',
+      threads: 1,
+      now,
+      newId: randomUUID,
+      monitor: own,
+      observer: monitor.observer,
+      ...(journalDisk && { journalDisk }),
+    },
   });
   const { text: key } = createKey(
     dir,

@@ -8,6 +8,7 @@ import { type Journal, type JournalOptions, openJournal } from './journal.ts';
 import { type JournalDisk, nodeJournalDisk } from './journal-disk.ts';
 import { decodeKnownIds, encodeKnownIds, type KnownIds, knownIds } from './known-ids.ts';
 import { writeWhole } from './rebuild.ts';
+import { type ReopenParts, reopeningJournal } from './reopening-journal.ts';
 
 export interface EventJournalOptions extends JournalOptions, LockOptions {
   /** Where it lies; default the workspace's own folder. */
@@ -16,6 +17,8 @@ export interface EventJournalOptions extends JournalOptions, LockOptions {
   readonly idWindow?: number;
   /** What the journal is open for, as others will read it who find it taken; default `serve`. */
   readonly purpose?: string;
+  /** Opens it anew after the disk has failed; else it stays closed. */
+  readonly reopen?: ReopenParts;
 }
 
 /** What became of an event handed to the journal. */
@@ -66,7 +69,9 @@ export async function openEventJournal(
   const lock = await acquireLock(workspacePaths.journalLock(workspace), options.purpose ?? 'serve', options);
   try {
     const disk = options.disk ?? nodeJournalDisk(workspacePaths.journal(workspace));
-    const events = await openEventsOn(disk, { ...options, pseudonyms: workspace.settings.pseudonyms });
+    const open = () => openEventsOn(disk, { ...options, pseudonyms: workspace.settings.pseudonyms });
+    const first = await open();
+    const events = options.reopen ? reopeningJournal(first, open, options.reopen) : first;
     const close = async (): Promise<void> => {
       try {
         await events.close();
@@ -75,10 +80,15 @@ export async function openEventJournal(
       }
     };
     return {
-      ...events,
+      get journal() {
+        return events.journal;
+      },
       get ready() {
         return events.ready;
       },
+      append: (rows) => events.append(rows),
+      read: (from, reader, signal) => events.read(from, reader, signal),
+      dropBefore: (position) => events.dropBefore(position),
       close,
     };
   } catch (cause) {
