@@ -9,7 +9,7 @@ export interface PressureLimits {
   readonly turnMs: number;
 }
 
-export const DEFAULT_PRESSURE: PressureLimits = { requests: 4000, bodyBytes: 192 * 2 ** 20, turnMs: 20 };
+export const DEFAULT_PRESSURE: PressureLimits = { requests: 4000, bodyBytes: 192 * 2 ** 20, turnMs: 12 };
 
 /**
  * Time spent in long turns, one after the other, before requests are refused, ms: a large batch is no overload, nor what has
