@@ -46,10 +46,8 @@ export async function crossExamine(
       ['teachers', first],
       ['students', second],
     ] as const) {
-      const own = opinionsIn(
-        await together(models, voices(task.learners, who)).predict(held),
-        sample.question,
-      );
+      const model = await together(models, voices(task.learners, who), task.unlabelled.frame);
+      const own = opinionsIn(await model.predict(held), sample.question);
       inside.forEach((row, i) => {
         said[who].set(own.subarray(i * width, (i + 1) * width), row * width);
       });
@@ -64,8 +62,8 @@ export async function crossExamine(
   };
 }
 
-/** Tried for the temperature: from a quarter as sure to three times. */
-const SCALES = Array.from({ length: 26 }, (_, i) => 0.25 * 12 ** (i / 25));
+/** Tried for the temperature: from a quarter as sure to eight times. */
+const SCALES = Array.from({ length: 26 }, (_, i) => 0.25 * 32 ** (i / 25));
 
 /** @param margins log-odds, [rows], or logarithms of probabilities, [rows, classes] */
 export function bestTemperature(

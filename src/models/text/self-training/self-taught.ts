@@ -121,6 +121,7 @@ async function fitSelfTaught(
   return together(
     models,
     voices(task.learners, are).map((voice) => scale * voice),
+    task.unlabelled.frame,
   );
 }
 

@@ -1,7 +1,9 @@
 // Self-training: models of few labels label the texts nobody labelled, and models of both are learned.
 import { throwIfAborted } from '../../../core/errors.ts';
+import type { Frame } from '../../../core/frame.ts';
 import { hash32 } from '../../../core/random.ts';
 import { ensembleModel } from '../../ensemble/ensemble-model.ts';
+import { linkFor, opinionOf, widthFor } from '../../ensemble/opinion.ts';
 import type { Estimator, FitRun, Model, Sample } from '../../estimator.ts';
 import { joinSamples } from '../../join-samples.ts';
 import { clampToRate } from '../../link.ts';
@@ -56,9 +58,35 @@ export function voices(learners: readonly Learner[], are: 'teachers' | 'students
   return loud.map((own) => own / sum);
 }
 
-/** A weighted mean of margins. */
-export const together = (members: readonly Model[], weights: readonly number[]): Model =>
-  ensembleModel(SELF_TAUGHT, { question: members[0].question, members, weights, intercept: 0 });
+/**
+ * What models say together, each in units of how far its own margins lie from even odds over the unlabelled rows: an encoder that has
+ * read few labels forty times is sure of everything, and would be all that is heard of a mean of margins.
+ */
+export async function together(
+  members: readonly Model[],
+  loud: readonly number[],
+  frame: Frame,
+): Promise<Model> {
+  const { question } = members[0];
+  const weights: number[] = [];
+  for (const [k, member] of members.entries())
+    weights.push(
+      loud[k] / (spreadOf(await opinionOf(member, frame, linkFor(question)), widthFor(question)) || 1),
+    );
+  return ensembleModel(SELF_TAUGHT, { question, members, weights, intercept: 0 });
+}
+
+/** Root mean square of margins; of classes, of what tells a row's classes apart. [rows] or [rows, classes] */
+export function spreadOf(margins: Float64Array, width: number): number {
+  let squares = 0;
+  for (let from = 0; from < margins.length; from += width) {
+    const own = margins.subarray(from, from + width);
+    // a lean to one answer counts: a model that leans and tells nothing apart must not be made loud
+    const mean = width === 1 ? 0 : own.reduce((a, b) => a + b, 0) / width;
+    for (const margin of own) squares += (margin - mean) ** 2;
+  }
+  return Math.sqrt(squares / Math.max(1, margins.length));
+}
 
 /**
  * The taught among the learners fitted anew, on labels and on what all of them say together of unlabelled rows.
@@ -75,7 +103,9 @@ export async function students(
   let models = first;
   for (let round = 0; round < task.rounds; round++) {
     const loud = voices(task.learners, round === 0 ? 'teachers' : 'students');
-    const labelled = sortSample(await labelledBy(together(models, loud), sample, task));
+    const labelled = sortSample(
+      await labelledBy(await together(models, loud, task.unlabelled.frame), sample, task),
+    );
     const next: Model[] = [];
     for (const [k, { estimator, isTaught }] of task.learners.entries()) {
       throwIfAborted(task.run.signal);
