@@ -36,6 +36,7 @@ export interface FuzzReport {
 
 const METHODS = ['get', 'post', 'delete'] as const;
 const MOST_FAULTS = 20;
+const SAME_CASES = 20;
 
 /**
  * The promises: no 5xx; a status the document names; its media type; a body that its schema lets through; and nobody's
@@ -59,7 +60,9 @@ export async function runFuzz(server: FuzzServer, options: FuzzOptions): Promise
       const route = `${name} ${path}`;
       const chance = random(options.seed).fork(route);
       const statuses: Record<string, number> = {};
-      const cases = options.cases(route);
+      // Of a route that takes nothing every request is the same.
+      const takesNothing = !operation.requestBody && operation.parameters.length === 0;
+      const cases = Math.min(options.cases(route), takesNothing ? SAME_CASES : Number.POSITIVE_INFINITY);
       const startMs = performance.now();
       let slowestMs = 0;
       for (let i = 0; i < cases; i++) {

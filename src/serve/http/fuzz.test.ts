@@ -7,7 +7,7 @@ import { type FuzzShop, isSlow, openFuzzShop } from '../../../bench/fuzz/fuzz-sh
 import { runFuzz } from '../../../bench/fuzz/run-fuzz.ts';
 
 /** Cases a route; FORESELL_FUZZ_CASES asks for more, `npm run bench -- fuzz` for many more. */
-const CASES = Number(process.env.FORESELL_FUZZ_CASES ?? 40);
+const CASES = Number(process.env.FORESELL_FUZZ_CASES ?? 2000);
 const SEED = 7;
 
 const dir = mkdtempSync(join(tmpdir(), 'foresell-fuzz-'));
