@@ -101,7 +101,10 @@ export async function tarTarget(path: string): Promise<BackupTarget> {
   const final = resolve(path);
   if (existsSync(final)) throw taken(path);
   const partial = partialName(final);
-  const file = await refused(() => open(partial, 'wx', FILE_MODE));
+  const file = await refused(async () => {
+    mkdirSync(dirname(final), { recursive: true, mode: FOLDER_MODE });
+    return open(partial, 'wx', FILE_MODE);
+  });
   const target = streamTarget({ write: (bytes) => writeWhole(file, bytes) });
   let isOpen = true;
   const close = async (): Promise<void> => {

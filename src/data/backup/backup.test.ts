@@ -119,7 +119,9 @@ describe('while a journal is written to, brought into the lake and imports arriv
 
   test('files are as they were, and only their owner may read them', async () => {
     const made = await shop({ pseudonyms: true });
-    const [tar, folder, back] = ['b.tar', 'b', 'back'].map((name) => join(made.outside, name));
+    const [tar, folder, back] = ['new/b.tar', 'other/b', 'third/back'].map((name) =>
+      join(made.outside, name),
+    );
     await backUp(made.workspace, { to: tar });
     await backUp(made.workspace, { to: folder });
     expect(statSync(tar).mode & 0o777).toBe(0o600);
