@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bench } from './bench.ts';
+import { textTable } from '../src/report/text-table.ts';
+import { type Bench, machineShape } from './bench.ts';
 import { predict, recommend } from './serve/ask.ts';
 import { fresh } from './serve/fresh.ts';
 import { hostile } from './serve/hostile.ts';
@@ -53,15 +54,15 @@ export const bench: Bench = async (options) => {
       if (isNamed && !words.has(name)) continue;
       const own = join(folder, name);
       mkdirSync(own);
-      parts.push(
-        await run({
-          ...options,
-          folder: own,
-          number,
-          servedShop,
-          nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
-        }),
-      );
+      const part = await run({
+        ...options,
+        folder: own,
+        number,
+        servedShop,
+        nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+      });
+      parts.push(part);
+      options.log(tableOf(name, part));
       rmSync(own, { recursive: true, force: true });
     }
   } finally {
@@ -73,4 +74,15 @@ export const bench: Bench = async (options) => {
     targets: parts.flatMap(({ targets }) => targets),
     figures: Object.assign({}, ...parts.map((part) => part.figures)) as Part['figures'],
   };
+};
+
+const tableOf = (name: string, { targets }: Part): string => {
+  const rows = targets.map(({ name: what, target, got, met, note = '' }) => [
+    what,
+    target,
+    String(got),
+    met ? 'met' : 'MISSED',
+    note,
+  ]);
+  return `${name}, ${machineShape()}\n${textTable(['what', 'target', 'got', '', ''], rows)}`;
 };
