@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventRow } from '../data/event.ts';
 import { type EventJournal, openEventJournal } from '../data/journal/event-journal.ts';
 import type { JournalDisk } from '../data/journal/journal-disk.ts';
+import { reopeningJournal } from '../data/journal/reopening-journal.ts';
 import type { Workspace } from '../data/workspace.ts';
 import type { Logger } from '../monitor/log/logger.ts';
 
@@ -23,14 +24,15 @@ export function openServiceJournal(
   return openEventJournal(workspace, {
     ...(signal && { signal }),
     ...(disk && { disk }),
-    reopen: {
-      onRecovered,
-      onFailure: (error) =>
-        logger?.error('the disk refused the journal: nothing is acknowledged until it is opened anew', {
-          error,
-        }),
-      onReopened: () => logger?.warn('the journal is open again'),
-      wait: (ms, stop) => delay(ms, undefined, { signal: stop, ref: false }),
-    },
+    around: (first, open) =>
+      reopeningJournal(first, open, {
+        onRecovered,
+        onFailure: (error) =>
+          logger?.error('the disk refused the journal: nothing is acknowledged until it is opened anew', {
+            error,
+          }),
+        onReopened: () => logger?.warn('the journal is open again'),
+        wait: (ms, stop) => delay(ms, undefined, { signal: stop, ref: false }),
+      }),
   });
 }

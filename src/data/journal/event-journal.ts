@@ -8,7 +8,6 @@ import { type Journal, type JournalOptions, openJournal } from './journal.ts';
 import { type JournalDisk, nodeJournalDisk } from './journal-disk.ts';
 import { decodeKnownIds, encodeKnownIds, type KnownIds, knownIds } from './known-ids.ts';
 import { writeWhole } from './rebuild.ts';
-import { type ReopenParts, reopeningJournal } from './reopening-journal.ts';
 
 export interface EventJournalOptions extends JournalOptions, LockOptions {
   /** Where it lies; default the workspace's own folder. */
@@ -17,8 +16,12 @@ export interface EventJournalOptions extends JournalOptions, LockOptions {
   readonly idWindow?: number;
   /** What the journal is open for, as others will read it who find it taken; default `serve`. */
   readonly purpose?: string;
-  /** Opens it anew after the disk has failed; else it stays closed. */
-  readonly reopen?: ReopenParts;
+  /**
+   * What stands between the caller and the journal, such as one that opens it anew after the disk has failed.
+   *
+   * @param open opens another on the same disk, under the same lock; the one before must have been closed
+   */
+  readonly around?: (first: EventJournal, open: () => Promise<EventJournal>) => EventJournal;
 }
 
 /** What became of an event handed to the journal. */
@@ -71,7 +74,7 @@ export async function openEventJournal(
     const disk = options.disk ?? nodeJournalDisk(workspacePaths.journal(workspace));
     const open = () => openEventsOn(disk, { ...options, pseudonyms: workspace.settings.pseudonyms });
     const first = await open();
-    const events = options.reopen ? reopeningJournal(first, open, options.reopen) : first;
+    const events = options.around?.(first, open) ?? first;
     const close = async (): Promise<void> => {
       try {
         await events.close();
