@@ -23,17 +23,19 @@ const between = (from: number, to: number): string => {
 };
 const bring = (name: string, from: number, to: number) =>
   succeed('import', write(name, between(from, to)), '--map', mapping, ...on);
-const retrain = async (...more: string[]) =>
-  JSON.parse((await succeed('retrain', 'purchase', '--json', ...more, ...on)).stdout);
+const retrained = async (task: string, ...more: string[]) =>
+  JSON.parse((await succeed('retrain', task, '--json', ...more, ...on)).stdout);
+const retrain = (...more: string[]) => retrained('purchase', ...more);
 
 beforeAll(async () => {
   await bring('first.csv', 0, 190);
-  // Nothing of customers is used: as poor a model as there is.
   await succeed('train', 'purchase', '--horizon', '30d', '--model', 'logistic', ...on);
+  await succeed('train', 'next-item', '--model', 'item-knn', ...on);
 }, 120_000);
 
 test('nothing new is not trained on', async () => {
   expect(await retrain()).toMatchObject({ verdict: 'unchanged', reason: 'no-new-data', version: null });
+  expect(await retrained('next-item')).toMatchObject({ verdict: 'unchanged', version: null });
   expect(listVersions(models, 'purchase').versions.length).toBe(1);
 });
 
@@ -55,6 +57,15 @@ test('two months later the fresher model is accepted as it is not worse, and fir
   expect(settings).toMatchObject({ chosen: 'logistic', horizonDays: 30 });
   const [, decision] = readRetraining(models, 'purchase');
   expect(decision).toMatchObject({ verdict: 'accepted', service: 'canary', version: made.version });
+});
+
+test('lists are held against each other by people who did something since', async () => {
+  const made = await retrained('next-item', '--no-promote');
+  expect(made).toMatchObject({ version: expect.stringMatching(/^v2-/), service: null });
+  expect(made.incumbent).toMatch(/^v1-/);
+  expect(made.said).toMatch(/^ndcg@10 [\d.e-]+ against [\d.e-]+, difference/);
+  expect(showVersion(models, 'next-item', 'v2').settings).toMatchObject({ chosen: 'item-knn' });
+  expect(showVersion(models, 'next-item', 'promoted').sequence).toBe(1);
 });
 
 test('a day later the incumbent is kept unless the new model is better', async () => {

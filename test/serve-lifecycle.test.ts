@@ -60,6 +60,8 @@ async function start(): Promise<void> {
   server = await runServer({
     shops: new Map([['shop', { service, workspaceDir: shop }]]),
     ...{ host: '127.0.0.1', port: 0, followMs: 3_600_000, settleMs: 3_600_000, now: () => clock.ms },
+    // A busy machine must not be taken for a model that fails.
+    server: { pressure: { turnMs: 60_000 } },
   });
 }
 

@@ -8,6 +8,7 @@ import { openRetraining } from '../serve/lifecycle/retraining.ts';
 import { parseSchedule, type Schedule } from '../serve/lifecycle/schedule.ts';
 import type { ShopService } from '../serve/open-service.ts';
 import { repeatWork } from '../serve/repeat-work.ts';
+import { NEXT_ITEM } from '../train/sequence/train-next-item.ts';
 import { partOption } from './rollouts.ts';
 import { processTrainer } from './train-process.ts';
 
@@ -67,7 +68,10 @@ export function startRetraining(
     const { monitor } = service;
     const retraining = openRetraining({
       modelsDir: workspacePaths.models(workspace),
-      tasks: () => service.models.bundles.map(({ task }) => task.name),
+      tasks: () => [
+        ...service.models.bundles.map(({ task }) => task.name),
+        ...(service.shop.ports.recommender ? [NEXT_ITEM] : []),
+      ],
       ...{ schedule, zone: workspaceZone(workspace), now: Date.now },
       trainer: processTrainer({ program, workspaceDir: workspace.dir, threads: THREADS, limitMs, words }),
       settle: async () => void (await service.settle()),

@@ -2,11 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
-import { type RetrainingResult, type RetrainOptions, retrainTask } from '../../train/retrain/retrain.ts';
+import type { EnterService, RetrainingResult } from '../../train/retrain/conclude.ts';
+import { retrainTask } from '../../train/retrain/retrain.ts';
+import { retrainNextItem } from '../../train/retrain/retrain-next-item.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { isNextItem } from '../next-item.ts';
 import { taskOf, typedCommand, workspaceOf } from '../options.ts';
 import { partOption } from '../rollouts.ts';
+import { sequenceFitOptions } from '../sequence-options.ts';
 import { SUPERVISED } from '../train-process.ts';
 
 export const retrainCommand: CommandFile = {
@@ -17,6 +21,7 @@ export const retrainCommand: CommandFile = {
     'foresell retrain purchase',
     'foresell retrain spend --canary 10% --for 1d --time-limit 30m',
     'foresell retrain churn --no-promote --json',
+    'foresell retrain next-item',
   ],
   declare(command) {
     command
@@ -28,14 +33,23 @@ export const retrainCommand: CommandFile = {
   async run(context, [taskName], options) {
     endWithParent();
     const workspace = workspaceOf(context);
-    const result = await retrainTask(workspace, {
-      task: taskOf(workspace, taskName),
-      service: serviceOf(options),
-      timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
-      command: typedCommand(),
-      ...{ language: context.language, seed: context.seed, threads: context.threads },
-      ...{ now: Date.now, progress: context.progress, signal: context.signal },
-    });
+    const service = serviceOf(options);
+    const result = isNextItem(taskName)
+      ? await retrainNextItem(workspace, {
+          ...(await sequenceFitOptions(context, workspace.dir, {
+            ...{ format: 'workspace', out: '', at: '10,20', excludeSeen: 'both', model: 'auto' },
+            timeLimit: options.timeLimit,
+          })),
+          service,
+        })
+      : await retrainTask(workspace, {
+          task: taskOf(workspace, taskName),
+          service,
+          timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
+          command: typedCommand(),
+          ...{ language: context.language, seed: context.seed, threads: context.threads },
+          ...{ now: Date.now, progress: context.progress, signal: context.signal },
+        });
     say(context, result);
     context.document({
       ...{ task: result.task, verdict: result.verdict, reason: result.reason, said: result.said },
@@ -45,7 +59,7 @@ export const retrainCommand: CommandFile = {
   },
 };
 
-function serviceOf(options: Record<string, unknown>): RetrainOptions['service'] {
+function serviceOf(options: Record<string, unknown>): EnterService {
   if (options.promote === false) return { kind: 'none' };
   if (options.canary === undefined) {
     if (options.for === undefined) return { kind: 'promote' };

@@ -4,13 +4,15 @@ import type { Engine } from '../../data/engine.ts';
 import type { ExampleSet } from '../../data/examples.ts';
 import { readExamples } from '../../data/read-examples.ts';
 import type { EventSource } from '../../data/source.ts';
-import { type Comparison, comparePredictions } from '../../eval/compare-predictions.ts';
+import { comparePredictions } from '../../eval/compare-predictions.ts';
+import { ROW_METRICS } from '../../eval/metrics/metric.ts';
 import { forecast } from '../../models/calibrated.ts';
 import type { LoadedBundle } from '../../registry/bundle.ts';
 import { sampleCustomers } from '../customer-sample.ts';
+import type { VersionComparison } from './decide.ts';
 
 export interface VersionsCompared {
-  readonly comparison: Comparison;
+  readonly comparison: VersionComparison;
   readonly examples: number;
   /** The incumbent has seen outcomes of the period, in part or whole. */
   readonly incumbentHasSeen: boolean;
@@ -72,7 +74,7 @@ export async function compareVersions(
     { seed },
   );
   return {
-    comparison,
+    comparison: { ...comparison, isHigherBetter: ROW_METRICS[comparison.metric].better === 'higher' },
     examples: pairs.length,
     incumbentHasSeen: moments.some((moment) => moment < incumbent.seenUntilMs),
   };

@@ -1,18 +1,23 @@
 import { expect, test } from 'vitest';
-import type { Comparison } from '../../eval/compare-predictions.ts';
-import { type Contest, decideRetraining } from './decide.ts';
+import { type Contest, decideRetraining, type VersionComparison } from './decide.ts';
 
 const compared = (
   value: number,
   half: number,
-  metric: Comparison['metric'] = 'roc_auc',
-): { comparison: Comparison } => {
+  metric: 'roc_auc' | 'log_loss' = 'roc_auc',
+): { comparison: VersionComparison } => {
   const [low, high] = [value - half, value + half];
   const wins = metric === 'roc_auc' ? low > 0 : high < 0;
   const loses = metric === 'roc_auc' ? high < 0 : low > 0;
   return {
     comparison: {
-      ...{ metric, first: 0.8 + value, second: 0.8, interval: '', difference: { value, low, high } },
+      ...{
+        metric,
+        first: 0.8 + value,
+        second: 0.8,
+        isHigherBetter: metric === 'roc_auc',
+        difference: { value, low, high },
+      },
       better: wins ? 'first' : loses ? 'second' : 'neither',
     },
   };
@@ -38,7 +43,7 @@ test.each<[string, Partial<Contest>]>([
   ['kept: not-better', { ...compared(0, 0.01), olderDays: 30, incumbentHasSeen: true }],
   ['accepted: better', { ...compared(0.02, 0.01), incumbentHasSeen: true }],
   ['kept: taken-back', { ...compared(0.02, 0.01), wasTakenBack: true }],
-  ['kept: other-question', { incomparable: 'over 60 days, and the one before over 30' }],
+  ['kept: incomparable', { incomparable: 'over 60 days, and the one before over 30' }],
   // Losses: less is better.
   ['accepted: better', compared(-0.02, 0.01, 'log_loss')],
   ['kept: worse', compared(0.02, 0.01, 'log_loss')],

@@ -1,6 +1,5 @@
 // Whether a model learned anew takes the place of the one that answers: one rule, said in a sentence, kept with the versions.
-import type { Comparison } from '../../eval/compare-predictions.ts';
-import { ROW_METRICS } from '../../eval/metrics/metric.ts';
+import type { Score } from '../../eval/score.ts';
 
 /** What becomes of the new version. */
 export type RetrainingVerdict =
@@ -13,15 +12,27 @@ export type RetrainingVerdict =
 
 export interface RetrainingDecision {
   readonly verdict: RetrainingVerdict;
-  /** A stable word: `first`, `better`, `fresher`, `worse`, `not-better`, `other-question`, `taken-back`, `no-new-data`. */
+  /** A stable word: `first`, `better`, `fresher`, `worse`, `not-better`, `incomparable`, `taken-back`, `no-new-data`. */
   readonly reason: string;
   /** The figures behind it. */
   readonly said: string;
 }
 
+/** Two versions on the same examples, which neither has learned from; `first` is the new one. */
+export interface VersionComparison {
+  readonly metric: string;
+  readonly isHigherBetter: boolean;
+  readonly first: number;
+  readonly second: number;
+  /** `first − second` with its interval. */
+  readonly difference: Score;
+  /** Whom the interval favours; `neither` while it holds zero. */
+  readonly better: 'first' | 'second' | 'neither';
+}
+
 export interface Contest {
-  /** `first` is the new version, on the same examples, which neither has learned from; absent where there is nobody to beat. */
-  readonly comparison?: Comparison;
+  /** Absent where there is nobody to beat. */
+  readonly comparison?: VersionComparison;
   /** Why the two cannot be compared. */
   readonly incomparable?: string;
   /** Days by which what the incumbent learned from ends earlier. */
@@ -52,14 +63,14 @@ export function decideRetraining(contest: Contest): RetrainingDecision {
       ...{ verdict: 'kept', reason: 'taken-back' },
       said: 'this very model was taken back by a server before',
     };
-  if (incomparable !== undefined) return { verdict: 'kept', reason: 'other-question', said: incomparable };
+  if (incomparable !== undefined) return { verdict: 'kept', reason: 'incomparable', said: incomparable };
   if (!comparison) return { verdict: 'accepted', reason: 'first', said: 'no version answered before' };
   const { metric, first, second, difference, better } = comparison;
   const figures = `${metric} ${shown(first)} against ${shown(second)}, difference ${signed(difference.value)} (${signed(difference.low)} … ${signed(difference.high)})`;
   if (better === 'first') return { verdict: 'accepted', reason: 'better', said: figures };
   if (better === 'second') return { verdict: 'kept', reason: 'worse', said: figures };
   const isStale = olderDays >= STALE_DAYS || incumbentHasErased;
-  const lost = ROW_METRICS[metric].better === 'higher' ? -difference.value : difference.value;
+  const lost = comparison.isHigherBetter ? -difference.value : difference.value;
   if (isStale && !incumbentHasSeen && lost <= TOLERANCE * Math.abs(second)) {
     const why = incumbentHasErased
       ? 'the one before has learned from people who were erased'

@@ -6,37 +6,18 @@ import type { FeatureDefinition } from '../../data/features/definition.ts';
 import { withLake } from '../../data/lake/open.ts';
 import type { Workspace } from '../../data/workspace.ts';
 import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
-import { promote } from '../../registry/promotion.ts';
-import { addRetraining } from '../../registry/retraining-record.ts';
-import { readRollout, startRollout, takenBack } from '../../registry/rollout.ts';
+import { readRollout, takenBack } from '../../registry/rollout.ts';
 import { listVersions, showVersion } from '../../registry/versions.ts';
 import { loadTrunk } from '../pretrained.ts';
 import { readTried } from '../repeat.ts';
 import { type TrainingResult, type TrainOptions, trainTask } from '../run.ts';
 import { compareVersions } from './compare-versions.ts';
+import { conclude, type EnterService, NOTHING_NEW, type RetrainingResult } from './conclude.ts';
 import { decideRetraining, type RetrainingDecision } from './decide.ts';
 
 export interface RetrainOptions
   extends Omit<TrainOptions, 'promote' | 'models' | 'preset' | 'repeat' | 'pretrained' | 'features'> {
-  /** How an accepted version comes into service; `none` only says what would be done. */
-  readonly service:
-    | { readonly kind: 'promote' }
-    | {
-        readonly kind: 'canary';
-        readonly share: number;
-        readonly promoteAfterMs?: number;
-        readonly salt: string;
-      }
-    | { readonly kind: 'none' };
-}
-
-export interface RetrainingResult extends RetrainingDecision {
-  readonly task: string;
-  /** The version that was trained; undefined where nothing was. */
-  readonly version: string | undefined;
-  readonly incumbent: string | undefined;
-  readonly service: 'promoted' | 'canary' | undefined;
-  readonly trained?: TrainingResult;
+  readonly service: EnterService;
 }
 
 /** Windows of every length a default view may have. */
@@ -52,45 +33,20 @@ export async function retrainTask(workspace: Workspace, options: RetrainOptions)
   const { task, now } = options;
   const modelsDir = join(workspace.dir, 'models');
   const incumbent = incumbentOf(modelsDir, task.name);
-  const keep = (
-    decision: RetrainingDecision,
-    made: {
-      readonly version?: string;
-      readonly service?: 'promoted' | 'canary';
-      readonly trained?: TrainingResult;
-    },
-  ): RetrainingResult => {
-    addRetraining(modelsDir, task.name, {
-      atMs: now(),
-      ...decision,
-      version: made.version ?? null,
-      incumbent: incumbent?.version.version ?? null,
-      service: made.service ?? null,
-    });
-    return {
-      ...{ ...decision, task: task.name, version: made.version, incumbent: incumbent?.version.version },
-      ...{ service: made.service, ...(made.trained && { trained: made.trained }) },
-    };
-  };
+  const place = { modelsDir, task: task.name, incumbent: incumbent?.version.version, now };
   if (
     incumbent &&
     !incumbent.version.erasures &&
     (await hasNothingNew(workspace, modelsDir, options, incumbent))
   )
-    return keep(
-      { verdict: 'unchanged', reason: 'no-new-data', said: 'the lake is as it was at the last training' },
-      {},
-    );
+    return conclude(place, NOTHING_NEW, undefined, options.service);
   const trained = await trainTask(workspace, {
     ...options,
     ...asBefore(workspace, incumbent),
     promote: false,
   });
-  const { version } = trained.version;
   const decision = await decide(workspace, { modelsDir, trained, incumbent }, options);
-  if (decision.verdict !== 'accepted') return keep(decision, { version, trained });
-  const service = enter(modelsDir, { version, hasIncumbent: incumbent !== undefined }, options);
-  return keep(decision, { version, trained, ...(service && { service }) });
+  return conclude(place, decision, trained.version.version, options.service);
 }
 
 function incumbentOf(modelsDir: string, task: string): LoadedBundle | undefined {
@@ -174,26 +130,4 @@ function otherQuestion(challenger: LoadedBundle, incumbent: LoadedBundle): strin
   if (asked(challenger) !== asked(incumbent))
     return 'the task is defined otherwise than when the one before was trained: promote it by hand';
   return undefined;
-}
-
-function enter(
-  modelsDir: string,
-  { version, hasIncumbent }: { readonly version: string; readonly hasIncumbent: boolean },
-  { task, service, now }: RetrainOptions,
-): 'promoted' | 'canary' | undefined {
-  if (service.kind === 'none') return undefined;
-  if (service.kind === 'canary' && hasIncumbent) {
-    const { share, promoteAfterMs, salt } = service;
-    startRollout(
-      modelsDir,
-      {
-        ...{ task: task.name, reference: version, mode: 'canary', share },
-        ...(promoteAfterMs !== undefined && { promoteAfterMs }),
-      },
-      { atMs: now(), salt },
-    );
-    return 'canary';
-  }
-  promote(modelsDir, { task: task.name, reference: version }, { atMs: now() });
-  return 'promoted';
 }
