@@ -15,13 +15,15 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { random } from '../../core/random.ts';
 import { listFiles, realDisk } from '../disk.ts';
+import { eraseUser } from '../erase/erase-user.ts';
+import { NOW_MS } from '../import/sample-shop.ts';
 import { readSnapshot, writeSnapshot } from '../lake/snapshot.ts';
 import { openWorkspace } from '../workspace.ts';
 import { backUp } from './back-up.ts';
 import { BACKUP_FORMAT, type BackupManifest, encodeManifest } from './backup-manifest.ts';
 import { streamTarget, writeWhole } from './backup-target.ts';
 import { allIds, bareShop, shop } from './made-up-workspace.ts';
-import { PIN_FOLDER } from './pin-workspace.ts';
+import { PIN_FOLDER, pinWorkspace } from './pin-workspace.ts';
 import { checkBackup, restoreBackup } from './restore-backup.ts';
 import { TAR_END, tarHeader } from './tar.ts';
 
@@ -109,6 +111,33 @@ describe('what is not whole', () => {
       code: 'BUSY',
       message: expect.stringContaining('erased'),
     });
+  });
+});
+
+describe('an erasure', () => {
+  test('leaves no pins of a backup that died', async () => {
+    const made = await shop();
+    const { release } = await pinWorkspace(made.workspace);
+    const pins = join(made.workspace.dir, PIN_FOLDER);
+    const kept = join(made.outside, 'kept');
+    cpSync(pins, kept, { recursive: true });
+    release();
+    cpSync(kept, pins, { recursive: true });
+    const { before, after } = await eraseUser(made.workspace, 'ann', { nowMs: NOW_MS });
+    expect(before.map(({ file }) => file.split('/')[0])).toEqual(['lake']);
+    expect(after).toEqual([]);
+    expect(existsSync(pins)).toBe(false);
+  });
+
+  test('waits for a backup at work', async () => {
+    const made = await shop();
+    const { release } = await pinWorkspace(made.workspace);
+    await expect(eraseUser(made.workspace, 'ann')).rejects.toMatchObject({
+      code: 'BUSY',
+      message: expect.stringContaining('backup'),
+    });
+    release();
+    expect((await eraseUser(made.workspace, 'ann')).before).toHaveLength(1);
   });
 });
 

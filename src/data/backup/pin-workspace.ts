@@ -66,8 +66,8 @@ export async function pinWorkspace(
   workspace: Workspace,
   options: LockOptions = {},
 ): Promise<PinnedWorkspace> {
-  const lock = await acquireLock(join(workspace.dir, 'locks', 'backup.lock'), 'backup', options);
-  const folder = join(workspace.dir, PIN_FOLDER);
+  const lock = await acquireLock(backupLock(workspace), 'backup', options);
+  const folder = pinFolder(workspace);
   const release = (): void => {
     rmSync(folder, { recursive: true, force: true });
     lock.release();
@@ -91,6 +91,28 @@ export async function pinWorkspace(
     throw cause;
   }
 }
+
+/**
+ * Does what must not leave anything behind in pins (an erasure): while no backup is at work, and without the pins of one that
+ * died.
+ *
+ * @param what  as a backup that waits for it will read it
+ * @throws AppError BUSY naming the backup
+ */
+export async function withoutPins<T>(
+  workspace: Workspace,
+  what: string,
+  options: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  return withLock(backupLock(workspace), what, options, async () => {
+    rmSync(pinFolder(workspace), { recursive: true, force: true });
+    return work();
+  });
+}
+
+const backupLock = ({ dir }: Workspace): string => join(dir, 'locks', 'backup.lock');
+const pinFolder = ({ dir }: Workspace): string => join(dir, PIN_FOLDER);
 
 /** Again when something moved underneath. */
 function attempted<T>(work: () => T | undefined): T {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, throwIfAborted } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
+import { withoutPins } from '../backup/pin-workspace.ts';
 import { type Disk, listFiles, realDisk } from '../disk.ts';
 import { openEngine } from '../engine.ts';
 import { compactJournal } from '../journal/compact.ts';
@@ -74,7 +75,11 @@ export async function eraseUser(
   const events = options.events ?? opened;
   try {
     if (events) await compactJournal(workspace, events, { ...options, keepFrom: 0 });
-    return await eraseEverywhere(workspace, userId, options, events);
+    const { waitMs = 0, signal, progress } = options;
+    const onWait = (holder: string) => progress?.note(`waiting for ${holder}`);
+    return await withoutPins(workspace, 'erase', { waitMs, signal, onWait }, () =>
+      eraseEverywhere(workspace, userId, options, events),
+    );
   } finally {
     await opened?.close();
   }
