@@ -9,7 +9,7 @@ import { scanSegment, segmentName } from './segment.ts';
 import { openTail } from './tail.ts';
 
 export interface JournalOptions {
-  /** A segment is ended once it has so many bytes; default 32 MiB. It is read as a whole. */
+  /** A segment is ended once it has so many bytes; default 8 MiB. It is read as a whole, in one turn of the event loop. */
   readonly segmentBytes?: number;
   /** So many bytes may wait for the disk, beyond that `append` refuses; default 64 MiB. */
   readonly maxWaitingBytes?: number;
@@ -78,7 +78,7 @@ export async function openJournal(disk: JournalDisk, options: JournalOptions = {
   const tail = openTail({
     disk,
     first,
-    segmentBytes: options.segmentBytes ?? 2 ** 25,
+    segmentBytes: options.segmentBytes ?? 2 ** 23,
     maxWaitingBytes: options.maxWaitingBytes ?? 2 ** 26,
     onSealed(segment) {
       segments = [...segments, segment];
