@@ -30,7 +30,8 @@ const ITEMS = 100_000;
 
 /**
  * Words: any of the parts (default all of them), then what each takes: `seconds=`, `turns=`, `in=FOLDER` (the folder's disk is
- * what is measured), `shop=FOLDER` (kept for the next run), `profile=FOLDER` (a processor profile of the server).
+ * what is measured), `shop=FOLDER` (kept for the next run), `settle=5s` (how often what came is brought into
+ * the lake; ten minutes unless said otherwise, longer than most parts run), `profile=FOLDER` (a processor profile of the server).
  */
 export const bench: Bench = async (options) => {
   const words = new Map<string, string | undefined>(
@@ -59,6 +60,7 @@ export const bench: Bench = async (options) => {
         folder: own,
         number,
         servedShop,
+        serveArgs: words.has('settle') ? ['--settle', words.get('settle') ?? ''] : [],
         nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
       });
       parts.push(part);

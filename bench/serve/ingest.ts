@@ -88,7 +88,7 @@ async function takeTurn(server: ServerProcess, work: ServeWork, load: Load, from
 export async function ingest(work: ServeWork): Promise<Part> {
   const workspace = join(work.folder, 'shop');
   createWorkspace(workspace, { currency: 'EUR' });
-  const server = await startServer({ workspace, nodeArgs: work.nodeArgs });
+  const server = await startServer({ workspace, nodeArgs: work.nodeArgs, args: work.serveArgs });
   const targets: Target[] = [];
   const figures: Record<string, unknown> = {};
   try {

@@ -11,6 +11,8 @@ export interface ServeWork extends BenchOptions {
   number(word: string, absent: number): number;
   /** Made when first asked for, the same for all parts of a run. */
   servedShop(): Promise<ServedShop>;
+  /** Further arguments of the command. */
+  readonly serveArgs: readonly string[];
   /** Arguments of node for the server, such as those that profile it. */
   readonly nodeArgs: readonly string[];
 }
