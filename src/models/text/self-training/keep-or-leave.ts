@@ -46,7 +46,7 @@ export async function crossExamine(
       ['teachers', first],
       ['students', second],
     ] as const) {
-      const model = await together(models, voices(task.learners, who), task.unlabelled.frame);
+      const model = await together(models, voices(task.learners, who), task);
       const own = opinionsIn(await model.predict(held), sample.question);
       inside.forEach((row, i) => {
         said[who].set(own.subarray(i * width, (i + 1) * width), row * width);

@@ -64,7 +64,7 @@ describe('self-training', () => {
         { estimator: words, isTaught: true },
         { estimator: onEncoder(reader, encoder), isTaught: false },
       ],
-      ...{ unlabelled: shop, rounds: 1, labelWeight: 5, run },
+      ...{ unlabelled: shop, heard: new WeakMap(), rounds: 1, labelWeight: 5, run },
     };
     const right = { alone: 0, taught: 0 };
     for (const labels of dozens) {

@@ -108,7 +108,7 @@ async function fitSelfTaught(
   const task: SelfTraining = {
     learners: [words, { estimator: reader, isTaught: encoder }],
     unlabelled: fewerUnlabelled(unlabelled, mostUnlabelled, run.seed),
-    ...{ rounds, labelWeight, run },
+    ...{ rounds, labelWeight, run, heard: new WeakMap() },
     ...(valid && { valid }),
   };
   const verdict = folds === 0 ? undefined : await examined(train, task, settings);
@@ -121,7 +121,7 @@ async function fitSelfTaught(
   return together(
     models,
     voices(task.learners, are).map((voice) => scale * voice),
-    task.unlabelled.frame,
+    task,
   );
 }
 

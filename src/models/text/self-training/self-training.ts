@@ -1,6 +1,5 @@
 // Self-training: models of few labels label the texts nobody labelled, and models of both are learned.
 import { throwIfAborted } from '../../../core/errors.ts';
-import type { Frame } from '../../../core/frame.ts';
 import { hash32 } from '../../../core/random.ts';
 import { ensembleModel } from '../../ensemble/ensemble-model.ts';
 import { linkFor, opinionOf, widthFor } from '../../ensemble/opinion.ts';
@@ -23,6 +22,8 @@ export interface SelfTraining {
   readonly learners: readonly Learner[];
   /** Rows without an outcome; what stands as their target is not looked at. */
   readonly unlabelled: Sample;
+  /** What models were heard to say of the unlabelled rows, kept from call to call; empty at first. */
+  readonly heard: WeakMap<Model, Float64Array>;
   /** Times pseudo-labels are given anew and learned from. */
   readonly rounds: number;
   /** How many of the surest pseudo-labels a label of a person is worth. */
@@ -59,21 +60,40 @@ export function voices(learners: readonly Learner[], are: 'teachers' | 'students
 }
 
 /**
- * What models say together, each in units of how far its own margins lie from even odds over the unlabelled rows: an encoder that has
- * read few labels forty times is sure of everything, and would be all that is heard of a mean of margins.
+ * What models say together, each in units of how far its own margins lie from even odds over the unlabelled rows: an encoder
+ * that has read few labels forty times is sure of everything, and would be all that is heard of a mean of margins.
  */
 export async function together(
   members: readonly Model[],
   loud: readonly number[],
-  frame: Frame,
+  task: Pick<SelfTraining, 'unlabelled' | 'heard'>,
 ): Promise<Model> {
   const { question } = members[0];
-  const weights: number[] = [];
-  for (const [k, member] of members.entries())
-    weights.push(
-      loud[k] / (spreadOf(await opinionOf(member, frame, linkFor(question)), widthFor(question)) || 1),
-    );
+  const weights = await weightsOf(members, loud, task);
   return ensembleModel(SELF_TAUGHT, { question, members, weights, intercept: 0 });
+}
+
+async function weightsOf(
+  members: readonly Model[],
+  loud: readonly number[],
+  task: Pick<SelfTraining, 'unlabelled' | 'heard'>,
+): Promise<readonly number[]> {
+  const spreads: number[] = [];
+  for (const member of members)
+    spreads.push(spreadOf(await heardOf(member, task), widthFor(member.question)));
+  return loud.map((own, k) => own / (spreads[k] || 1));
+}
+
+/** What a model says of the unlabelled rows, asked once: an encoder takes seconds for it. */
+async function heardOf(
+  model: Model,
+  { unlabelled, heard }: Pick<SelfTraining, 'unlabelled' | 'heard'>,
+): Promise<Float64Array> {
+  const known = heard.get(model);
+  if (known) return known;
+  const said = await opinionOf(model, unlabelled.frame, linkFor(model.question));
+  heard.set(model, said);
+  return said;
 }
 
 /** Root mean square of margins; of classes, of what tells a row's classes apart. [rows] or [rows, classes] */
@@ -103,9 +123,7 @@ export async function students(
   let models = first;
   for (let round = 0; round < task.rounds; round++) {
     const loud = voices(task.learners, round === 0 ? 'teachers' : 'students');
-    const labelled = sortSample(
-      await labelledBy(await together(models, loud, task.unlabelled.frame), sample, task),
-    );
+    const labelled = sortSample(await labelledBy(models, loud, sample, task));
     const next: Model[] = [];
     for (const [k, { estimator, isTaught }] of task.learners.entries()) {
       throwIfAborted(task.run.signal);
@@ -120,12 +138,19 @@ export async function students(
 const LEAST_SURE = 0.02;
 
 async function labelledBy(
-  teacher: Model,
+  models: readonly Model[],
+  loud: readonly number[],
   sample: Sample,
-  { unlabelled, labelWeight }: SelfTraining,
+  task: SelfTraining,
 ): Promise<Sample> {
-  const { target, weight } = pseudoLabels(await teacher.margin(unlabelled.frame), classShares(sample));
-  const { entities, frame } = unlabelled;
+  const { entities, frame } = task.unlabelled;
+  const weights = await weightsOf(models, loud, task);
+  const margins = new Float64Array(frame.rows * widthFor(sample.question));
+  for (const [k, model] of models.entries())
+    (await heardOf(model, task)).forEach((margin, i) => {
+      margins[i] += weights[k] * margin;
+    });
+  const { target, weight } = pseudoLabels(margins, classShares(sample));
   const guessed: Sample = {
     question: sample.question,
     frame,
@@ -135,7 +160,7 @@ async function labelledBy(
     target,
     weight: weight.map((sure) => (sure > LEAST_SURE ? sure : 0)),
   };
-  const labelled = { ...sample, weight: unitWeights(sample).map((own) => labelWeight * own) };
+  const labelled = { ...sample, weight: unitWeights(sample).map((own) => task.labelWeight * own) };
   return joinSamples(labelled, guessed);
 }
 
