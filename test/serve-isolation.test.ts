@@ -198,7 +198,7 @@ beforeAll(async () => {
     ...{ user: 'bc1', visitor: 'b-visitor', session: 'b-session', item: 'bs1', endpoint: 'hook-b-shopify' },
     ...{ task: 'spend', version: spend?.version ?? '' },
   };
-}, 240_000);
+}, 400_000);
 afterAll(() => served?.close());
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;

@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   served = await serveShops([shop]);
   buyer = 'ac3';
-}, 240_000);
+}, 400_000);
 afterAll(() => served?.close());
 
 const post = async (url: string, body: unknown) => {

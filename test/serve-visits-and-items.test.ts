@@ -1,15 +1,20 @@
 // Visits under way, and customers with an item, asked online from events in memory: the batch's answers, to the last digits.
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { AppError } from '../src/core/errors.ts';
+import { type Column, findColumn } from '../src/core/frame.ts';
 import { UTC } from '../src/core/time.ts';
 import type { Engine } from '../src/data/engine.ts';
 import { EVENT_COLUMNS, type EventRow } from '../src/data/event.ts';
+import { rowEvents } from '../src/data/features/user-events.ts';
 import { withLake } from '../src/data/lake/open.ts';
 import type { EventSource } from '../src/data/source.ts';
 import { openWorkspace } from '../src/data/workspace.ts';
 import { type LoadedBundle, loadBundle } from '../src/registry/bundle.ts';
 import type { PredictionEntity } from '../src/serve/api.ts';
 import { type Predictions, predictBatch } from '../src/serve/batch.ts';
+import { openEntityAnswerer } from '../src/serve/online/answer-entities.ts';
+import type { OnlineAnswers } from '../src/serve/online/answer-users.ts';
 import { type ItemColumns, readItemColumns } from '../src/serve/online/item-columns.ts';
 import { openPredictor } from '../src/serve/online/predictor.ts';
 import type { Predictor } from '../src/serve/ports.ts';
@@ -20,12 +25,19 @@ import { madeUpVisits, VISITS_MAPPING } from './flow/made-up-visits.ts';
 const { dir, write } = testFolder();
 const shop = join(dir, 'shop');
 const on = ['--workspace', shop, '--threads', '2', '--lang', 'en'];
+/** Moments at which visits are under way: a few at each. */
+const MOMENTS = 16;
+const BETWEEN_MS = 11 * 3_600_000;
 const TASKS = ['session-purchase', 'item-purchase'] as const;
 
 let bundles: readonly LoadedBundle[];
 let rows: readonly EventRow[];
 let lastMs: number;
-const batches = new Map<string, Predictions>();
+interface Compared {
+  readonly batch: Predictions;
+  readonly answers: OnlineAnswers;
+}
+const compared = new Map<string, Compared[]>();
 let predictor: Predictor;
 const columns = new Map<LoadedBundle, ItemColumns>();
 
@@ -54,30 +66,64 @@ beforeAll(async () => {
   await withLake(openWorkspace(shop), { threads: 2 }, async (engine, source) => {
     lastMs = source.lastMs;
     rows = await eventsIn(engine, source);
+    const state = openState({ views: bundles.map(({ view }) => view), context: { zone: UTC } });
+    state.apply(rows);
     // One after the other: each makes tables of its own in the engine.
     for (const bundle of bundles) {
-      columns.set(bundle, await readItemColumns(engine, source, bundle));
-      batches.set(bundle.task.name, await predictBatch(engine, source, bundle, { asOf: lastMs }));
+      const moments = bundle.task.entity === 'session' ? MOMENTS : 2;
+      for (let back = 0; back < moments; back++) {
+        const asOf = lastMs - back * BETWEEN_MS;
+        const items = await readItemColumns(engine, { ...source, lastMs: asOf }, bundle);
+        if (back === 0) columns.set(bundle, items);
+        const batch = await predictBatch(engine, source, bundle, { asOf }).catch((cause: AppError) => {
+          if (cause.code === 'NOT_ENOUGH_DATA') return undefined;
+          throw cause;
+        });
+        // At night nobody is on a visit.
+        if (!batch) continue;
+        const answerer = openEntityAnswerer(bundle, { zone: UTC }, async () => items);
+        const asked = batch.entities.map((user_id, row) => {
+          const item_id = batch.subjects?.items?.[row];
+          const history = state.find({ user_id }) ?? { events: rowEvents([]) };
+          return { entity: { user_id, ...(item_id !== undefined && { item_id }) }, history };
+        });
+        const answers = await answerer.answer(asked, asOf);
+        compared.set(bundle.task.name, [...(compared.get(bundle.task.name) ?? []), { batch, answers }]);
+      }
     }
   });
   predictor = predictorOver(rows);
-}, 240_000);
+}, 400_000);
+
+/** Cells of a column as a person reads them: codes of levels are each frame's own. */
+function cells(column: Column): readonly unknown[] {
+  if (column.kind === 'number')
+    return Array.from(column.values, (value) => (Number.isNaN(value) ? null : value));
+  if (column.kind === 'category') return Array.from(column.codes, (code) => column.levels[code] ?? null);
+  throw new Error(`a ${column.kind} column was not expected`);
+}
 
 describe.each(TASKS)('%s', (task) => {
-  test('answers as the batch does at the same moment', async () => {
-    const batch = batches.get(task);
-    if (!batch) throw new Error('no batch');
-    const { items, sessions } = batch.subjects ?? {};
-    const entities = batch.entities.map(
-      (user_id, row): PredictionEntity => ({ user_id, ...(items && { item_id: items[row] }) }),
-    );
-    expect(entities.length).toBeGreaterThan(task === 'item-purchase' ? 500 : 1);
-    const answers = await predictor.predict({ task, entities, asOf: lastMs });
-    answers.forEach((answer, row) => {
-      expect(answer.value).toBeCloseTo(batch.forecast.value[row], 9);
-      expect(answer.inexact).toBeUndefined();
-      if (sessions) expect(answer.session_id).toBe(sessions[row]);
-    });
+  test('every feature of every row, and every answer, is that of the batch at the same moment', async () => {
+    let asked = 0;
+    for (const { batch, answers } of compared.get(task) ?? []) {
+      const { predictions } = answers;
+      expect(Array.from(answers.rows)).toEqual(batch.entities.map((_, row) => row));
+      expect(predictions.subjects).toEqual(batch.subjects);
+      for (const column of batch.frame.columns) {
+        const own = findColumn(predictions.frame, column.name);
+        expect(own && cells(own), column.name).toEqual(cells(column));
+      }
+      expect(predictions.frame.columns.map(({ name }) => name)).toEqual(
+        batch.frame.columns.map(({ name }) => name),
+      );
+      batch.forecast.value.forEach((value, row) => {
+        expect(predictions.forecast.value[row]).toBeCloseTo(value, 9);
+      });
+      expect(answers.inexact.flat()).toEqual([]);
+      asked += batch.entities.length;
+    }
+    expect(asked).toBeGreaterThan(task === 'item-purchase' ? 1000 : 20);
   });
 });
 

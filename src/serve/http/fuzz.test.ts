@@ -14,7 +14,7 @@ const dir = mkdtempSync(join(tmpdir(), 'foresell-fuzz-'));
 let shop: FuzzShop;
 beforeAll(async () => {
   shop = await openFuzzShop(dir);
-}, 240_000);
+}, 400_000);
 afterAll(async () => {
   await shop?.close();
   rmSync(dir, { recursive: true, force: true });
