@@ -147,6 +147,7 @@ describe('the audit log', () => {
   > => JSON.parse((await succeed('audit', 'list', '--most', '500', '--json', ...on)).stdout).records;
 
   test('holds keys made and withdrawn, starts and ends, models and refused keys, and shows any change', async () => {
+    await succeed('keys', 'create', ...on);
     const before = (await records()).length;
     const made = JSON.parse((await succeed('keys', 'create', '--json', ...on)).stdout) as { id: string };
     const { send, server } = await serve();
@@ -271,6 +272,10 @@ describe('a customer erased', () => {
     served = undefined;
     const shown = JSON.parse((await succeed('audit', 'list', '--user', canary, '--json', ...on)).stdout);
     expect(shown.records).toMatchObject([{ action: 'user.erase', outcome: 'done' }]);
+    const read = JSON.parse(
+      (await succeed('audit', 'list', '--user', 'somebody-else', '--json', ...on)).stdout,
+    );
+    expect(read.records).toMatchObject([{ action: 'user.read', outcome: 'done' }]);
     expect(textIn('audit')).not.toContain('canary');
   });
 

@@ -17,7 +17,7 @@ import { shownMoment, workspaceOf } from '../options.ts';
 export const auditVerifyCommand: CommandFile = {
   usage: 'audit verify',
   summary: 'check that no record of who did what was changed, taken out or put in',
-  examples: ['foresell audit verify', 'foresell audit verify --head 41:9f2c…64 digits'],
+  examples: ['foresell audit verify', 'foresell audit verify --json'],
   declare: (command) =>
     void command.option(
       '--head <seq:digest>',

@@ -123,7 +123,7 @@ export const userRoutes: readonly Route[] = [
     async handle(call) {
       const { as, events = USUAL_EVENTS, before, reasons, as_of } = readQuery(QuerySchema, call.query);
       const { id } = call.params;
-      const { profiles } = call.shop.ports;
+      const { profiles, records } = call.shop.ports;
       if (!profiles)
         throw new Problem('not_ready', 'what is known of people is being loaded', { retryAfterSeconds: 5 });
       const profile =
@@ -137,6 +137,12 @@ export const userRoutes: readonly Route[] = [
               ...(as_of !== undefined && { asOf: as_of }),
             });
       if (!profile) throw new Problem('not_found', 'nobody of that id is known here');
+      // Before the answer: what was read is on record even where the answer gets lost.
+      await records?.append({
+        action: 'user.read',
+        actor: { kind: 'key', id: call.principal?.keyId ?? '' },
+        subject: { kind: 'user', id },
+      });
       return JSON.stringify(profile);
     },
   },
