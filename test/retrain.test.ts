@@ -70,6 +70,9 @@ test('lists are held against each other by people who did something since', asyn
 
 test('a day later the incumbent is kept unless the new model is better', async () => {
   await succeed('models', 'promote', 'purchase', 'v2', ...on);
+  // What answers everybody is on trial no longer.
+  expect(readRollout(models, 'purchase')).toMatchObject({ ended: [{ outcome: 'promoted' }] });
+  expect(readRollout(models, 'purchase').current).toBeUndefined();
   await bring('last.csv', 250, 251);
   const made = await retrain();
   expect(made.incumbent).toMatch(/^v2-/);

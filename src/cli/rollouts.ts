@@ -92,6 +92,13 @@ export async function runRollout(
   );
 }
 
+/** A version that everybody is answered by is on trial no longer. */
+export function endTrialOf(modelsDir: string, { task, version }: VersionInfo): void {
+  const { current } = readRollout(modelsDir, task);
+  if (current?.version === version)
+    endRollout(modelsDir, { task, salt: current.salt, outcome: 'promoted', endedMs: Date.now() });
+}
+
 function sayStarted(context: Context, task: string, { mode, version, share }: RolloutOrder): void {
   const part = percent(share);
   const said = {

@@ -14,6 +14,7 @@ import { isNextItem } from '../next-item.ts';
 import { exportOnnx } from '../onnx-file.ts';
 import { workspaceOf } from '../options.ts';
 import {
+  endTrialOf,
   ROLLOUT_OPTIONS,
   rolloutDocument,
   rolloutNote,
@@ -72,6 +73,7 @@ export const modelsCommand: CommandFile = {
       action === 'promote'
         ? promote(modelsDir, { task, reference: version }, { atMs: Date.now() })
         : rollback(modelsDir, task, { atMs: Date.now() });
+    endTrialOf(modelsDir, info);
     await auditCommand(workspace.dir, {
       action: action === 'promote' ? 'model.promote' : 'model.rollback',
       subject: { kind: 'model', id: `${task}/${info.version}` },
