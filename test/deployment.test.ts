@@ -17,10 +17,8 @@ import { sampleServer } from '../src/serve/http/sample-server.ts';
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** As much of a parsed file as is looked at. */
-interface Tree {
-  readonly [key: string]: Tree & string & number & boolean & Tree[];
-}
+/** A parsed file: whatever stands in it. */
+type Tree = ReturnType<typeof parse>;
 const yaml = (path: string): Tree[] =>
   parseAllDocuments(read(path), { merge: true }).map((document) => {
     expect(document.errors, path).toEqual([]);
