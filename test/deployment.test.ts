@@ -184,7 +184,7 @@ describe('containers', () => {
       const claims = ((workloads[at].spec.volumeClaimTemplates ?? []) as Tree[]).map(
         ({ metadata }) => metadata.name as string,
       );
-      const volumes = new Set([...(pod.volumes ?? []).map(({ name }) => name as string), ...claims]);
+      const volumes = new Set([...(pod.volumes ?? []).map(({ name }: Tree) => String(name)), ...claims]);
       for (const { volumeMounts, args } of containersOf(pod)) {
         const mounts = (volumeMounts ?? []) as Tree[];
         for (const { name } of mounts) expect(volumes.has(name), name).toBe(true);
@@ -198,7 +198,9 @@ describe('containers', () => {
       }
     }
     const claimed = pods.flatMap((pod) =>
-      (pod.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []),
+      (pod.volumes ?? []).flatMap(
+        ({ persistentVolumeClaim }: Tree) => persistentVolumeClaim?.claimName ?? [],
+      ),
     );
     const claims = ofKind('PersistentVolumeClaim').map(({ metadata }) => metadata.name);
     expect(new Set(claimed)).toEqual(new Set(claims));
@@ -274,7 +276,7 @@ describe('the doors', () => {
     await app.close();
     const paths = Object.keys(described.paths);
     const [writer, readers] = ofKind('Ingress').map(({ spec }) =>
-      spec.rules[0].http.paths.map(({ path }) => path as string),
+      spec.rules[0].http.paths.map(({ path }: Tree) => String(path)),
     );
     const through = (doors: readonly string[]): string[] =>
       paths.filter((path) => doors.some((door) => path.startsWith(`${door}/`) || path === door));
