@@ -190,7 +190,11 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
           await search.refresh(),
         );
         monitor?.changed(refreshed);
-        if (refreshed.changes.length > 0) await monitor?.drift.watch(models.bundles);
+        if (refreshed.changes.length > 0) {
+          // What is forgotten of busy people from now on is summed up as the new models read it.
+          kept.state.changeViews(models.bundles.map(({ view }) => view));
+          await monitor?.drift.watch(models.bundles);
+        }
         return refreshed;
       },
       started: { from: kept.from, people, events },
