@@ -11,7 +11,7 @@ import { taskNamed } from '../tasks/catalogue.ts';
 import { ownTasks } from '../tasks/own.ts';
 import type { Task } from '../tasks/task.ts';
 import { isTextTask } from '../tasks/text-task.ts';
-import type { Context } from './context.ts';
+import { type Context, UsageError } from './context.ts';
 
 export const withHorizon = (command: Command): Command =>
   command.option('--horizon <span>', 'how far ahead, such as 30d, 12w or 36h (default: the task’s own)');
@@ -70,3 +70,10 @@ export const runOf = ({ seed, threads, language, progress, signal }: Context) =>
   command: typedCommand(),
   now: Date.now,
 });
+
+/** @throws UsageError for what is no port */
+export function portOption(text: string): number {
+  const port = Number(text);
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new UsageError(`--port: expected a number from 0 to 65535, got "${text.slice(0, 20)}"`);
+}

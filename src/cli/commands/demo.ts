@@ -26,7 +26,9 @@ import { type TrainingResult, trainTask } from '../../train/run.ts';
 import { shopReport } from '../../train/shop-report.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
-import { shownMoment, typedCommand } from '../options.ts';
+import { portOption, shownMoment, typedCommand } from '../options.ts';
+import { serveDemo } from '../serve-demo.ts';
+import { SERVE_GRACE_MS } from '../serve-shops.ts';
 import { trainingDocument } from '../training-document.ts';
 import { sayQuality } from './check.ts';
 import { importDocument, sayImport } from './import.ts';
@@ -44,8 +46,14 @@ const ATTRIBUTION = name(
 export const demoCommand: CommandFile = {
   usage: 'demo',
   summary: 'the whole job on bundled real data: import, check, train, predict, report, explain',
-  examples: ['foresell demo', 'foresell demo --lang zh --workspace ./my-demo'],
-  async run(context) {
+  examples: ['foresell demo', 'foresell demo --lang zh --workspace ./my-demo', 'foresell demo --serve'],
+  graceMs: SERVE_GRACE_MS,
+  declare(command) {
+    command
+      .option('--serve', 'go on as a server, with a key for a day and calls to try')
+      .option('--port <n>', 'port to listen on with --serve; 0 for any that is free', portOption, 8787);
+  },
+  async run(context, _, options) {
     const startedMs = Date.now();
     const zh = context.language === 'zh';
     const workspace = freshWorkspace(context);
@@ -60,6 +68,7 @@ export const demoCommand: CommandFile = {
       threads: context.threads,
       tempDir: join(workspace.dir, 'spill', String(process.pid)),
     });
+    let document: ReturnType<typeof demoDocument>;
     try {
       const quality = await withSource(workspace, engine, (source) =>
         measureQuality(engine, source, context.signal),
@@ -152,10 +161,12 @@ export const demoCommand: CommandFile = {
       const seconds = (Date.now() - startedMs) / 1000;
       context.say(`\n${context.word(ATTRIBUTION)}`);
       context.say(closing(context, workspace, { seconds, reportPath }));
-      context.document(demoDocument({ imported, results, shown, reportPath, seconds }));
+      document = demoDocument({ imported, results, shown, reportPath, seconds });
     } finally {
       engine.close();
     }
+    if (options.serve === true) await serveDemo(context, workspace, { port: Number(options.port), document });
+    else context.document(document);
   },
 };
 
@@ -246,12 +257,14 @@ function closing(
           `  ${foresell} explain ltv --entity ${'12748'} --workspace ${dir} --lang zh`,
           `  ${foresell} predict churn --segment 'value >= 0.6' --out leaving.csv --workspace ${dir}`,
           `  ${foresell} import 您的文件.csv --propose > map.yaml`,
+          `  ${foresell} serve --workspace ${dir}`,
         ]
       : [
           `done in ${seconds.toFixed(0)} s. Open ${relative(process.cwd(), reportPath)} in a browser. Try next:`,
           `  ${foresell} explain ltv --entity 12748 --workspace ${dir}`,
           `  ${foresell} predict churn --segment 'value >= 0.6' --out leaving.csv --workspace ${dir}`,
           `  ${foresell} import YOUR.csv --propose > map.yaml`,
+          `  ${foresell} serve --workspace ${dir}`,
         ];
   return `\n${lines.join('\n')}`;
 }
