@@ -10,7 +10,8 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 /** Events a request: with single ones the generator, on the same two cores, could not send four times what the server takes. */
 const BATCH = 100;
-const PEOPLE = 20_000;
+/** So few that what is kept of each, a thousand events, is full within the first minute. */
+const PEOPLE = 2000;
 const CONNECTIONS = 256;
 /** Requests a second at which the peak is looked for. */
 const STEPS = [400, 550, 700, 850, 1000, 1200];

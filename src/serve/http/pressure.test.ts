@@ -16,14 +16,15 @@ async function turn(pressure: ReturnType<typeof createPressure>, time: { ms: num
   return letIn;
 }
 
-test('half a second of long turns lets in no more than fits into one, and one short turn ends it', async () => {
+test('half a second of long turns lets in no more than fits into half of one, and a calm while ends it', async () => {
   const time = { ms: 0 };
   const pressure = createPressure(LIMITS, () => time.ms);
   for (let nth = 0; nth < 5; nth++) expect(await turn(pressure, time, 10)).toBe(10);
-  expect(await turn(pressure, time, 10)).toBe(2);
-  // Refusals take time, too, and the turn stays long.
-  expect(await turn(pressure, time, 10)).toBe(2);
-  expect(await turn(pressure, time, 1)).toBe(1);
+  expect(await turn(pressure, time, 10)).toBe(1);
+  // A turn that is short because the rest of it was refused is no calm.
+  expect(await turn(pressure, time, 2)).toBe(1);
+  expect(await turn(pressure, time, 10)).toBe(1);
+  for (let nth = 0; nth < 11; nth++) expect(await turn(pressure, time, 1)).toBe(1);
   expect(await turn(pressure, time, 10)).toBe(10);
 });
 

@@ -16,12 +16,14 @@ export const DEFAULT_PRESSURE: PressureLimits = { requests: 4000, bodyBytes: 192
  * piled up while a model was loaded.
  */
 const PATIENCE_MS = 500;
+/** So long nothing more has had to be refused before all is let in again, ms. */
+const CALM_MS = 100;
 
 export interface Pressure {
   /**
-   * Counts a request of this turn of the event loop. False when the turns of the last half second were all too long and this
-   * one has used its time: the rest of its requests are to be refused, so that they hear of it soon and the others are answered
-   * in time.
+   * Counts a request of this turn of the event loop. False once turns have all been too long for half a second and this one
+   * has used half of what a turn may take: the rest of its requests are to be refused, so that they hear of it soon and the
+   * others are answered in time.
    */
   arrive(): boolean;
   /** Takes a place among the requests under way; false when there is none. */
@@ -44,10 +46,15 @@ export function createPressure(
   let isTurnOpen = false;
   let turnStart = 0;
   let longMs = 0;
+  let isShedding = false;
+  let refusedAt = 0;
   const endTurn = () => {
     isTurnOpen = false;
     const tookMs = clock() - turnStart;
     longMs = tookMs > limits.turnMs ? longMs + tookMs : 0;
+    if (isShedding || longMs < PATIENCE_MS) return;
+    isShedding = true;
+    refusedAt = clock();
   };
   return {
     arrive() {
@@ -55,9 +62,17 @@ export function createPressure(
         isTurnOpen = true;
         turnStart = clock();
         setImmediate(endTurn);
+        if (isShedding && turnStart - refusedAt > CALM_MS) {
+          isShedding = false;
+          longMs = 0;
+        }
         return true;
       }
-      return longMs < PATIENCE_MS || clock() - turnStart < limits.turnMs;
+      if (!isShedding) return true;
+      const nowMs = clock();
+      if (nowMs - turnStart < limits.turnMs / 2) return true;
+      refusedAt = nowMs;
+      return false;
     },
     enter() {
       if (requests >= limits.requests) return false;
