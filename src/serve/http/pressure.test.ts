@@ -24,7 +24,10 @@ test('half a second of long turns lets in no more than fits into half of one, an
   // A turn that is short because the rest of it was refused is no calm.
   expect(await turn(pressure, time, 2)).toBe(1);
   expect(await turn(pressure, time, 10)).toBe(1);
-  for (let nth = 0; nth < 11; nth++) expect(await turn(pressure, time, 1)).toBe(1);
+  // However long nothing comes.
+  time.ms += 60_000;
+  expect(await turn(pressure, time, 10)).toBe(1);
+  for (let nth = 0; nth < 10; nth++) expect(await turn(pressure, time, 1)).toBe(1);
   expect(await turn(pressure, time, 10)).toBe(10);
 });
 

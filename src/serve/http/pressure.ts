@@ -16,8 +16,8 @@ export const DEFAULT_PRESSURE: PressureLimits = { requests: 4000, bodyBytes: 192
  * piled up while a model was loaded.
  */
 const PATIENCE_MS = 500;
-/** So long nothing more has had to be refused before all is let in again, ms. */
-const CALM_MS = 100;
+/** Turns in a row, short and without a refusal, before all is let in again. */
+const CALM_TURNS = 10;
 
 export interface Pressure {
   /**
@@ -47,31 +47,34 @@ export function createPressure(
   let turnStart = 0;
   let longMs = 0;
   let isShedding = false;
-  let refusedAt = 0;
+  let hasRefused = false;
+  let calmTurns = 0;
   const endTurn = () => {
     isTurnOpen = false;
     const tookMs = clock() - turnStart;
-    longMs = tookMs > limits.turnMs ? longMs + tookMs : 0;
-    if (isShedding || longMs < PATIENCE_MS) return;
-    isShedding = true;
-    refusedAt = clock();
+    const isLong = tookMs > limits.turnMs;
+    if (isShedding) {
+      calmTurns = isLong || hasRefused ? 0 : calmTurns + 1;
+      if (calmTurns < CALM_TURNS) return;
+      isShedding = false;
+      longMs = 0;
+    } else {
+      longMs = isLong ? longMs + tookMs : 0;
+      isShedding = longMs >= PATIENCE_MS;
+      calmTurns = 0;
+    }
   };
   return {
     arrive() {
       if (!isTurnOpen) {
         isTurnOpen = true;
+        hasRefused = false;
         turnStart = clock();
         setImmediate(endTurn);
-        if (isShedding && turnStart - refusedAt > CALM_MS) {
-          isShedding = false;
-          longMs = 0;
-        }
         return true;
       }
-      if (!isShedding) return true;
-      const nowMs = clock();
-      if (nowMs - turnStart < limits.turnMs / 2) return true;
-      refusedAt = nowMs;
+      if (!isShedding || clock() - turnStart < limits.turnMs / 2) return true;
+      hasRefused = true;
       return false;
     },
     enter() {
