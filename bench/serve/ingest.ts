@@ -107,7 +107,7 @@ export async function ingest(work: ServeWork): Promise<Part> {
         turns.push({ ...taken, bareSyncsPerSecond });
         work.log(`${load.name}: ${JSON.stringify(turns[turn])}`);
       }
-      const middle = [...turns].sort((a, b) => a.eventsPerSecond - b.eventsPerSecond)[turns.length >> 1];
+      const middle = middleBy(turns, ({ eventsPerSecond }) => eventsPerSecond);
       targets.push(
         atLeast(
           `${load.name}: events/s, on the disk before the answer`,
@@ -115,7 +115,11 @@ export async function ingest(work: ServeWork): Promise<Part> {
           load.target,
           `${rounded(middle.goodPerSecond / middle.bareSyncsPerSecond, 2)} requests for each turn of a bare loop that writes as much and syncs`,
         ),
-        atMost(`${load.name}: p99, ms from the intended start`, rounded(middle.good.p99Ms), 100),
+        atMost(
+          `${load.name}: p99, ms from the intended start`,
+          rounded(middleBy(turns, ({ good }) => good.p99Ms).good.p99Ms),
+          100,
+        ),
       );
       figures[load.name] = { turns };
     }
@@ -125,3 +129,7 @@ export async function ingest(work: ServeWork): Promise<Part> {
   }
   return { targets, figures: { ingest: figures } };
 }
+
+/** The turn in the middle, by what counts: one that stood still says nothing of the others. */
+const middleBy = <T>(turns: readonly T[], of: (turn: T) => number): T =>
+  [...turns].sort((a, b) => of(a) - of(b))[turns.length >> 1];

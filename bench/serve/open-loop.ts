@@ -130,7 +130,8 @@ export async function openLoop(options: LoadOptions): Promise<LoadFigures> {
   const sendDue = (): void => {
     const due = Math.min(total, Math.floor(((performance.now() - startMs) * rate) / 1000) + 1);
     while (next < due && free.length > 0) {
-      const line = free.pop() as Line;
+      // The one that has waited longest: a connection nobody uses is the server's to end.
+      const line = free.shift() as Line;
       if (!line.isOpen) continue;
       line.nth = next;
       line.intendedMs = startMs + (next * 1000) / rate;
