@@ -52,7 +52,8 @@ const SCRIPT = `
   const api = JSON.parse(document.getElementById('document').textContent);
   const words = {
     en: { key: 'Key', try: 'Send', schema: 'Body', replies: 'Answers', address: 'Address', body: 'Body to send', scope: 'needs the scope', none: 'no body', other: '中文' },
-    zh: { key: '密钥', try: '发送', schema: '正文', replies: '答复', address: '地址', body: '要发送的正文', scope: '所需权限', none: '无正文', other: 'English' },
+    zh: { key: '密钥', try: '发送', schema: '正文', replies: '答复', address: '地址', body: '要发送的正文', scope: '所需权限', none: '无正文', other: 'English',
+      groups: { Events: '事件', Predictions: '预测', Customers: '客户', Operation: '运行', Documentation: '文档', 'Open Inference Protocol': 'Open Inference 协议' } },
   };
   let language = (navigator.language || 'en').startsWith('zh') ? 'zh' : 'en';
   const say = (word) => words[language][word];
@@ -146,7 +147,7 @@ const SCRIPT = `
         const tag = operation.tags[0];
         groups.set(tag, [...(groups.get(tag) || []), card(path, method, operation)]);
       }
-    document.getElementById('operations').replaceChildren(...[...groups].flatMap(([tag, cards]) => [make('h2', {}, tag), ...cards]));
+    document.getElementById('operations').replaceChildren(...[...groups].flatMap(([tag, cards]) => [make('h2', {}, (words[language].groups || {})[tag] || tag), ...cards]));
   };
   document.getElementById('language').addEventListener('click', () => { language = language === 'zh' ? 'en' : 'zh'; draw(); });
   draw();

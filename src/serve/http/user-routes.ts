@@ -106,7 +106,7 @@ export const userRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/users/:id',
-    tag: 'Users',
+    tag: 'Customers',
     summary: name('What is known of one customer', '查看一位客户的全部已知信息'),
     description: name(
       'Their newest events, what models are told of them under names people understand, what every task answers, and where it files them. Visitors without an account are known by their anonymous id, or by their session.',
