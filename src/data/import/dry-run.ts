@@ -10,6 +10,7 @@ import { planMoney } from './currency.ts';
 import { prepareFile, UNDESCRIBED } from './file.ts';
 import { loadMapping, type Mapping } from './mapping.ts';
 import { compilePlan, LAKE_COLUMNS } from './plan.ts';
+import { asReadFault } from './read-fault.ts';
 import { rawRows } from './relation.ts';
 import { brokenLines } from './stage.ts';
 import { importZone } from './time-sql.ts';
@@ -65,13 +66,16 @@ export async function dryRun(
     const file = await prepareFile(path, checked.file, decoded, { signal: options.signal });
     const lake = workspace ? readSnapshot(workspace).currency : '';
     const money = await planMoney(engine, [file], checked, lake);
-    const rows = await rawRows(engine, file, checked);
+    const rows = await rawRows(engine, file, checked).catch((cause: unknown) => {
+      throw asReadFault(cause, file.name);
+    });
     const zone = importZone(checked.time.zone ?? workspace?.settings.zone ?? 'UTC', nowMs);
     const plan = compilePlan(checked, rows, { zone, nowMs, money, pseudonyms, keepsRaw: true });
-    await engine.run(
-      `CREATE TEMP TABLE looked AS SELECT * FROM (${plan.sql}) LIMIT ${CHECKED}`,
-      options.signal,
-    );
+    await engine
+      .run(`CREATE TEMP TABLE looked AS SELECT * FROM (${plan.sql}) LIMIT ${CHECKED}`, options.signal)
+      .catch((cause: unknown) => {
+        throw asReadFault(cause, file.name);
+      });
     const first = await engine.rows<Record<string, Cell>>(`SELECT * FROM looked LIMIT ${SHOWN}`);
     const counts = await engine.rows<{ reason: string | null; rows: number; anonymous: number }>(
       `SELECT reason, count(*) AS rows, count(*) FILTER (${checked.kind === 'events' ? 'user_id IS NULL' : 'false'}) AS anonymous FROM looked GROUP BY reason ORDER BY 1`,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../core/errors.ts';
 import { dryRun } from './dry-run.ts';
 import { parseMapping } from './mapping.ts';
 import { proposeMapping } from './propose.ts';
@@ -141,4 +142,25 @@ test('a dry run shows ten rows before and after with reasons, and touches nothin
     timestamp: utc('2024-01-02'),
   });
   expect(await rows('events')).toEqual([]);
+});
+
+test('bytes that are no table are refused in words, and are no bug', async () => {
+  const made = shop();
+  const codes = new Map<string, number>();
+  let state = 1;
+  for (let nth = 0; nth < 20; nth++) {
+    const bytes = Uint8Array.from({ length: 3000 }, () => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state >>> 23;
+    });
+    const fault: unknown = await proposeMapping(made.write(`noise-${nth}.csv`, bytes)).catch(
+      (cause: unknown) => cause,
+    );
+    expect(fault).toBeInstanceOf(AppError);
+    const { code, message } = fault as AppError;
+    if (code === 'BAD_FILE') expect(message).toContain(`noise-${nth}.csv`);
+    codes.set(code, (codes.get(code) ?? 0) + 1);
+  }
+  expect(codes.get('BAD_FILE')).toBeGreaterThan(0);
+  expect([...codes.keys()].filter((code) => code !== 'BAD_FILE' && code !== 'BAD_MAPPING')).toEqual([]);
 });

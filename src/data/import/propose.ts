@@ -7,6 +7,7 @@ import { EVENT_TYPES } from '../event.ts';
 import { COUNTRY_CURRENCIES, CURRENCY_SIGNS, ROLE_WORDS, type Role, TYPE_WORDS } from './column-words.ts';
 import { sampleRows } from './dry-run.ts';
 import { guessTimeFormat, looksLikeTime } from './guess-time.ts';
+import { asReadFault } from './read-fault.ts';
 
 const SAMPLED = 2000;
 
@@ -21,7 +22,7 @@ type Roles = Partial<Record<Role, SampledColumn>>;
 /**
  * Text of a mapping file for events. It always loads; its comments say what to check.
  *
- * @throws AppError BAD_MAPPING when no column holds times
+ * @throws AppError BAD_MAPPING when no column holds times; BAD_FILE
  */
 export async function proposeMapping(
   path: string,
@@ -29,7 +30,9 @@ export async function proposeMapping(
 ): Promise<string> {
   const scratch = mkdtempSync(join(tmpdir(), 'foresell-propose-'));
   try {
-    const sample = await sampleRows(path, scratch, SAMPLED);
+    const sample = await sampleRows(path, scratch, SAMPLED).catch((cause: unknown) => {
+      throw asReadFault(cause, basename(path));
+    });
     const columns = sample.columns.map((name, index) => ({
       name,
       cells: sample.rows.map((row) => row[index].trim()).filter((cell) => cell !== '' && !MISSING.has(cell)),

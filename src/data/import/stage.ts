@@ -1,9 +1,10 @@
 // First half of an import: each file becomes a table of typed rows with their reasons, in the file's order.
-import { AppError, throwIfAborted } from '../../core/errors.ts';
+import { throwIfAborted } from '../../core/errors.ts';
 import { type Engine, sqlText } from '../engine.ts';
 import type { ReadableFile } from './file.ts';
 import type { Mapping } from './mapping.ts';
 import { compilePlan, LAKE_COLUMNS, type PlanContext } from './plan.ts';
+import { asReadFault } from './read-fault.ts';
 import { rawRows } from './relation.ts';
 
 /** One staged file: a temporary table of the engine, spilled to disk when it does not fit. */
@@ -33,38 +34,17 @@ export async function stageFile(
   options: { context: PlanContext; index: number; signal?: AbortSignal },
 ): Promise<StagedRows> {
   throwIfAborted(options.signal);
-  const rows = await rawRows(engine, file, mapping);
-  const { sql, filled } = compilePlan(mapping, rows, options.context);
   const table = `staged_${options.index}`;
+  const rows = await rawRows(engine, file, mapping).catch((cause: unknown) => {
+    throw asReadFault(cause, file.name);
+  });
+  const { sql, filled } = compilePlan(mapping, rows, options.context);
   try {
     await engine.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${sql}`, options.signal);
   } catch (cause) {
     throw asReadFault(cause, file.name);
   }
   return { file, table, kind: mapping.kind, filled, isNumbered: rows.record !== undefined };
-}
-
-/** The engine's own messages quote what they stumble over; ours name only the file and what to do. */
-function asReadFault(cause: unknown, name: string): unknown {
-  if (cause instanceof AppError || !(cause instanceof Error)) return cause;
-  const { message } = cause;
-  if (/out of memory/i.test(message)) {
-    return new AppError(
-      'DISK',
-      `"${name}" needs more memory than allowed: raise the memory limit or split the file`,
-    );
-  }
-  if (/strptime|format specifier/i.test(message)) {
-    return new AppError(
-      'BAD_MAPPING',
-      'time.format: expected a format such as %d/%m/%Y %H:%M, this one cannot be read',
-    );
-  }
-  if (/binder error|parser error|catalog error/i.test(message)) return cause;
-  return new AppError(
-    'BAD_FILE',
-    `expected a readable file, "${name}" is damaged or not of the format the mapping says: export it again or name its format`,
-  );
 }
 
 /**
