@@ -33,3 +33,14 @@ test('predictions and lists are answered, an event changes the next list, and mo
   });
   expect((figures.reloads as { changes: number }).changes).toBeGreaterThan(0);
 });
+
+test('a soak looks at the heap again and again', async () => {
+  const { figures } = await run('soak', 'minutes=0.06', 'rate=100');
+  const { samples, good } = figures.soak as {
+    samples: readonly { heapMB: number }[];
+    good: { count: number };
+  };
+  expect(good.count).toBe(360);
+  expect(samples.length).toBeGreaterThan(3);
+  for (const { heapMB } of samples) expect(heapMB).toBeGreaterThan(1);
+});

@@ -1,17 +1,18 @@
-// A long time under a steady load: what is held after a collection does not grow.
+// A long time of events and questions at a steady rate: what is held after a collection does not grow.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createWorkspace } from '../../src/data/workspace.ts';
 import { atMost } from '../bench.ts';
 import { eventText } from './ingest.ts';
 import { openLoop } from './open-loop.ts';
 import { type Part, rounded, type ServeWork } from './part.ts';
-import { httpRequest, numbered } from './requests.ts';
+import { httpRequest, numbered, PERSON } from './requests.ts';
 import { startServer } from './server-process.ts';
 
 const MINUTES = 120;
-/** Events a second. */
-const RATE = 1000;
+/** Requests a second. */
+const RATE = 500;
+/** Of so many requests the first asks for a prediction, the second for a list, and the rest bring an event each. */
+const ROUND = 50;
 /** So few that what is kept of each has its full size soon. */
 const PEOPLE = 300;
 const SAMPLES = 240;
@@ -24,18 +25,20 @@ interface Sample {
 }
 
 export async function soak(work: ServeWork): Promise<Part> {
-  const workspace = join(work.folder, 'shop');
+  const shop = await work.servedShop();
   const log = join(work.folder, 'heap.ndjson');
-  createWorkspace(workspace, { currency: 'EUR' });
   const seconds = work.number('minutes', MINUTES) * 60;
   const everyMs = Math.max(500, (seconds * 1000) / SAMPLES);
-  const server = await startServer({ workspace, nodeArgs: [...work.nodeArgs, ...heapProbe(log, everyMs)] });
+  const server = await startServer({
+    workspace: shop.dir,
+    nodeArgs: [...work.nodeArgs, ...heapProbe(log, everyMs)],
+    args: ['--threads', '1'],
+  });
   try {
-    const headers = { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' };
     const rate = work.number('rate', RATE);
     const load = await openLoop({
       ...{ host: server.host, port: server.port, rate, seconds, connections: 64 },
-      request: numbered(httpRequest('/v1/events', eventText(), headers), { people: PEOPLE }),
+      request: eventsAndQuestions(server.key, Math.min(PEOPLE, shop.users)),
     });
     const samples = readFileSync(log, 'utf8')
       .trim()
@@ -50,7 +53,7 @@ export async function soak(work: ServeWork): Promise<Part> {
     return {
       targets: [
         atMost(
-          `heap after a collection over ${rounded(seconds / 60)} minutes at ${rate} events/s, MB an hour`,
+          `heap after a collection over ${rounded(seconds / 60)} minutes at ${rate} requests/s, MB an hour`,
           heapSlope,
           5,
           `${rounded(settled[0].heapMB)} to ${rounded(settled.at(-1)?.heapMB ?? 0)} MB`,
@@ -72,6 +75,17 @@ export async function soak(work: ServeWork): Promise<Part> {
   } finally {
     await server.stop();
   }
+}
+
+/** Of the same few people. */
+function eventsAndQuestions(key: string, people: number): (nth: number) => Buffer {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const entities = [{ user_id: `user-${PERSON}` }];
+  const of = (path: string, body: string) => numbered(httpRequest(path, body, headers), { people });
+  const event = of('/v1/events', eventText());
+  const prediction = of('/v1/predictions/purchase', JSON.stringify({ entities }));
+  const list = of('/v1/recommendations', JSON.stringify({ entities, top: 10 }));
+  return (nth) => (nth % ROUND === 0 ? prediction : nth % ROUND === 1 ? list : event)(nth);
 }
 
 /** Lets the server collect now and then and note what is left. */
