@@ -63,6 +63,12 @@ describe('events', () => {
     expect(await count('duplicate')).toBe(1);
     expect(await count('bad_time')).toBe(1);
     expect(await count('unknown_field')).toBe(1);
+    const syncs = await figure('foresell_journal_sync_duration_seconds_count{foresell_workspace="shop"}');
+    expect(syncs).toBeGreaterThan(0);
+    expect(await figure('foresell_journal_sync_duration_seconds_sum{')).toBeGreaterThan(0);
+    // One group, of the one record that is new.
+    expect(await figure('foresell_journal_batch_size_sum{')).toBe(1);
+    expect(await figure('foresell_journal_batch_size_count{')).toBe(1);
     await served?.close();
     served = undefined;
     const kept = textIn('rejected')

@@ -85,7 +85,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
   let recover: ((rows: readonly EventRow[]) => void) | undefined;
   const journal = await openServiceJournal(workspace, {
     onRecovered: (rows) => recover?.(rows),
-    ...(monitor && { logger: monitor.logger }),
+    ...(monitor && { monitor }),
     ...(options.journalDisk && { disk: options.journalDisk }),
     ...(signal && { signal }),
   }).catch(async (cause) => {

@@ -53,6 +53,34 @@ test('what was appended is read back in order, now and after opening again', asy
   await again.close();
 });
 
+test('each sync is told of: how long it took, and how many records shared it', async () => {
+  const heard: [records: number, durationMs: number][] = [];
+  const disk = nodeJournalDisk(folder());
+  const slow = 20;
+  const journal = await openJournal(
+    {
+      ...disk,
+      async create(name) {
+        const file = await disk.create(name);
+        const datasync = async () => {
+          await new Promise((resolve) => setTimeout(resolve, slow));
+          await file.datasync();
+        };
+        return { ...file, datasync };
+      },
+    },
+    { onSynced: (records, durationMs) => heard.push([records, durationMs]) },
+  );
+  await journal.append(['a']);
+  await Promise.all([journal.append(['b', 'c']), journal.append(['d'])]);
+  await journal.close();
+  // The seal of the end goes alone.
+  expect(heard.map(([records]) => records)).toEqual([1, 3, 0]);
+  // A timer may ring a millisecond early.
+  for (const [, durationMs] of heard) expect(durationMs).toBeGreaterThanOrEqual(slow - 1);
+  expect(journal.syncs).toBe(3);
+});
+
 test('records of many callers share a write, and a segment ends when it is full', async () => {
   const disk = simulatedDisk({ random: random(1) });
   const journal = await openJournal(disk, { segmentBytes: 4096 });

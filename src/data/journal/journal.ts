@@ -6,13 +6,14 @@ import type { JournalDisk } from './journal-disk.ts';
 import { type RecordChange, rebuildSegment, replaceSegment } from './rebuild.ts';
 import { type Recovery, recoverSegments, type Segment } from './recover.ts';
 import { scanSegment, segmentName } from './segment.ts';
-import { openTail } from './tail.ts';
+import { openTail, type SyncListener } from './tail.ts';
 
 export interface JournalOptions {
   /** A segment is ended once it has so many bytes; default 8 MiB. It is read as a whole, in one turn of the event loop. */
   readonly segmentBytes?: number;
   /** So many bytes may wait for the disk, beyond that `append` refuses; default 64 MiB. */
   readonly maxWaitingBytes?: number;
+  readonly onSynced?: SyncListener;
 }
 
 /** Receives a record and its position; the bytes are valid until it returns. */
@@ -80,6 +81,7 @@ export async function openJournal(disk: JournalDisk, options: JournalOptions = {
     first,
     segmentBytes: options.segmentBytes ?? 2 ** 23,
     maxWaitingBytes: options.maxWaitingBytes ?? 2 ** 26,
+    ...(options.onSynced && { onSynced: options.onSynced }),
     onSealed(segment) {
       segments = [...segments, segment];
     },

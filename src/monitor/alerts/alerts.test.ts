@@ -20,19 +20,19 @@ describe('rules', () => {
 
   it.each([
     ['metric: no.such.metric, above: 1', /a metric of docs/],
-    ['metric: foresell.queue.length', /a number for above, or one for below/],
-    ['metric: foresell.queue.length, above: 1, below: 0', /a number for above/],
-    ['metric: foresell.queue.length, take: p99, above: 1', /p99 of a histogram/],
-    ['metric: foresell.queue.length, take: rate, above: 1', /rate of a counter/],
+    ['metric: foresell.drift.active', /a number for above, or one for below/],
+    ['metric: foresell.drift.active, above: 1, below: 0', /a number for above/],
+    ['metric: foresell.drift.active, take: p99, above: 1', /p99 of a histogram/],
+    ['metric: foresell.drift.active, take: rate, above: 1', /rate of a counter/],
     ['metric: http.server.request.duration, above: 1', /rate, share or a percentile/],
-    ['metric: foresell.queue.length, where: { user: x }, above: 1', /attributes of foresell.queue.length/],
-    ['metric: foresell.queue.length, above: 1, per: day', /got "per"/],
-    ['metric: foresell.queue.length, above: 1, for: soon', /span/],
+    ['metric: foresell.drift.active, where: { user: x }, above: 1', /attributes of foresell.drift.active/],
+    ['metric: foresell.drift.active, above: 1, per: day', /got "per"/],
+    ['metric: foresell.drift.active, above: 1, for: soon', /span/],
   ])('%s is refused', (text, message) => expect(() => rule(text)).toThrow(message));
 
   it('are a list, each name once', () => {
     expect(() => parseRules('a: 1')).toThrow(/list/);
-    const one = '- { name: r, severity: page, summary: s, metric: foresell.queue.length, above: 1 }\n';
+    const one = '- { name: r, severity: page, summary: s, metric: foresell.drift.active, above: 1 }\n';
     expect(() => parseRules(one + one)).toThrow(/"r" twice/);
   });
 });
@@ -40,12 +40,12 @@ describe('rules', () => {
 describe('an alert', () => {
   it('on a value begins after it has held long enough, is told once, again after hours, and ends', async () => {
     const metrics = createMetrics();
-    const [own] = rule('metric: foresell.queue.length, above: 10, for: 2m');
+    const [own] = rule('metric: foresell.drift.active, above: 10, for: 2m');
     const watch = watchAlerts([own], metrics);
     const told: string[] = [];
     const at = async (minute: number, length: number) => {
-      metrics.record('foresell.queue.length', length, { 'foresell.queue': 'ingest' });
-      metrics.record('foresell.queue.length', 1, { 'foresell.queue': 'other' });
+      metrics.record('foresell.drift.active', length, { 'foresell.task': 'churn' });
+      metrics.record('foresell.drift.active', 1, { 'foresell.task': 'other' });
       for (const notice of await watch.look(minute * MINUTE))
         told.push(`${minute} ${notice.state} ${notice.value}`);
     };
@@ -105,7 +105,7 @@ describe('an alert', () => {
 describe('a webhook', () => {
   const SECRET = `whsec_${Buffer.from('0123456789abcdefghijklmnop').toString('base64')}`;
   const notice: AlertNotice = {
-    rule: rule('metric: foresell.queue.length, above: 10')[0],
+    rule: rule('metric: foresell.drift.active, above: 10')[0],
     state: 'firing',
     value: 12,
     sinceMs: 0,

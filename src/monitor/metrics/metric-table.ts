@@ -20,7 +20,6 @@ const SYNC_SECONDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 ];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
-const AGE_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 3600, 21_600, 86_400, 604_800];
 const PAUSE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /**
@@ -35,36 +34,17 @@ export const METRICS = {
     labels: ['http.request.method', 'http.route', 'http.response.status_code', 'error.type'],
     buckets: REQUEST_SECONDS,
   },
-  'http.server.active_requests': {
-    kind: 'up-down',
-    unit: '{request}',
-    help: 'HTTP requests being answered now.',
-    labels: ['http.request.method'],
-  },
   'foresell.requests.refused': {
     kind: 'counter',
     unit: '{request}',
     help: 'Requests turned away before any work: over a rate limit, a full queue, a body too large, a key without the right.',
     labels: ['foresell.reason'],
   },
-  'foresell.queue.length': {
-    kind: 'gauge',
-    unit: '{request}',
-    help: 'Requests waiting in a bounded queue.',
-    labels: ['foresell.queue'],
-  },
   'foresell.ingest.events': {
     kind: 'counter',
     unit: '{event}',
     help: 'Events received, by format and by what became of them.',
     labels: ['foresell.workspace', 'foresell.format', 'foresell.outcome'],
-  },
-  'foresell.ingest.event.age': {
-    kind: 'histogram',
-    unit: 's',
-    help: 'Age of an event when it arrived: its own time against ours.',
-    labels: ['foresell.workspace'],
-    buckets: AGE_SECONDS,
   },
   'foresell.journal.sync.duration': {
     kind: 'histogram',

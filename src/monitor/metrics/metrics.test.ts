@@ -1,4 +1,7 @@
 // Names as OpenTelemetry's rules have them, and figures as Prometheus reads them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { METRICS, type MetricRow, methodLabel } from './metric-table.ts';
 import { createMetrics, OVERFLOW } from './metrics.ts';
@@ -37,6 +40,16 @@ describe('names', () => {
     }
   });
 
+  it('every metric is recorded by some code of ours', () => {
+    const src = fileURLToPath(new URL('../..', import.meta.url));
+    const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+      .filter((path) => !/metric-table|grafana-dashboard/.test(path))
+      .map((path) => readFileSync(join(src, path), 'utf8'))
+      .join('\n');
+    expect(Object.keys(METRICS).filter((metric) => !code.includes(`'${metric}'`))).toEqual([]);
+  });
+
   it('a unit without a word of its own is a bug', () =>
     expect(() => prometheusName('a', 'gauge', 'furlong')).toThrow(/furlong/));
 
@@ -55,10 +68,10 @@ describe('figures', () => {
     };
     metrics.record('foresell.ingest.events', 3, accepted);
     metrics.recorder('foresell.ingest.events', accepted)(4);
-    metrics.record('http.server.active_requests', 5, { 'http.request.method': 'GET' });
-    metrics.record('http.server.active_requests', -2, { 'http.request.method': 'GET' });
-    metrics.record('foresell.queue.length', 9, { 'foresell.queue': 'ingest' });
-    metrics.record('foresell.queue.length', 6, { 'foresell.queue': 'ingest' });
+    metrics.record('process.memory.usage', 5);
+    metrics.record('process.memory.usage', -2);
+    metrics.record('foresell.state.users', 9, { 'foresell.workspace': 'shop' });
+    metrics.record('foresell.state.users', 6, { 'foresell.workspace': 'shop' });
     for (const seconds of [0.004, 0.018, 3]) {
       metrics.record('http.server.request.duration', seconds, {
         'http.request.method': 'POST',
@@ -70,8 +83,8 @@ describe('figures', () => {
     expect(lineOf(text, 'foresell_ingest_events_total{')).toBe(
       'foresell_ingest_events_total{foresell_workspace="shop",foresell_format="native",foresell_outcome="accepted"} 7',
     );
-    expect(lineOf(text, 'http_server_active_requests{')).toMatch(/ 3$/);
-    expect(lineOf(text, 'foresell_queue_length{')).toMatch(/ 6$/);
+    expect(lineOf(text, 'process_memory_usage_bytes ')).toMatch(/ 3$/);
+    expect(lineOf(text, 'foresell_state_users{')).toMatch(/ 6$/);
     expect(lineOf(text, 'http_server_request_duration_seconds_bucket{le="0.02"')).toMatch(/ 2$/);
     expect(lineOf(text, 'http_server_request_duration_seconds_count{')).toMatch(/ 3$/);
     expect(text).toContain('target_info{service_name="foresell"');
@@ -93,17 +106,17 @@ describe('figures', () => {
   it('series beyond the limit share one, so that a flood of names cannot fill the memory', async () => {
     const metrics = createMetrics();
     for (let i = 0; i < 2100; i++)
-      metrics.record('foresell.queue.length', i, { 'foresell.queue': `queue ${i}` });
+      metrics.record('foresell.state.users', i, { 'foresell.workspace': `shop ${i}` });
     const lines = (await metrics.text())
       .split('\n')
-      .filter((line) => line.startsWith('foresell_queue_length{'));
+      .filter((line) => line.startsWith('foresell_state_users{'));
     expect(lines).toHaveLength(2001);
-    expect(lines.at(-1)).toBe(`foresell_queue_length{foresell_queue="${OVERFLOW}"} 2099`);
+    expect(lines.at(-1)).toBe(`foresell_state_users{foresell_workspace="${OVERFLOW}"} 2099`);
   });
 
   it('an attribute the table does not name is a bug', () => {
     const labels = { 'user.id': '17' } as object;
-    expect(() => createMetrics().record('foresell.queue.length', 1, labels)).toThrow(/user\.id/);
+    expect(() => createMetrics().record('foresell.state.users', 1, labels)).toThrow(/user\.id/);
   });
 
   it('the process shows its CPU time, memory, event loop and collections', async () => {
