@@ -12,7 +12,7 @@ const LOOK = { currency: '', unit: 'share', about: 'sequences' } as const;
 export function saySequence(context: Context, run: SequenceRun): void {
   const { data, fitted, histories, facts } = run;
   const zh = context.language === 'zh';
-  const look = { ...LOOK, language: context.language };
+  const { language } = context;
   const number = (value: number) => value.toLocaleString('en-US');
   const { entities, items, interactions } = data.counts;
   context.say(
@@ -29,7 +29,7 @@ export function saySequence(context: Context, run: SequenceRun): void {
   const board = leaderboardOf(run);
   if (board.rows.length > 0 || board.refused.length > 0) {
     context.say(`\n${zh ? '排行榜' : 'Leaderboard'} (${context.word(board.measuredOn)})\n`);
-    context.say(leaderboardText(board, look));
+    context.say(leaderboardText(board, { ...LOOK, language }));
   }
   const order = metricOrder(facts.at);
   for (const history of histories) {
@@ -40,7 +40,7 @@ export function saySequence(context: Context, run: SequenceRun): void {
     context.say(
       `\n${zh ? `测试（${title}，${number(cases)} 例）` : `Test (${title}, ${number(cases)} cases)`}\n`,
     );
-    context.say(table(run, order, look, ({ by }) => by[history]?.scores));
+    context.say(ranksTable(run, order, language, ({ by }) => by[history]?.scores));
     if (history !== histories[0] || !own.nonRepeat) continue;
     const fresh = cases - data.repeated.reduce((sum, one) => sum + one, 0);
     context.say(
@@ -48,7 +48,7 @@ export function saySequence(context: Context, run: SequenceRun): void {
         ? `\n其中目标不在自己历史中的 ${number(fresh)} 例\n`
         : `\nOf them ${number(fresh)} whose target was not had before\n`,
     );
-    context.say(table(run, order, look, ({ by }) => by[history]?.nonRepeat));
+    context.say(ranksTable(run, order, language, ({ by }) => by[history]?.nonRepeat));
   }
   const speed = number(Math.round(fitted.chosen.casesPerSecond));
   context.say(
@@ -63,10 +63,11 @@ export const HISTORY_WORDS: Readonly<Record<OwnHistory, { readonly en: string; r
   excluded: { en: 'own history excluded', zh: '候选排除自己的历史商品' },
 };
 
-function table(
+/** The chosen model's scores on the test beside those of the others. */
+export function ranksTable(
   { model, beside }: Pick<SequenceRun, 'model' | 'beside'>,
   order: readonly RankMetricName[],
-  look: typeof LOOK & { readonly language: Context['language'] },
+  language: Context['language'],
   pick: (tested: TestedRecommender) => Scores | undefined,
 ): string {
   const shown = (tested: TestedRecommender) => ({
@@ -74,5 +75,5 @@ function table(
     label: tested.trial.recommender.label,
     scores: pick(tested) ?? {},
   });
-  return metricsText({ model: shown(model), baselines: beside.map(shown), order }, look);
+  return metricsText({ model: shown(model), baselines: beside.map(shown), order }, { ...LOOK, language });
 }

@@ -46,7 +46,11 @@ export async function serveDemo(
           ? `正在监听 ${url}，密钥一天内有效；在另一个终端可以试试，或在浏览器中打开 ${url}/docs；Ctrl-C 停止：`
           : `listening on ${url} with a key for a day; in another terminal, or in a browser at ${url}/docs; Ctrl-C stops it:`,
       );
-      for (const line of [call('/v1/events', [event]), call('/v1/predictions/purchase', customer)])
+      for (const line of [
+        call('/v1/events', [event]),
+        call('/v1/predictions/purchase', customer),
+        call('/v1/recommendations', { ...customer, top: 3 }),
+      ])
         context.say(`\n  ${line}`);
     },
   });

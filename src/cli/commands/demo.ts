@@ -23,10 +23,14 @@ import { explainPredictions } from '../../serve/reasons.ts';
 import { taskNamed } from '../../tasks/catalogue.ts';
 import { writeReport } from '../../train/report-file.ts';
 import { type TrainingResult, trainTask } from '../../train/run.ts';
+import type { SequenceRun } from '../../train/sequence/run-sequence.ts';
+import { NEXT_ITEM } from '../../train/sequence/train-next-item.ts';
 import { shopReport } from '../../train/shop-report.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { trainDemoNextItem } from '../demo-next-item.ts';
 import { portOption, shownMoment, typedCommand } from '../options.ts';
+import { sequenceDocument } from '../sequence-document.ts';
 import { serveDemo } from '../serve-demo.ts';
 import { SERVE_GRACE_MS } from '../serve-shops.ts';
 import { trainingDocument } from '../training-document.ts';
@@ -78,11 +82,12 @@ export const demoCommand: CommandFile = {
 
       step(
         3,
-        'train purchase, spend, churn and ltv; each tested on months it has not seen',
-        '训练购买、消费额、流失与客户价值；各自在未见过的月份上检验',
+        'train purchase, spend, churn and ltv, each tested on months it has not seen; and next-item',
+        '训练购买、消费额、流失与客户价值，各自在未见过的月份上检验；以及下一件商品',
       );
       const results: TrainingResult[] = [];
       for (const taskName of TASKS_SHOWN) results.push(await trainOne(context, workspace, taskName));
+      const lists = await trainDemoNextItem(context, workspace);
 
       step(4, 'predict for everyone', '为所有客户预测');
       const ltv = loadBundle(join(workspace.dir, 'models'), 'ltv');
@@ -161,7 +166,7 @@ export const demoCommand: CommandFile = {
       const seconds = (Date.now() - startedMs) / 1000;
       context.say(`\n${context.word(ATTRIBUTION)}`);
       context.say(closing(context, workspace, { seconds, reportPath }));
-      document = demoDocument({ imported, results, shown, reportPath, seconds });
+      document = demoDocument({ imported, results, lists, shown, reportPath, seconds });
     } finally {
       engine.close();
     }
@@ -272,13 +277,17 @@ function closing(
 function demoDocument(parts: {
   imported: ImportReport;
   results: readonly TrainingResult[];
+  lists: SequenceRun;
   shown: readonly { id: string; value: number; low?: number; high?: number; words: readonly unknown[] }[];
   reportPath: string;
   seconds: number;
 }) {
   return {
     import: importDocument(parts.imported),
-    tasks: Object.fromEntries(parts.results.map((result) => [result.version.task, trainingDocument(result)])),
+    tasks: {
+      ...Object.fromEntries(parts.results.map((result) => [result.version.task, trainingDocument(result)])),
+      [NEXT_ITEM]: sequenceDocument(parts.lists),
+    },
     most_valuable: parts.shown.map(({ id, value, low, high, words }) => ({
       user_id: id,
       value_minor: value,
