@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWorkspace } from '../src/data/workspace.ts';
-import { promote } from '../src/registry/promotion.ts';
+import { promote, UNWATCHED } from '../src/registry/promotion.ts';
 import { endRollout, readRollout, startRollout } from '../src/registry/rollout.ts';
 import { readRolloutFigures } from '../src/registry/rollout-figures.ts';
 import { listVersions } from '../src/registry/versions.ts';
@@ -85,7 +85,7 @@ const recommend = (ids: readonly string[]) =>
 const versions = (task: string): readonly string[] =>
   listVersions(models, task).versions.map(({ version }) => version);
 const swap = async (task: string, version: string): Promise<void> => {
-  promote(models, { task, reference: version }, { atMs: clock.ms++ });
+  promote(models, { task, reference: version, watch: UNWATCHED }, { atMs: clock.ms++ });
   await server.follow();
 };
 const shownValue = ({ value }: Prediction) => value;
@@ -136,6 +136,70 @@ describe.each([
     expect(seen.filter((answer) => !isTrue(answer as never))).toEqual([]);
     const answered = new Set(seen.map((answer) => (answer as Prediction).model_version));
     expect([...answered].sort()).toEqual([first, second].sort());
+  });
+});
+
+describe('a version that is promoted at once', () => {
+  const promoted = async (reference: string, limits: object): Promise<void> => {
+    heard.length = 0;
+    const watch = {
+      forMs: 60_000,
+      limits: { ...UNWATCHED.limits, leastAnswers: 40, latencyRatio: 1000, ...limits },
+    };
+    promote(models, { task: 'purchase', reference, watch }, { atMs: clock.ms++ });
+    await server.follow();
+  };
+  const answering = async (): Promise<ReadonlySet<string>> =>
+    new Set((await predict(users.slice(0, 100))).map(({ model_version }) => model_version));
+
+  test('is taken back where its scores are others of the same people, and stays so after a restart', async () => {
+    const [first, second] = versions('purchase');
+    await swap('purchase', first);
+    expect(await answering()).toEqual(new Set([first]));
+    await promoted('v2', { scoreShift: 0.02 });
+    expect(await answering()).toEqual(new Set([second]));
+    for (const user of users) await predict([user]);
+    await expect
+      .poll(() => heard, { timeout: 5000 })
+      .toEqual(['started purchase v2', 'rolled-back purchase v2 score-shift']);
+    expect(await answering()).toEqual(new Set([first]));
+    await server.follow();
+    expect(await answering()).toEqual(new Set([first]));
+    const listed = (await succeed('models', 'list', 'purchase', ...on)).stdout;
+    expect(listed).toMatch(/taken back .* score-shift/);
+    await server.close();
+    await start();
+    expect(await answering()).toEqual(new Set([first]));
+    await expect(succeed('models', 'canary', 'purchase', 'v2', ...on)).rejects.toThrow(/taken back before/);
+  });
+
+  test('goes on where it stays within its limits, and is watched no longer after its time', async () => {
+    const [, second] = versions('purchase');
+    await promoted('v2', { scoreShift: 9 });
+    for (const user of users.slice(0, 100)) await predict([user]);
+    clock.ms += 30_000;
+    await server.follow();
+    expect(heard).toEqual(['started purchase v2']);
+    clock.ms += 31_000;
+    await server.follow();
+    expect(heard).toEqual(['started purchase v2', 'kept purchase v2']);
+    expect(await answering()).toEqual(new Set([second]));
+  });
+
+  test('is watched as the command says', async () => {
+    const promoting = ['models', 'promote', 'purchase'];
+    await succeed(...promoting, 'v1', '--watch', 'off', ...on);
+    await succeed(...promoting, 'v2', '--watch', '6h', '--max-shift', '3', ...on);
+    const { trials } = JSON.parse((await succeed('models', 'list', 'purchase', '--json', ...on)).stdout);
+    expect(trials[0].watched).toMatchObject({
+      ...{ version: versions('purchase')[1], before: versions('purchase')[0] },
+      limits: { score_shift: 3, error_share: 0.01 },
+    });
+    expect((await succeed('models', 'list', 'purchase', ...on)).stdout).toMatch(/watched until /);
+    await expect(succeed('models', 'rollback', 'purchase', '--watch', '1h', ...on)).rejects.toThrow(
+      /no option/,
+    );
+    await succeed(...promoting, 'v1', '--watch', 'off', ...on);
   });
 });
 

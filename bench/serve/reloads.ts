@@ -1,7 +1,7 @@
 // Models exchanged again and again under load: no request fails, and none is answered by a bit of each.
 import { setTimeout as pause } from 'node:timers/promises';
 import { openWorkspace, workspacePaths } from '../../src/data/workspace.ts';
-import { promote } from '../../src/registry/promotion.ts';
+import { promote, UNWATCHED } from '../../src/registry/promotion.ts';
 import { listVersions } from '../../src/registry/versions.ts';
 import { atLeast, atMost } from '../bench.ts';
 import { post } from './fresh.ts';
@@ -55,7 +55,7 @@ export async function reloads(work: ServeWork): Promise<Part> {
     const asOf = Date.now();
     const known = new Map<string, readonly (number | null)[]>();
     for (const version of [one, other]) {
-      promote(models, { task: TASK, reference: version }, { atMs: Date.now() });
+      promote(models, { task: TASK, reference: version, watch: UNWATCHED }, { atMs: Date.now() });
       known.set(version, await answersOf(server, { version, people, asOf }));
     }
     const differing = known.get(one)?.filter((value, user) => value !== known.get(other)?.[user]).length ?? 0;
@@ -63,7 +63,11 @@ export async function reloads(work: ServeWork): Promise<Part> {
     let isOver = false;
     const exchanging = (async () => {
       for (let turn = 0; turn < wanted && !isOver; turn++) {
-        promote(models, { task: TASK, reference: turn % 2 === 0 ? one : other }, { atMs: Date.now() });
+        promote(
+          models,
+          { task: TASK, reference: turn % 2 === 0 ? one : other, watch: UNWATCHED },
+          { atMs: Date.now() },
+        );
         await pause(EACH_MS);
       }
     })();

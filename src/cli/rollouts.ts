@@ -5,18 +5,20 @@ import { AppError } from '../core/errors.ts';
 import { formatMoment, parseSpan } from '../core/time.ts';
 import { withLock } from '../data/lock.ts';
 import { type Workspace, workspacePaths } from '../data/workspace.ts';
+import type { PromotionWatch } from '../registry/pointer.ts';
 import {
   type EndedRollout,
   endRollout,
-  type RolloutLimits,
   type RolloutMode,
   type RolloutOrder,
   readRollout,
   startRollout,
   takenBack,
 } from '../registry/rollout.ts';
-import { readRolloutFigures } from '../registry/rollout-figures.ts';
+import { readRolloutFigures, WATCH_FIGURES, type WrittenFigures } from '../registry/rollout-figures.ts';
+import { checkedLimits, type RolloutLimits } from '../registry/rollout-limits.ts';
 import type { VersionInfo } from '../registry/versions.ts';
+import { readWatch, type WatchOrder } from '../registry/watch-order.ts';
 import type { Context } from './context.ts';
 
 export const ROLLOUT_ACTIONS: readonly RolloutMode[] = ['canary', 'shadow'];
@@ -33,22 +35,43 @@ export const withRolloutOptions = (command: Command): Command =>
     .option('--for <span>', 'with canary: promoted by itself after so long within all limits, such as 1d')
     .option('--stop', 'with canary and shadow: end it; the version that answers goes on alone')
     .option('--again', 'with canary and shadow: also a version that was taken back before')
-    .option('--least <answers>', 'with canary and shadow: answers before anything is decided (default: 200)')
+    .option(
+      '--watch <span>',
+      'with promote: taken back by itself where it breaks a limit within so long, or off (default: as serve.yaml says, 1d)',
+    )
+    .option(
+      '--least <answers>',
+      'with canary, shadow and promote: answers before anything is decided (default: 200)',
+    )
     .option(
       '--max-errors <part>',
-      'with canary and shadow: more failures than the other version has (default: 1%)',
+      'with canary, shadow and promote: more failures than the other version has (default: 1%)',
     )
     .option(
       '--max-slower <ratio>',
-      'with canary: of the times under which 99 of 100 answers stay (default: 2)',
+      'with canary and promote: of the times under which 99 of 100 answers stay (default: 2)',
     )
     .option(
       '--max-shift <index>',
-      'with canary and shadow: population stability index of the scores (default: 0.25)',
+      'with canary, shadow and promote: population stability index of the scores (default: 0.25)',
     );
 
-/** Options that are for these two actions alone. */
-export const ROLLOUT_OPTIONS = 'share for stop again least maxErrors maxSlower maxShift'.split(' ');
+/** The options an action takes; no other does. */
+export const ROLLOUT_OPTIONS = 'share for stop again watch least maxErrors maxSlower maxShift'.split(' ');
+const LIMIT_OPTIONS = ['least', 'maxErrors', 'maxSlower', 'maxShift'];
+const TRIAL_OPTIONS = ROLLOUT_OPTIONS.filter((option) => option !== 'watch');
+export const rolloutOptionsOf = (action: string): readonly string[] =>
+  ({ canary: TRIAL_OPTIONS, shadow: TRIAL_OPTIONS, promote: ['watch', ...LIMIT_OPTIONS] })[action] ?? [];
+
+/** How `models promote` says that the version is to be watched; undefined where it says nothing. @throws AppError USAGE */
+export function watchOf(options: Record<string, unknown>): PromotionWatch | undefined {
+  if (['watch', ...LIMIT_OPTIONS].every((option) => options[option] === undefined)) return undefined;
+  const { watch } = options;
+  return {
+    ...(watch !== undefined && { forMs: watch === 'off' ? 0 : parseSpan(String(watch)) }),
+    limits: checkedLimits(limitsOf(options)),
+  };
+}
 
 /** @throws AppError as `startRollout`; NOT_FOUND where there is nothing to stop */
 export async function runRollout(
@@ -139,14 +162,23 @@ export function partOption(option: string, given: unknown): number {
   throw new AppError('USAGE', `${option}: expected a part such as 10%, got "${String(given).slice(0, 20)}"`);
 }
 
+/** Where models lie, and how long the workspace's server watches those that are promoted. */
+export interface ModelsPlace {
+  readonly modelsDir: string;
+  readonly watchMs: number;
+}
+
 /** The trial of a task as `models list --json` has it. */
-export function rolloutDocument(modelsDir: string, task: string): Record<string, unknown> {
+export function rolloutDocument(place: ModelsPlace, task: string): Record<string, unknown> {
+  const { modelsDir } = place;
   const { current, ended } = readRollout(modelsDir, task);
   const written = current && readRolloutFigures(modelsDir, task, current.salt);
+  const watched = watchedNow(place, task);
   return {
     task,
     current: current ? orderDocument(current) : null,
     ...(written && { measured: { at: new Date(written.atMs).toISOString(), ...written.figures } }),
+    watched: watched ? watchDocument(modelsDir, task, watched) : null,
     ended: ended.map(endDocument),
   };
 }
@@ -154,13 +186,33 @@ export function rolloutDocument(modelsDir: string, task: string): Record<string,
 const orderDocument = ({ mode, version, share, startedMs, promoteAfterMs, limits }: RolloutOrder) => ({
   ...{ mode, version, share, started: new Date(startedMs).toISOString() },
   promote_after_hours: promoteAfterMs === undefined ? null : promoteAfterMs / 3_600_000,
-  limits: {
-    least_answers: limits.leastAnswers,
-    error_share: limits.errorShare,
-    latency_ratio: limits.latencyRatio,
-    score_shift: limits.scoreShift,
-  },
+  limits: limitsDocument(limits),
 });
+
+const limitsDocument = (limits: RolloutLimits) => ({
+  least_answers: limits.leastAnswers,
+  error_share: limits.errorShare,
+  latency_ratio: limits.latencyRatio,
+  score_shift: limits.scoreShift,
+});
+
+/** A version that a server watches. @param watchMs as the workspace's settings say */
+function watchedNow({ modelsDir, watchMs }: ModelsPlace, task: string): WatchOrder | undefined {
+  const order = readWatch(modelsDir, task, watchMs);
+  return order && order.endsMs > Date.now() ? order : undefined;
+}
+
+function watchDocument(
+  modelsDir: string,
+  task: string,
+  { version, before, endsMs, limits, salt }: WatchOrder,
+) {
+  const written = readRolloutFigures(modelsDir, task, salt, WATCH_FIGURES);
+  return {
+    ...{ version, before, until: new Date(endsMs).toISOString(), limits: limitsDocument(limits) },
+    measured: written ? { at: new Date(written.atMs).toISOString(), ...written.figures } : null,
+  };
+}
 
 const endDocument = ({ mode, version, share, startedMs, endedMs, outcome, reason, said }: EndedRollout) => ({
   ...{ mode, version, share, outcome, reason: reason ?? null, said: said ?? null },
@@ -169,22 +221,21 @@ const endDocument = ({ mode, version, share, startedMs, endedMs, outcome, reason
 });
 
 /** What a list of versions says of one: that it is on trial and how it does, or that it was taken back and why. */
-export function rolloutNote(context: Context, modelsDir: string, info: VersionInfo): string {
+export function rolloutNote(context: Context, place: ModelsPlace, info: VersionInfo): string {
+  const { modelsDir } = place;
   const { current, ended } = readRollout(modelsDir, info.task);
   const zh = context.language === 'zh';
   if (current?.version === info.version) {
     const { mode, share } = current;
-    const candidate = readRolloutFigures(modelsDir, info.task, current.salt)?.figures.candidate as
-      | { readonly answers?: unknown; readonly failed?: unknown }
-      | undefined;
     const what = mode === 'canary' ? (zh ? '灰度' : 'canary') : zh ? '影子' : 'shadow';
-    const done =
-      typeof candidate?.answers === 'number'
-        ? zh
-          ? `：${candidate.answers} 次回答，${candidate.failed} 次失败`
-          : `: ${candidate.answers} answers, ${candidate.failed} failed`
-        : '';
-    return `${what} ${percent(share)}${done}`;
+    const written = readRolloutFigures(modelsDir, info.task, current.salt);
+    return `${what} ${percent(share)}${answersNote(context, written)}`;
+  }
+  const watched = watchedNow(place, info.task);
+  if (watched?.version === info.version) {
+    const until = formatMoment(Math.floor(watched.endsMs / 1000) * 1000);
+    const written = readRolloutFigures(modelsDir, info.task, watched.salt, WATCH_FIGURES);
+    return `${zh ? `观察至 ${until}` : `watched until ${until}`}${answersNote(context, written)}`;
   }
   const back = takenBack(ended, info.digest);
   if (!back) return '';
@@ -192,6 +243,14 @@ export function rolloutNote(context: Context, modelsDir: string, info: VersionIn
   return zh
     ? `${when} 已自动撤回：${back.reason ?? ''}（${back.said ?? ''}）`
     : `taken back ${when}: ${back.reason ?? ''} (${back.said ?? ''})`;
+}
+
+function answersNote({ language }: Context, written: WrittenFigures | undefined): string {
+  const { answers, failed } = (written?.figures.candidate ?? {}) as Record<string, unknown>;
+  if (typeof answers !== 'number') return '';
+  return language === 'zh'
+    ? `：${answers} 次回答，${failed} 次失败`
+    : `: ${answers} answers, ${failed} failed`;
 }
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;

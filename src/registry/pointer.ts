@@ -6,6 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { type Disk, errorCode, replaceFile } from './disk.ts';
 import { jsonBytes, parseJson } from './manifest.ts';
 import { parseVersionId } from './names.ts';
+import { isLimits, type RolloutLimits } from './rollout-limits.ts';
 
 const POINTER_FORMAT = 1;
 const POINTER_FILE = 'promoted.json';
@@ -19,6 +20,14 @@ export interface PromotionStep {
   readonly digest: string;
   /** UTC ms. */
   readonly atMs: number;
+  /** How a server watches it from then on; as its settings say where absent. */
+  readonly watch?: PromotionWatch;
+}
+
+export interface PromotionWatch {
+  /** 0: not at all. As the server's settings say where absent. */
+  readonly forMs?: number;
+  readonly limits: RolloutLimits;
 }
 
 /** Oldest first; empty when nothing was ever promoted. @throws AppError BAD_FILE, VERSION */
@@ -63,7 +72,11 @@ const isStep = (value: unknown): value is PromotionStep =>
   typeof value.version === 'string' &&
   parseVersionId(value.version) !== undefined &&
   typeof value.digest === 'string' &&
-  typeof value.atMs === 'number';
+  typeof value.atMs === 'number' &&
+  (value.watch === undefined || isWatch(value.watch));
+
+const isWatch = (value: unknown): value is PromotionWatch =>
+  isRecord(value) && isLimits(value.limits) && (value.forMs === undefined || typeof value.forMs === 'number');
 
 const badPointer = (): AppError =>
   new AppError(

@@ -8,6 +8,8 @@ import { jsonBytes, parseJson } from './manifest.ts';
 import { checkTask } from './names.ts';
 
 const FIGURES_FILE = 'rollout-figures.json';
+/** Of the version that is watched since it was promoted. */
+export const WATCH_FIGURES = 'watch-figures.json';
 
 export interface WrittenFigures {
   /** Names the trial they are of. */
@@ -22,9 +24,10 @@ export function readRolloutFigures(
   modelsDir: string,
   task: string,
   salt: string,
+  file = FIGURES_FILE,
 ): WrittenFigures | undefined {
   try {
-    const value = parseJson(readFileSync(join(modelsDir, checkTask(task), FIGURES_FILE)), FIGURES_FILE);
+    const value = parseJson(readFileSync(join(modelsDir, checkTask(task), file)), file);
     if (!isRecord(value) || value.salt !== salt || typeof value.atMs !== 'number') return undefined;
     return isRecord(value.figures) ? (value as unknown as WrittenFigures) : undefined;
   } catch (error) {
@@ -39,7 +42,7 @@ export function writeRolloutFigures(
   modelsDir: string,
   task: string,
   written: WrittenFigures,
-  disk: Disk = nodeDisk,
+  { file = FIGURES_FILE, disk = nodeDisk }: { readonly file?: string; readonly disk?: Disk } = {},
 ): void {
-  replaceFile(join(modelsDir, checkTask(task), FIGURES_FILE), jsonBytes(written), disk);
+  replaceFile(join(modelsDir, checkTask(task), file), jsonBytes(written), disk);
 }

@@ -7,31 +7,13 @@ import { type Disk, errorCode, nodeDisk, replaceFile } from './disk.ts';
 import { loadVersion } from './load.ts';
 import { jsonBytes, parseJson } from './manifest.ts';
 import { checkTask, parseVersionId } from './names.ts';
+import { checkedLimits, isLimits, type RolloutLimits } from './rollout-limits.ts';
 
 const ROLLOUT_FORMAT = 1;
 const ROLLOUT_FILE = 'rollout.json';
 const MAX_ROLLOUT_BYTES = 2 ** 20;
 /** Trials remembered; the oldest are forgotten. */
 const MOST_ENDED = 200;
-
-/** How far a candidate may be from the version that answers before it is stopped. */
-export interface RolloutLimits {
-  /** Answers of the candidate before anything is decided. */
-  readonly leastAnswers: number;
-  /** Share of answers that fail, above the incumbent's own: .01 is one in a hundred more. */
-  readonly errorShare: number;
-  /** Of the 99th percentiles of the time an answer takes, candidate over incumbent. */
-  readonly latencyRatio: number;
-  /** Population stability index between the scores of both; over .25 is usually called a great change. */
-  readonly scoreShift: number;
-}
-
-export const DEFAULT_ROLLOUT_LIMITS: RolloutLimits = {
-  leastAnswers: 200,
-  errorShare: 0.01,
-  latencyRatio: 2,
-  scoreShift: 0.25,
-};
 
 /** `canary`: its answers are given to a share of people. `shadow`: it is asked about them, and nobody sees its answers. */
 export type RolloutMode = 'canary' | 'shadow';
@@ -52,10 +34,12 @@ export interface RolloutOrder {
   readonly limits: RolloutLimits;
 }
 
-/** `rolled-back`: by the server, over a limit. `stopped`: by a person. */
-export type RolloutOutcome = 'promoted' | 'stopped' | 'rolled-back';
+/** `rolled-back`: by the server, over a limit. `stopped`: by a person. `kept`: it answered everybody, and was within its limits. */
+export type RolloutOutcome = 'promoted' | 'stopped' | 'rolled-back' | 'kept';
 
-export interface EndedRollout extends Omit<RolloutOrder, 'limits' | 'promoteAfterMs'> {
+export interface EndedRollout extends Omit<RolloutOrder, 'mode' | 'limits' | 'promoteAfterMs'> {
+  /** `watch`: it was promoted without a trial, and watched while it answered everybody. */
+  readonly mode: RolloutMode | 'watch';
   /** UTC ms. */
   readonly endedMs: number;
   readonly outcome: RolloutOutcome;
@@ -124,7 +108,7 @@ export function startRollout(
   const { task, reference = 'latest', mode, share, promoteAfterMs, again = false } = request;
   if (!(share > 0 && share <= 1))
     throw new AppError('USAGE', `expected a share above 0 % and up to 100 %, got ${share * 100} %`);
-  const limits = checkedLimits({ ...DEFAULT_ROLLOUT_LIMITS, ...request.limits });
+  const limits = checkedLimits(request.limits);
   const { version, digest, promoted } = loadVersion(modelsDir, task, reference);
   if (promoted)
     throw new AppError('USAGE', `expected another version than the one that answers, got ${version}`);
@@ -169,6 +153,12 @@ export function endRollout(
   return end;
 }
 
+/** Remembers how something ended that was no order of this file. */
+export function addEnded(modelsDir: string, task: string, end: EndedRollout, disk: Disk = nodeDisk): void {
+  const { current, ended } = readRollout(modelsDir, task);
+  writeRollout(modelsDir, task, { current, ended: [...ended, end] }, disk);
+}
+
 /** The last time a server took these very bytes back; a person who put them into service since has overruled it. */
 export function takenBack(ended: readonly EndedRollout[], digest: string): EndedRollout | undefined {
   const last = ended.findLast((end) => end.digest === digest && end.outcome !== 'stopped');
@@ -195,25 +185,13 @@ function writeRollout(modelsDir: string, task: string, { current, ended }: Rollo
   replaceFile(join(modelsDir, checkTask(task), ROLLOUT_FILE), jsonBytes(state), disk);
 }
 
-/** @throws AppError USAGE naming the limit */
-function checkedLimits(limits: RolloutLimits): RolloutLimits {
-  const least: RolloutLimits = { leastAnswers: 20, errorShare: 0, latencyRatio: 1, scoreShift: 0 };
-  for (const key of Object.keys(least) as (keyof RolloutLimits)[]) {
-    if (Number.isFinite(limits[key]) && limits[key] >= least[key]) continue;
-    throw new AppError('USAGE', `expected ${key} of at least ${least[key]}, got ${limits[key]}`);
-  }
-  return limits;
-}
-
 const isOrder = (value: unknown): value is RolloutOrder =>
   isTrial(value) &&
-  isRecord(value.limits) &&
-  Object.keys(DEFAULT_ROLLOUT_LIMITS).every(
-    (key) => typeof (value.limits as Record<string, unknown>)[key] === 'number',
-  ) &&
+  (value.mode === 'canary' || value.mode === 'shadow') &&
+  isLimits(value.limits) &&
   (value.promoteAfterMs === undefined || typeof value.promoteAfterMs === 'number');
 
-const OUTCOMES: readonly unknown[] = ['promoted', 'stopped', 'rolled-back'];
+const OUTCOMES: readonly unknown[] = ['promoted', 'stopped', 'rolled-back', 'kept'];
 
 const isEnded = (value: unknown): value is EndedRollout =>
   isTrial(value) &&
@@ -224,7 +202,7 @@ const isEnded = (value: unknown): value is EndedRollout =>
 
 const isTrial = (value: unknown): value is Record<string, unknown> =>
   isRecord(value) &&
-  (value.mode === 'canary' || value.mode === 'shadow') &&
+  (value.mode === 'canary' || value.mode === 'shadow' || value.mode === 'watch') &&
   typeof value.version === 'string' &&
   parseVersionId(value.version) !== undefined &&
   typeof value.digest === 'string' &&

@@ -105,6 +105,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     const onTrial = options.onTrial ?? (monitor && observeLifecycle(monitor));
     const asked = {
       ...{ now, newId, ...(onTrial && { observer: onTrial }) },
+      ...(monitor && { watchMs: monitor.settings.promoted.watchMs }),
       find: (person: Parameters<OpenState['find']>[0]) => state?.find(person),
       ...(personId && { personId }),
     };

@@ -6,6 +6,7 @@ import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
 import { promote, rollback } from '../../registry/promotion.ts';
 import { listTasks, listVersions, showVersion, type VersionInfo } from '../../registry/versions.ts';
 import { textTable } from '../../report/text-table.ts';
+import { readServeSettings } from '../../serve/operation/serve-settings.ts';
 import { isTextTask } from '../../tasks/text-task.ts';
 import { auditCommand } from '../audit.ts';
 import type { CommandFile } from '../command.ts';
@@ -15,10 +16,13 @@ import { exportOnnx } from '../onnx-file.ts';
 import { workspaceOf } from '../options.ts';
 import {
   endTrialOf,
+  type ModelsPlace,
   ROLLOUT_OPTIONS,
   rolloutDocument,
   rolloutNote,
+  rolloutOptionsOf,
   runRollout,
+  watchOf,
   withRolloutOptions,
 } from '../rollouts.ts';
 
@@ -33,6 +37,7 @@ export const modelsCommand: CommandFile = {
     'foresell models list',
     'foresell models show purchase v2',
     'foresell models promote purchase v1',
+    'foresell models promote purchase v4 --watch 6h',
     'foresell models rollback purchase',
     'foresell models canary purchase v3 --share 10% --for 1d',
     'foresell models canary purchase --stop',
@@ -50,12 +55,16 @@ export const modelsCommand: CommandFile = {
       throw new AppError('USAGE', `expected one of ${ACTIONS.join(', ')}, got "${action}"`);
     }
     const isTrial = action === 'canary' || action === 'shadow';
-    const stray = isTrial ? undefined : ROLLOUT_OPTIONS.find((option) => options[option] !== undefined);
+    const known = rolloutOptionsOf(action);
+    const stray = ROLLOUT_OPTIONS.find((option) => options[option] !== undefined && !known.includes(option));
     if (stray !== undefined)
-      throw new AppError('USAGE', `models ${action}: expected no option of "canary" and "shadow", got one`);
+      throw new AppError('USAGE', `models ${action}: expected no option of another action, got one`);
     const workspace = workspaceOf(context);
     const modelsDir = join(workspace.dir, 'models');
-    if (action === 'list') return list(context, modelsDir, task);
+    if (action === 'list') {
+      const { watchMs } = readServeSettings(workspace.dir).promoted;
+      return list(context, { modelsDir, watchMs }, task);
+    }
     if (!task) throw new AppError('USAGE', `expected a task: foresell models ${action} TASK`);
     if (action === 'show') return show(context, showVersion(modelsDir, task, version));
     if (isTrial)
@@ -69,9 +78,10 @@ export const modelsCommand: CommandFile = {
       refuseWithoutTrees(task);
       return exportModel(context, loadBundle(modelsDir, task, version), options.onnx);
     }
+    const watch = watchOf(options);
     const info =
       action === 'promote'
-        ? promote(modelsDir, { task, reference: version }, { atMs: Date.now() })
+        ? promote(modelsDir, { task, reference: version, ...(watch && { watch }) }, { atMs: Date.now() })
         : rollback(modelsDir, task, { atMs: Date.now() });
     endTrialOf(modelsDir, info);
     await auditCommand(workspace.dir, {
@@ -114,14 +124,15 @@ const summary = (info: VersionInfo) => ({
   metrics: info.metrics,
 });
 
-function list(context: Context, modelsDir: string, only: string | undefined): void {
+function list(context: Context, place: ModelsPlace, only: string | undefined): void {
+  const { modelsDir } = place;
   const zh = context.language === 'zh';
   const tasks = only ? [only] : listTasks(modelsDir);
   const lists = tasks.map((task) => ({ task, ...listVersions(modelsDir, task) }));
   context.document({
     models: lists.flatMap(({ versions }) => versions.map(summary)),
     damaged: lists.flatMap(({ task, damaged }) => damaged.map((entry) => ({ task, ...entry }))),
-    trials: tasks.map((task) => rolloutDocument(modelsDir, task)),
+    trials: tasks.map((task) => rolloutDocument(place, task)),
   });
   const rows = lists.flatMap(({ versions }) =>
     versions.map((info) => [
@@ -136,7 +147,7 @@ function list(context: Context, modelsDir: string, only: string | undefined): vo
             ? `请重新训练：已擦除 ${info.erasures.users} 位客户`
             : `retrain: ${info.erasures.users} erased`
           : '',
-        rolloutNote(context, modelsDir, info),
+        rolloutNote(context, place, info),
       ]
         .filter((note) => note !== '')
         .join('; '),

@@ -86,6 +86,15 @@ export const DEFAULT_RULES = `
   take: value
   above: 0
   for: 0s
+- name: model-taken-back
+  severity: ticket
+  summary: { en: 'A version of a model was over a limit and was taken back; the one before answers', zh: '某个模型版本超出限度，已自动撤回，由之前的版本回答' }
+  metric: foresell.rollout.ends
+  where: { foresell.outcome: rolled-back }
+  take: rate
+  over: 1h
+  above: 0
+  for: 0s
 - name: ranking-lost
   severity: ticket
   summary: { en: 'Over its last answers the model orders customers hardly better than chance', zh: '近期预测的排序能力已接近随机' }

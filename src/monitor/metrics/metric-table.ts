@@ -118,7 +118,7 @@ export const METRICS = {
   'foresell.rollout.share': {
     kind: 'gauge',
     unit: '1',
-    help: 'Share of people a version on trial answers (canary) or is asked about (shadow); 0 once it has ended.',
+    help: 'Share of people a version on trial answers (canary) or is asked about (shadow), 1 of one that is watched since it was promoted (watch); 0 once it has ended.',
     labels: ['foresell.workspace', 'foresell.task', 'foresell.model.version', 'foresell.arm'],
   },
   'foresell.rollout.answers': {
@@ -142,7 +142,7 @@ export const METRICS = {
   'foresell.rollout.ends': {
     kind: 'counter',
     unit: '{trial}',
-    help: 'Trials that ended: promoted, stopped by a person, or rolled-back by the server for a reason.',
+    help: 'Trials and watches that ended: promoted, stopped by a person, kept after its time, or rolled-back by the server for a reason.',
     labels: ['foresell.workspace', 'foresell.task', 'foresell.outcome', 'foresell.reason'],
   },
   'foresell.retraining.runs': {

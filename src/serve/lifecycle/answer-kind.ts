@@ -19,11 +19,36 @@ export interface AnswerKind<Question extends AskedTogether, Answer> {
   isAnswer(answer: Answer): boolean;
   /** What two models' answers are told apart by: NaN where somebody is not asked about; absent where scores of two models are of different scales. */
   readonly scoreOf?: (answer: Answer) => number;
+  /** False where two versions' scores answer different questions; absent where they never do. */
+  isSameQuestion?(one: Answer, other: Answer): boolean;
   /** Candidate less incumbent in the answer's unit, or how much of two lists differs, in [0, 1]; NaN where one has no score. */
   difference(candidate: Answer, incumbent: Answer): number;
   /** UTC ms: the same question asked again at that moment has the same history. */
   asOf(answer: Answer): number;
 }
+
+/** Undefined where the version failed, or where one of its answers is none. */
+export async function wholeAnswers<Question extends AskedTogether, Answer>(
+  { isAnswer }: AnswerKind<Question, Answer>,
+  answerer: Answerer<Question, Answer>,
+  question: Question,
+): Promise<readonly Answer[] | undefined> {
+  try {
+    const answers = await answerer(question);
+    return answers.length === question.entities.length && answers.every(isAnswer) ? answers : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same question about some of its entities. */
+export const partOf = <Question extends AskedTogether>(
+  question: Question,
+  at: readonly number[],
+): Question => ({
+  ...question,
+  entities: at.map((place) => question.entities[place]),
+});
 
 /** A reason costs as much as so many answers of some models. */
 const REASON_SIZE = 1000;
@@ -34,6 +59,7 @@ export const PREDICTIONS: AnswerKind<PredictionQuestion, Prediction> = {
   sizeOf: ({ entities, reasons = 0 }) => entities.length * (reasons > 0 ? REASON_SIZE : 1),
   isAnswer: ({ value, not_asked }) => (value === null ? not_asked !== undefined : Number.isFinite(value)),
   scoreOf: score,
+  isSameQuestion: (one, other) => one.horizon_days === other.horizon_days && one.unit === other.unit,
   difference: (candidate, incumbent) => score(candidate) - score(incumbent),
   asOf: ({ as_of }) => as_of,
 };

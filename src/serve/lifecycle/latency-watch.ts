@@ -1,5 +1,6 @@
 // Is the candidate slower: how many of its answers take longer than the slowest hundredth of the incumbent's does, times a ratio.
-import { createRateWatch, type RateWatch } from './rate-watch.ts';
+import { ABOVE, type AnswerTimes, createTimes, sizeStep, type Times } from './answer-times.ts';
+import { createRateWatch, type RateCount, type RateWatch } from './rate-watch.ts';
 
 export interface LatencyWatch {
   /** @param size how much was asked at once; only answers of about the same size are held against each other */
@@ -14,43 +15,45 @@ export interface LatencyLimit {
   readonly ratio: number;
   readonly falseAlarms: number;
   readonly least: number;
+  /** The incumbent's times where it answers no more: those of before. */
+  readonly before?: AnswerTimes;
 }
 
 /** Nobody notices less. */
 const FLOOR_MS = 5;
-/** A hundredth of an answer is what a 99th percentile leaves above itself. */
-const ABOVE = 0.01;
 /** Answers of the incumbent of one size before anything of it is held against them. */
 const LEAST_KNOWN = 200;
-/** Steps of about a tenth from a hundredth of a millisecond to twenty minutes. */
-const LEAST_MS = 0.01;
-const STEP = Math.log(1.1);
-const STEPS = 196;
-/** Counts are halved then, so that the incumbent's time is that of lately. */
-const MOST_COUNTED = 20_000;
-
 /**
  * The two arms are counted over the same time, so that a machine that stands still for a moment slows both alike and
- * stops nobody.
+ * stops nobody; where only times of before are at hand, they are what the candidate is held against.
  */
-export function createLatencyWatch({ ratio, falseAlarms, least }: LatencyLimit): LatencyWatch {
-  const slow: RateWatch = createRateWatch({ margin: ABOVE, falseAlarms, least });
+export function createLatencyWatch({ ratio, falseAlarms, least, before }: LatencyLimit): LatencyWatch {
+  /** Of before, of the sizes the candidate has been asked in: how many took longer than its answers may. */
+  const known = { answers: 0, bad: 0 };
+  const slow: RateWatch = createRateWatch({
+    ...{ margin: ABOVE, falseAlarms, least },
+    ...(before && { known: (): RateCount => known }),
+  });
   const sizes = new Map<number, { readonly candidate: Times; readonly incumbent: Times }>();
   const timesOf = (size: number) => {
-    const step = Math.floor(Math.log2(Math.max(1, size)));
+    const step = sizeStep(size);
     let own = sizes.get(step);
     if (!own) {
-      own = { candidate: createTimes(), incumbent: createTimes() };
+      own = { candidate: createTimes(), incumbent: before?.ofSize(size) ?? createTimes() };
       sizes.set(step, own);
+      if (before && own.incumbent.count >= LEAST_KNOWN) {
+        known.answers += own.incumbent.count;
+        known.bad += own.incumbent.countAbove(allowed(own.incumbent.p99()));
+      }
     }
     return own;
   };
+  const allowed = (ms: number): number => Math.max(ms * ratio, ms + FLOOR_MS);
   return {
     observe(isCandidate, ms, size) {
       const { candidate, incumbent } = timesOf(size);
-      const known = incumbent.p99();
-      if (incumbent.count >= LEAST_KNOWN)
-        slow.observe(isCandidate, ms > Math.max(known * ratio, known + FLOOR_MS));
+      const usual = incumbent.p99();
+      if (incumbent.count >= LEAST_KNOWN) slow.observe(isCandidate, ms > allowed(usual));
       (isCandidate ? candidate : incumbent).add(ms);
     },
     get isBeyond() {
@@ -65,52 +68,6 @@ export function createLatencyWatch({ ratio, falseAlarms, least }: LatencyLimit):
         candidate: most?.candidate.p99() ?? Number.NaN,
         incumbent: most?.incumbent.p99() ?? Number.NaN,
       };
-    },
-  };
-}
-
-interface Times {
-  readonly count: number;
-  add(ms: number): void;
-  p99(): number;
-}
-
-/** Counts by rising steps; the percentile is worked out again only after a hundredth more came. */
-function createTimes(): Times {
-  const counts = new Float64Array(STEPS);
-  let count = 0;
-  let known = Number.NaN;
-  let due = 0;
-  const percentile = (): number => {
-    let above = count * ABOVE;
-    for (let step = STEPS - 1; step >= 0; step--) {
-      above -= counts[step];
-      if (above < 0) return LEAST_MS * Math.exp((step + 0.5) * STEP);
-    }
-    return Number.NaN;
-  };
-  return {
-    get count() {
-      return count;
-    },
-    add(ms) {
-      const step = Math.floor(Math.log(Math.max(ms, LEAST_MS) / LEAST_MS) / STEP);
-      counts[Math.min(STEPS - 1, step)]++;
-      count++;
-      if (count < MOST_COUNTED) return;
-      count = 0;
-      for (let at = 0; at < STEPS; at++) {
-        counts[at] = Math.floor(counts[at] / 2);
-        count += counts[at];
-      }
-      due = 0;
-    },
-    p99() {
-      if (count >= due) {
-        known = percentile();
-        due = count + Math.max(1, count / 100);
-      }
-      return known;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../core/errors.ts';
-import { DEFAULT_ROLLOUT_LIMITS, type RolloutOrder } from '../../registry/rollout.ts';
+import type { RolloutOrder } from '../../registry/rollout.ts';
+import { DEFAULT_ROLLOUT_LIMITS } from '../../registry/rollout-limits.ts';
 import type { Prediction, RecommendationList } from '../api.ts';
 import type { PredictionQuestion } from '../ports.ts';
 import { type Answerer, LISTS, PREDICTIONS } from './answer-kind.ts';

@@ -1,9 +1,9 @@
 // One version on trial as it meets requests: some people are answered by it, or it is asked about them and nobody sees what it says.
 import type { RolloutOrder } from '../../registry/rollout.ts';
-import type { Answerer, AnswerKind, AskedTogether } from './answer-kind.ts';
+import { type Answerer, type AnswerKind, type AskedTogether, partOf, wholeAnswers } from './answer-kind.ts';
 import { createRolloutJudge, type JudgeFigures, type StopVerdict } from './rollout-judge.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
-import { placeOf, saltOf, shareOfUsers, subjectOf } from './user-share.ts';
+import { otherSalt, placeOf, saltOf, shareOfUsers, subjectOf } from './user-share.ts';
 
 export interface LiveRollout<Question, Answer> {
   readonly order: RolloutOrder;
@@ -53,6 +53,7 @@ export function createLiveRollout<Question extends AskedTogether, Answer>(
   const judge = createRolloutJudge({ limits: order.limits, withLatency: !isShadow });
   const isDrawn = shareOfUsers(order.salt, order.share);
   const seed = saltOf(order.salt);
+  const otherSeed = otherSalt(seed);
   const compared = { pairs: 0, sum: 0, absolute: 0, dropped: 0 };
   let isStopped = false;
 
@@ -67,7 +68,7 @@ export function createLiveRollout<Question extends AskedTogether, Answer>(
       scoreOf && got.answers
         ? got.answers.map((answer, at) => ({
             // A shadow is asked about the very people the incumbent answers.
-            place: placeOf(subjectOf(question.entities[at]), isCandidate ? seed : seed + 1),
+            place: placeOf(subjectOf(question.entities[at]), isCandidate ? seed : otherSeed),
             score: scoreOf(answer),
           }))
         : [];
@@ -88,24 +89,13 @@ export function createLiveRollout<Question extends AskedTogether, Answer>(
     return answers;
   };
 
-  /** Undefined where it failed, or where one of its answers is none. */
-  const tryCandidate = async (question: Question): Promise<readonly Answer[] | undefined> => {
-    try {
-      const answers = await candidate(question);
-      const isWhole = answers.length === question.entities.length && answers.every(kind.isAnswer);
-      return isWhole ? answers : undefined;
-    } catch {
-      return undefined;
-    }
-  };
-
   /** Nobody hears of a candidate that fails: the incumbent answers instead. Where it fails, too, the question was at fault. */
   const byCandidate = async (
     question: Question,
     incumbent: Answerer<Question, Answer>,
   ): Promise<readonly Answer[]> => {
     const start = clock();
-    const answers = await tryCandidate(question);
+    const answers = await wholeAnswers(kind, candidate, question);
     const ms = clock() - start;
     if (answers) {
       observe(true, question, { ms, answers });
@@ -150,7 +140,7 @@ export function createLiveRollout<Question extends AskedTogether, Answer>(
     const ask = async (): Promise<void> => {
       if (isStopped) return;
       const start = clock();
-      const tried = await tryCandidate(part);
+      const tried = await wholeAnswers(kind, candidate, part);
       const ms = clock() - start;
       observe(false, part, { ms: 0, answers: usual });
       observe(true, part, { ms, answers: tried });
@@ -195,9 +185,3 @@ export function createLiveRollout<Question extends AskedTogether, Answer>(
     },
   };
 }
-
-/** The same question about some of its entities. */
-const partOf = <Question extends AskedTogether>(question: Question, at: readonly number[]): Question => ({
-  ...question,
-  entities: at.map((place) => question.entities[place]),
-});

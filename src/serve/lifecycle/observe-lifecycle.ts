@@ -1,6 +1,6 @@
 // What is told of trials and trainings: figures, log lines, and records of who changed which model.
 import type { AuditAction } from '../../monitor/audit/audit-log.ts';
-import type { RolloutOrder } from '../../registry/rollout.ts';
+import type { EndedRollout } from '../../registry/rollout.ts';
 import type { ServiceMonitor } from '../operation/service-monitor.ts';
 import type { RetrainingObserver } from './retraining.ts';
 import type { ArmFigures } from './rollout-judge.ts';
@@ -28,7 +28,7 @@ export function observeLifecycle({
     });
   const share = (
     task: string,
-    { version, mode }: Pick<RolloutOrder, 'version' | 'mode'>,
+    { version, mode }: Pick<EndedRollout, 'version' | 'mode'>,
     value: number,
   ): void =>
     metrics.record('foresell.rollout.share', value, {
@@ -45,7 +45,12 @@ export function observeLifecycle({
     started(task, order) {
       const { version, mode } = order;
       share(task, order, order.share);
-      logger.info('a version is on trial', { task, model_version: version, arm: mode, share: order.share });
+      logger.info(mode === 'watch' ? 'a promoted version is watched' : 'a version is on trial', {
+        task,
+        model_version: version,
+        arm: mode,
+        share: order.share,
+      });
       record('model.trial', task, version, { arm: mode, outcome: 'started' });
     },
     measured(task, { mode }, { candidate, incumbent, score_shift }) {
@@ -62,9 +67,11 @@ export function observeLifecycle({
       });
       const line = { task, model_version: version, arm: mode, outcome, reason };
       if (outcome === 'rolled-back')
-        logger.warn('a version on trial was taken back; the one before answers all', line);
+        logger.warn('a version was taken back; the one before answers all', line);
       else logger.info('a trial has ended', line);
       if (outcome === 'promoted') record('model.promote', task, version, { arm: mode });
+      else if (mode === 'watch' && outcome === 'rolled-back')
+        record('model.rollback', task, version, { arm: mode, reason });
       else record('model.trial', task, version, { arm: mode, outcome, reason });
     },
     troubled(task, error) {

@@ -22,6 +22,8 @@ export interface RateLimit {
   readonly falseAlarms: number;
   /** Answers of the candidate before anything is said. */
   readonly least: number;
+  /** What the incumbent's count begins with in each period: where it answers no more, all there is. */
+  readonly known?: () => RateCount;
 }
 
 /** Then counting begins anew, so that a long good time does not hide a bad end. */
@@ -33,11 +35,16 @@ const PERIOD = 10_000;
  * inequality bounds its maximum), so that looking after every answer costs nothing in false alarms. Period k has its part
  * 1 / k(k + 1) of them.
  */
-export function createRateWatch({ margin, falseAlarms, least }: RateLimit): RateWatch {
+export function createRateWatch({ margin, falseAlarms, least, known }: RateLimit): RateWatch {
   let candidate = { answers: 0, bad: 0 };
   let incumbent = { answers: 0, bad: 0 };
   let period = 1;
   let isBeyond = false;
+  const allOfIncumbent = (): RateCount => {
+    if (!known) return incumbent;
+    const { answers, bad } = known();
+    return { answers: incumbent.answers + answers, bad: incumbent.bad + bad };
+  };
   return {
     observe(isCandidate, isBad) {
       const count = isCandidate ? candidate : incumbent;
@@ -47,7 +54,7 @@ export function createRateWatch({ margin, falseAlarms, least }: RateLimit): Rate
       // Nothing but another failure moves the candidate's lower bound up.
       if ((isBad || candidate.answers === least) && candidate.answers >= least && candidate.bad > 0) {
         const chance = falseAlarms / (period * (period + 1)) / 2;
-        isBeyond = lowerRate(candidate, chance) - upperRate(incumbent, chance) > margin;
+        isBeyond = lowerRate(candidate, chance) - upperRate(allOfIncumbent(), chance) > margin;
       }
       if (isBeyond || candidate.answers < PERIOD) return;
       period++;
@@ -61,7 +68,7 @@ export function createRateWatch({ margin, falseAlarms, least }: RateLimit): Rate
       return candidate;
     },
     get incumbent() {
-      return incumbent;
+      return allOfIncumbent();
     },
   };
 }

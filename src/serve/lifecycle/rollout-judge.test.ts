@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { random } from '../../core/random.ts';
-import { DEFAULT_ROLLOUT_LIMITS } from '../../registry/rollout.ts';
+import { DEFAULT_ROLLOUT_LIMITS } from '../../registry/rollout-limits.ts';
 import { createRolloutJudge, type JudgedAnswer } from './rollout-judge.ts';
 
 /** A shop's answers, one in five the candidate's, which `change` makes worse. */
@@ -38,7 +38,7 @@ test('each limit stops, for its own reason and in words, not before the least nu
     said: expect.stringMatching(/^100 of 100 answers failed, against 0 of \d+; allowed: 1 % more$/),
   });
   expect(failing.answered).toBe(100);
-  const slow = judgeOf((answer) => ({ ...answer, ms: answer.ms * 20 }));
+  const slow = judgeOf((answer) => ({ ...answer, ms: (answer.ms ?? 0) * 20 }));
   expect(slow.judge.verdict?.reason).toBe('latency');
   expect(slow.judge.verdict?.said).toMatch(/took up to \d+\.\d ms, against \d+\.\d ms/);
   const shifted = judgeOf((answer) => ({
@@ -50,7 +50,7 @@ test('each limit stops, for its own reason and in words, not before the least nu
 });
 
 test('a shadow is not judged by its time', () => {
-  const { judge } = judgeOf((answer) => ({ ...answer, ms: answer.ms * 20 }), { withLatency: false });
+  const { judge } = judgeOf((answer) => ({ ...answer, ms: (answer.ms ?? 0) * 20 }), { withLatency: false });
   expect(judge.verdict).toBeUndefined();
 });
 

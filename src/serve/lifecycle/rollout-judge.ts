@@ -1,5 +1,6 @@
 // What a candidate is judged by while it is on trial: failures, time, and scores, each against the version that answers.
-import type { RolloutLimits } from '../../registry/rollout.ts';
+import type { RolloutLimits } from '../../registry/rollout-limits.ts';
+import type { AnswerTimes } from './answer-times.ts';
 import { createLatencyWatch } from './latency-watch.ts';
 import { createRateWatch } from './rate-watch.ts';
 import { createScoreShift, type PersonScore } from './score-shift.ts';
@@ -9,7 +10,8 @@ export interface JudgedAnswer {
   readonly isCandidate: boolean;
   /** It failed, or gave what is no answer. */
   readonly isBad: boolean;
-  readonly ms: number;
+  /** Absent where it says nothing of others' answers. */
+  readonly ms?: number;
   /** How much was asked at once, in any unit that is the same for both arms. */
   readonly size: number;
   /** One a person; NaN where there is none. Empty where scores of two models cannot be compared. */
@@ -43,6 +45,10 @@ export interface JudgeFigures {
 
 export interface RolloutJudge {
   observe(answer: JudgedAnswer): void;
+  /** Both versions' scores of the same people, beside the answers that were counted. */
+  compare(candidate: readonly PersonScore[], incumbent: readonly PersonScore[]): void;
+  /** People of the candidate whose scores are known. */
+  readonly people: number;
   /** Undefined while the candidate may go on; the first verdict stands. */
   readonly verdict: StopVerdict | undefined;
   /** Both arms have given enough answers to say that nothing is wrong. */
@@ -57,14 +63,24 @@ export interface JudgeParts {
   readonly limits: RolloutLimits;
   /** Off for shadows, which wait until there is time for them. */
   readonly withLatency: boolean;
+  /** What the incumbent's answers were like before the candidate took its place; absent where both answer over the same time. */
+  readonly before?: AnswerTimes;
 }
 
-export function createRolloutJudge({ limits, withLatency }: JudgeParts): RolloutJudge {
+export function createRolloutJudge({ limits, withLatency, before }: JudgeParts): RolloutJudge {
   const each = { falseAlarms: FALSE_STOPS / 3, least: limits.leastAnswers };
-  const errors = createRateWatch({ ...each, margin: limits.errorShare });
-  const latency = createLatencyWatch({ ...each, ratio: limits.latencyRatio });
+  // It may answer on, as others' requests came in before: what it was like is what it was like then.
+  const known = { answers: before?.answers ?? 0, bad: before?.bad ?? 0 };
+  const errors = createRateWatch({
+    ...{ ...each, margin: limits.errorShare },
+    ...(before && { known: () => known }),
+  });
+  const latency = createLatencyWatch({ ...each, ratio: limits.latencyRatio, ...(before && { before }) });
   const shift = createScoreShift({ ...each, index: limits.scoreShift });
-  const counts = { candidate: { answers: 0, failed: 0 }, incumbent: { answers: 0, failed: 0 } };
+  const counts = {
+    candidate: { answers: 0, failed: 0 },
+    incumbent: { answers: known.answers, failed: known.bad },
+  };
   let verdict: StopVerdict | undefined;
   const judge = (): StopVerdict | undefined => {
     if (errors.isBeyond) return { reason: 'errors', said: errorsSaid() };
@@ -89,9 +105,17 @@ export function createRolloutJudge({ limits, withLatency }: JudgeParts): Rollout
       if (isBad) count.failed++;
       errors.observe(isCandidate, isBad);
       // What failed took no time that says anything.
-      if (!isBad) latency.observe(isCandidate, ms, size);
+      if (!isBad && ms !== undefined) latency.observe(isCandidate, ms, size);
       shift.observe(isCandidate, scores);
       verdict ??= judge();
+    },
+    compare(candidate, incumbent) {
+      shift.observe(false, incumbent);
+      shift.observe(true, candidate);
+      verdict ??= judge();
+    },
+    get people() {
+      return shift.people;
     },
     get verdict() {
       return verdict;

@@ -1,18 +1,22 @@
 // The trials of one shop's models: begun and ended as their files say, stopped by themselves over a limit, promoted when their time is over.
 import type { Json } from '../../core/canonical-json.ts';
 import { AppError } from '../../core/errors.ts';
-import { promote } from '../../registry/promotion.ts';
+import { DAY_MS } from '../../core/time.ts';
+import { promote, UNWATCHED } from '../../registry/promotion.ts';
 import { type EndedRollout, endRollout, type RolloutOrder, readRollout } from '../../registry/rollout.ts';
 import { writeRolloutFigures } from '../../registry/rollout-figures.ts';
+import type { WatchOrder } from '../../registry/watch-order.ts';
 import type { Answerer, AnswerKind, AskedTogether } from './answer-kind.ts';
 import { createLiveRollout, type LiveRollout, type RolloutFigures } from './live-rollout.ts';
+import type { JudgeFigures } from './rollout-judge.ts';
 import { createShadowQueue } from './shadow-queue.ts';
+import { openWatches } from './watches.ts';
 
-/** Hears of trials; cheap, synchronous, never throws. */
+/** Hears of trials, and of promoted versions that are watched; cheap, synchronous, never throws. */
 export interface RolloutObserver {
-  started(task: string, order: RolloutOrder): void;
+  started(task: string, order: RolloutOrder | WatchOrder): void;
   /** Every ten seconds or so, and at the end. */
-  measured(task: string, order: RolloutOrder, figures: RolloutFigures): void;
+  measured(task: string, order: RolloutOrder | WatchOrder, figures: RolloutFigures | JudgeFigures): void;
   ended(task: string, end: EndedRollout): void;
   /** What could not be written down; it is tried again. */
   troubled(task: string, error: unknown): void;
@@ -21,14 +25,19 @@ export interface RolloutObserver {
 export interface RolloutsParts<Question extends AskedTogether, Answer> {
   readonly modelsDir: string;
   readonly kind: AnswerKind<Question, Answer>;
+  /** How long a version that was promoted without a trial is watched, where its promotion does not say; a day when absent, 0 for not at all. */
+  readonly watchMs?: number;
   /** UTC ms. */
   readonly now: () => number;
   readonly observer?: RolloutObserver;
 }
 
 export interface Rollouts<Question, Answer> {
-  /** The trial of a task that is under way. */
-  of(task: string): LiveRollout<Question, Answer> | undefined;
+  /**
+   * By the promoted version, by the one on trial beside it, or by the one before it where that is found wanting; one answer an entity,
+   * in order.
+   */
+  answer(task: string, question: Question, promoted: Answerer<Question, Answer>): Promise<readonly Answer[]>;
   /**
    * Takes up what the file says now. Never throws for a trial that cannot be begun: it ends with the reason.
    *
@@ -61,6 +70,7 @@ export function openRollouts<Question extends AskedTogether, Answer>(
 ): Rollouts<Question, Answer> {
   const { modelsDir, kind, now, observer } = parts;
   const shadows = createShadowQueue();
+  const watches = openWatches({ ...parts, shadows, watchMs: parts.watchMs ?? DAY_MS });
   const trials = new Map<string, Trial<Question, Answer>>();
 
   const guard = (task: string, work: () => void): void => {
@@ -126,14 +136,23 @@ export function openRollouts<Question extends AskedTogether, Answer>(
     if (now() - trial.writtenMs >= FIGURES_MS) write(task, trial);
     if (order.mode !== 'canary' || !live.hasSeenEnough || !timeIsOver(order, now())) return;
     write(task, trial);
-    promote(modelsDir, { task, reference: order.version }, { atMs: now() });
+    promote(modelsDir, { task, reference: order.version, watch: UNWATCHED }, { atMs: now() });
     end(task, order, { outcome: 'promoted' });
     // It goes on as a canary until the promoted version is loaded for everybody, at the next look.
   };
 
   return {
-    of: (task) => trials.get(task)?.live,
+    answer(task, question, promoted) {
+      const usual = (asked: Question) => watches.answer(task, asked, promoted);
+      const live = trials.get(task)?.live;
+      return live ? live.answer(question, usual) : usual(question);
+    },
     async follow(task, incumbentVersion, open) {
+      try {
+        await watches.follow(task, incumbentVersion, open);
+      } catch (error) {
+        observer?.troubled(task, error);
+      }
       const trial = trials.get(task);
       try {
         if (trial?.live.verdict) keepVerdict(task, trial);
@@ -166,6 +185,7 @@ export function openRollouts<Question extends AskedTogether, Answer>(
       }
     },
     async close() {
+      watches.close();
       for (const [task, trial] of trials) guard(task, () => write(task, trial));
       await shadows.close();
     },

@@ -8,6 +8,8 @@ export interface ScoreShift {
   observe(isCandidate: boolean, scores: readonly PersonScore[]): void;
   /** Once true it stays so. */
   readonly isBeyond: boolean;
+  /** People of the candidate so far. */
+  readonly people: number;
   figures(): ShiftFigures;
 }
 
@@ -77,6 +79,9 @@ export function createScoreShift({ index: limit, falseAlarms, least }: ShiftLimi
     },
     get isBeyond() {
       return isBeyond;
+    },
+    get people() {
+      return sides.candidate.people;
     },
     figures() {
       const { candidate, incumbent } = sides;

@@ -12,6 +12,12 @@ export const placeOf = (subject: string, salt: number): number => hash32(subject
 /** A salt as `placeOf` takes it. */
 export const saltOf = (text: string): number => hash32(text);
 
+/**
+ * Tells the same person apart on both sides of a comparison: no salt next to the first, as ids that differ in one digit would
+ * change places with each other.
+ */
+export const otherSalt = (salt: number): number => hash32('the other side', salt);
+
 /** A test of entities: true for `share` of all ids, each as often as it is asked about. About 50 ns. */
 export function shareOfUsers(salt: string, share: number): (entity: PredictionEntity) => boolean {
   const seed = saltOf(salt);

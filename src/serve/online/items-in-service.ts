@@ -4,10 +4,9 @@ import { withLake } from '../../data/lake/open.ts';
 import { type Workspace, workspacePaths } from '../../data/workspace.ts';
 import { loadSequence, SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
 import { listTasks, showVersion } from '../../registry/versions.ts';
-import type { RecommendationList } from '../api.ts';
 import { LISTS } from '../lifecycle/answer-kind.ts';
-import { openRollouts, type RolloutObserver, type Rollouts } from '../lifecycle/rollouts.ts';
-import type { ItemRecommender, RecommendationQuestion } from '../ports.ts';
+import { openRollouts, type RolloutObserver } from '../lifecycle/rollouts.ts';
+import type { ItemRecommender } from '../ports.ts';
 import type { Refreshed } from './models-in-service.ts';
 import { readOffer } from './read-offer.ts';
 import { openRecommender, type RecommenderParts } from './recommender.ts';
@@ -15,8 +14,6 @@ import { openRecommender, type RecommenderParts } from './recommender.ts';
 export interface ItemsInService {
   /** Undefined while no model of items is promoted. */
   readonly recommender: ItemRecommender | undefined;
-  /** The version on trial beside it. */
-  readonly rollouts: Pick<Rollouts<RecommendationQuestion, RecommendationList>, 'of'>;
   /** Loads what was promoted or put on trial since, with the catalogue as it is then. */
   refresh(): Promise<Refreshed>;
   /** What trials have measured is written down. */
@@ -28,15 +25,18 @@ export type ItemsParts = Omit<RecommenderParts, 'offer'> & {
   readonly threads: number;
   /** Hears of versions on trial. */
   readonly observer?: RolloutObserver;
+  /** As `openRollouts` takes it. */
+  readonly watchMs?: number;
 };
 
 const NOTHING: Refreshed = { changes: [], faults: [] };
 
-export function openItems({ workspace, threads, observer, ...parts }: ItemsParts): ItemsInService {
+export function openItems({ workspace, threads, observer, watchMs, ...parts }: ItemsParts): ItemsInService {
   const modelsDir = workspacePaths.models(workspace);
   const rollouts = openRollouts({
     ...{ modelsDir, kind: LISTS, now: parts.now },
     ...(observer && { observer }),
+    ...(watchMs !== undefined && { watchMs }),
   });
   let current: ItemRecommender | undefined;
   let lookedAt: string | undefined;
@@ -68,13 +68,10 @@ export function openItems({ workspace, threads, observer, ...parts }: ItemsParts
     }
   }
 
-  /** Lists by this model, or by the one on trial beside it. */
+  /** Lists by this model, by the one on trial beside it, or by the one before it. */
   const onTrial = ({ version, recommend }: ItemRecommender): ItemRecommender => ({
     version,
-    recommend(question) {
-      const rollout = rollouts.of(SEQUENCE_FOLDER);
-      return rollout ? rollout.answer(question, recommend) : recommend(question);
-    },
+    recommend: (question) => rollouts.answer(SEQUENCE_FOLDER, question, recommend),
   });
 
   return {
@@ -90,6 +87,6 @@ export function openItems({ workspace, threads, observer, ...parts }: ItemsParts
         });
       return found;
     },
-    ...{ rollouts, close: () => rollouts.close() },
+    close: () => rollouts.close(),
   };
 }

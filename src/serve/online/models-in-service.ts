@@ -6,7 +6,7 @@ import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
 import { listTasks, showVersion } from '../../registry/versions.ts';
 import type { Prediction } from '../api.ts';
 import { type Answerer, PREDICTIONS } from '../lifecycle/answer-kind.ts';
-import { openRollouts, type RolloutObserver, type Rollouts } from '../lifecycle/rollouts.ts';
+import { openRollouts, type RolloutObserver } from '../lifecycle/rollouts.ts';
 import type { PredictionQuestion, Predictor } from '../ports.ts';
 import { openPredictor, type PredictorParts } from './predictor.ts';
 
@@ -34,8 +34,6 @@ export interface ModelsInService {
   /** One for as long as it runs: a request is answered by the models that stood when it came. */
   readonly predictor: Predictor;
   readonly bundles: readonly LoadedBundle[];
-  /** Versions on trial beside those that answer. */
-  readonly rollouts: Pick<Rollouts<PredictionQuestion, Prediction>, 'of'>;
   /** Loads what was promoted or put on trial since; looks at nothing but small files where nothing was. */
   refresh(): Promise<Refreshed>;
   /** What trials have measured is written down. */
@@ -48,14 +46,17 @@ export type ServiceParts = Omit<PredictorParts, 'bundles' | 'context'> & {
   readonly context: () => FieldContext;
   /** Hears of versions on trial. */
   readonly observer?: RolloutObserver;
+  /** As `openRollouts` takes it. */
+  readonly watchMs?: number;
 };
 
 /** Every task of the shop about customers, visits or items that has a saved version; those about texts are passed over. */
 export async function openModels(parts: ServiceParts): Promise<ModelsInService & Refreshed> {
-  const { modelsDir, context, observer, ...rest } = parts;
+  const { modelsDir, context, observer, watchMs, ...rest } = parts;
   const rollouts = openRollouts({
     ...{ modelsDir, kind: PREDICTIONS, now: parts.now },
     ...(observer && { observer }),
+    ...(watchMs !== undefined && { watchMs }),
   });
   let bundles: readonly LoadedBundle[] = [];
   let current = openPredictor({ ...rest, bundles, context: context() });
@@ -113,7 +114,7 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
   };
   const first = await refresh();
   return {
-    ...{ ...first, refresh, rollouts, close: () => rollouts.close() },
+    ...{ ...first, refresh, close: () => rollouts.close() },
     get bundles() {
       return bundles;
     },
@@ -126,8 +127,7 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
       predict(question) {
         // Taken once: whatever is swapped meanwhile, one question is answered by the models that stood when it came.
         const { predict } = current;
-        const rollout = rollouts.of(question.task);
-        return rollout ? rollout.answer(question, predict) : predict(question);
+        return rollouts.answer(question.task, question, predict);
       },
     },
   };

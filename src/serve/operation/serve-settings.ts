@@ -17,6 +17,8 @@ export interface ServeSettings {
   /** Visitors without an account leave the online state when they have done nothing for so long. */
   readonly visitors: { readonly keepMs: number };
   readonly drift: { readonly falseAlarmsPerWeek: number };
+  /** How long a version that was promoted without a trial is watched; 0: not at all. */
+  readonly promoted: { readonly watchMs: number };
   readonly alerts: readonly AlertRule[];
 }
 
@@ -26,6 +28,7 @@ const DEFAULTS = {
   rejected: { keep: '30d', most: '64MB', originals: false },
   visitors: { keep: '90d' },
   drift: { false_alarms_per_week: 0.1 },
+  promoted: { watch: '1d' },
 } as const;
 
 type Section = keyof typeof DEFAULTS;
@@ -52,6 +55,7 @@ export function serveSettings(yaml: string): ServeSettings {
   const rejected = sectionOf(written, 'rejected');
   const visitors = sectionOf(written, 'visitors');
   const drift = sectionOf(written, 'drift');
+  const promoted = sectionOf(written, 'promoted');
   return {
     predictions: {
       share: numberOf('predictions.share', predictions.share, { over: 0, most: 1 }),
@@ -69,6 +73,7 @@ export function serveSettings(yaml: string): ServeSettings {
         most: 7,
       }),
     },
+    promoted: { watchMs: watchOf('promoted.watch', promoted.watch) },
     alerts: rulesOf(written.alerts),
   };
 }
@@ -101,6 +106,10 @@ function spanOf(name: string, value: unknown): number {
   }
   throw fault(name, 'a span such as 30d or 12h', value);
 }
+
+/** YAML reads a bare `off` as a word or as false. */
+const watchOf = (name: string, value: unknown): number =>
+  value === 'off' || value === false ? 0 : spanOf(name, value);
 
 const UNITS: Readonly<Record<string, number>> = { KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 };
 
