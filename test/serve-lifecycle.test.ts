@@ -9,7 +9,7 @@ import { endRollout, readRollout, startRollout } from '../src/registry/rollout.t
 import { readRolloutFigures } from '../src/registry/rollout-figures.ts';
 import { listVersions } from '../src/registry/versions.ts';
 import type { Prediction, RecommendationList } from '../src/serve/api.ts';
-import type { RolloutObserver } from '../src/serve/lifecycle/rollouts.ts';
+import type { RolloutObserver } from '../src/serve/lifecycle/rollout-observer.ts';
 import { shareOfUsers } from '../src/serve/lifecycle/user-share.ts';
 import { openService, type ShopService } from '../src/serve/open-service.ts';
 import { type RunningServer, runServer } from '../src/serve/run-server.ts';

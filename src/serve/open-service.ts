@@ -10,7 +10,7 @@ import { pseudonym, readPseudonymKey } from '../data/pseudonym.ts';
 import { type Workspace, workspacePaths, workspaceZone } from '../data/workspace.ts';
 import { openSearch, type SearchParts } from './catalogue/search-in-service.ts';
 import { observeLifecycle } from './lifecycle/observe-lifecycle.ts';
-import type { RolloutObserver } from './lifecycle/rollouts.ts';
+import type { RolloutObserver } from './lifecycle/rollout-observer.ts';
 import { readItemColumns, rememberItems } from './online/item-columns.ts';
 import { openItems } from './online/items-in-service.ts';
 import { type ModelsInService, openModels, type Refreshed } from './online/models-in-service.ts';

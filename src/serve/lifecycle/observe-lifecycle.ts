@@ -4,7 +4,7 @@ import type { EndedRollout } from '../../registry/rollout.ts';
 import type { ServiceMonitor } from '../operation/service-monitor.ts';
 import type { RetrainingObserver } from './retraining.ts';
 import type { ArmFigures } from './rollout-judge.ts';
-import type { RolloutObserver } from './rollouts.ts';
+import type { RolloutObserver } from './rollout-observer.ts';
 
 /** `name` is the shop's, as figures and lines carry it. */
 export function observeLifecycle({

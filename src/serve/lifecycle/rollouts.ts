@@ -5,22 +5,11 @@ import { DAY_MS } from '../../core/time.ts';
 import { promote, UNWATCHED } from '../../registry/promotion.ts';
 import { type EndedRollout, endRollout, type RolloutOrder, readRollout } from '../../registry/rollout.ts';
 import { writeRolloutFigures } from '../../registry/rollout-figures.ts';
-import type { WatchOrder } from '../../registry/watch-order.ts';
 import type { Answerer, AnswerKind, AskedTogether } from './answer-kind.ts';
-import { createLiveRollout, type LiveRollout, type RolloutFigures } from './live-rollout.ts';
-import type { JudgeFigures } from './rollout-judge.ts';
+import { createLiveRollout, type LiveRollout } from './live-rollout.ts';
+import type { RolloutObserver } from './rollout-observer.ts';
 import { createShadowQueue } from './shadow-queue.ts';
 import { openWatches } from './watches.ts';
-
-/** Hears of trials, and of promoted versions that are watched; cheap, synchronous, never throws. */
-export interface RolloutObserver {
-  started(task: string, order: RolloutOrder | WatchOrder): void;
-  /** Every ten seconds or so, and at the end. */
-  measured(task: string, order: RolloutOrder | WatchOrder, figures: RolloutFigures | JudgeFigures): void;
-  ended(task: string, end: EndedRollout): void;
-  /** What could not be written down; it is tried again. */
-  troubled(task: string, error: unknown): void;
-}
 
 export interface RolloutsParts<Question extends AskedTogether, Answer> {
   readonly modelsDir: string;

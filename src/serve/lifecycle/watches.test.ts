@@ -11,7 +11,8 @@ import { readWatch } from '../../registry/watch-order.ts';
 import type { Prediction } from '../api.ts';
 import type { PredictionQuestion } from '../ports.ts';
 import { type Answerer, PREDICTIONS } from './answer-kind.ts';
-import { openRollouts, type RolloutObserver, type Rollouts } from './rollouts.ts';
+import type { RolloutObserver } from './rollout-observer.ts';
+import { openRollouts, type Rollouts } from './rollouts.ts';
 
 const TASK = 'purchase';
 let modelsDir: string;

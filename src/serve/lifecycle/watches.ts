@@ -9,7 +9,7 @@ import { endOfWatch, readWatch } from '../../registry/watch-order.ts';
 import type { Answerer, AnswerKind, AskedTogether } from './answer-kind.ts';
 import { type AnswerTimes, createAnswerTimes } from './answer-times.ts';
 import { createLiveWatch, type LiveWatch } from './live-watch.ts';
-import type { RolloutObserver } from './rollouts.ts';
+import type { RolloutObserver } from './rollout-observer.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
 
 export interface WatchesParts<Question extends AskedTogether, Answer> {

@@ -6,7 +6,8 @@ import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
 import { listTasks, showVersion } from '../../registry/versions.ts';
 import type { Prediction } from '../api.ts';
 import { type Answerer, PREDICTIONS } from '../lifecycle/answer-kind.ts';
-import { openRollouts, type RolloutObserver } from '../lifecycle/rollouts.ts';
+import type { RolloutObserver } from '../lifecycle/rollout-observer.ts';
+import { openRollouts } from '../lifecycle/rollouts.ts';
 import type { PredictionQuestion, Predictor } from '../ports.ts';
 import { openPredictor, type PredictorParts } from './predictor.ts';
 
