@@ -18,6 +18,7 @@ import type { OnlineAnswers } from '../src/serve/online/answer-users.ts';
 import { type ItemColumns, readItemColumns } from '../src/serve/online/item-columns.ts';
 import { openPredictor } from '../src/serve/online/predictor.ts';
 import type { Predictor } from '../src/serve/ports.ts';
+import { ALL_COLUMNS } from '../src/serve/state/kept-columns.ts';
 import { openState } from '../src/serve/state/online-state.ts';
 import { succeed, testFolder } from './flow/command.ts';
 import { madeUpVisits, VISITS_MAPPING } from './flow/made-up-visits.ts';
@@ -48,7 +49,10 @@ async function eventsIn(engine: Engine, source: EventSource): Promise<readonly E
 }
 
 const predictorOver = (known: readonly EventRow[]): Predictor => {
-  const state = openState({ views: bundles.map(({ view }) => view), context: { zone: UTC } });
+  const state = openState({
+    ...{ views: bundles.map(({ view }) => view), context: { zone: UTC }, columns: ALL_COLUMNS },
+  });
+  state.followVisits();
   state.apply(known);
   let next = 0;
   return openPredictor({
@@ -66,7 +70,9 @@ beforeAll(async () => {
   await withLake(openWorkspace(shop), { threads: 2 }, async (engine, source) => {
     lastMs = source.lastMs;
     rows = await eventsIn(engine, source);
-    const state = openState({ views: bundles.map(({ view }) => view), context: { zone: UTC } });
+    const state = openState({
+      ...{ views: bundles.map(({ view }) => view), context: { zone: UTC }, columns: ALL_COLUMNS },
+    });
     state.apply(rows);
     // One after the other: each makes tables of its own in the engine.
     for (const bundle of bundles) {
@@ -148,6 +154,23 @@ describe('what is not asked about', () => {
       predictor.predict({ task: 'session-purchase', entities: [{ item_id: 'i1' }] }),
     ).rejects.toMatchObject({ code: 'BAD_DATA' });
   });
+});
+
+test('a visit of a customer is found by its session alone', async () => {
+  const step = (minutes: number, more: Partial<EventRow>): EventRow => ({
+    ...{ event_id: `live-${minutes}`, type: 'view', user_id: 'c1', session_id: 'live', item_id: 'i1' },
+    timestamp: lastMs + minutes * 60_000,
+    ...more,
+  });
+  const known = predictorOver([...rows, step(1, {}), step(2, { type: 'add_to_cart' })]);
+  const asOf = lastMs + 3 * 60_000;
+  const ask = async (entity: PredictionEntity) =>
+    (await known.predict({ task: 'session-purchase', entities: [entity], asOf }))[0];
+  const bySession = await ask({ session_id: 'live' });
+  expect(bySession.value).toBeGreaterThan(0);
+  // With the 90 days of the customer before it, as where they are named.
+  expect(bySession.value).toBe((await ask({ user_id: 'c1', session_id: 'live' })).value);
+  expect((await ask({ session_id: 'another' })).value).toBeNull();
 });
 
 describe('a visit told with the question', () => {

@@ -34,7 +34,12 @@ const NOTHING: KnownPerson = { events: rowEvents([]) };
 
 /** Events given with a question are the only ones looked at; somebody nothing is known of has none. */
 export function openPersonHistories(parts: HistoryParts): HistoryOf {
-  const find = openFindEntity(parts);
+  const named = openFindEntity(parts);
+  /** A visit named by its session alone is asked about with all that is known of whoever is on it. */
+  const find: FindEntity = (entity) =>
+    entity.user_id === undefined && entity.anonymous_id === undefined
+      ? parts.find({ visit_id: entity.session_id })
+      : named(entity);
   return (entity, given) =>
     given ? { events: rowEvents(ownRows(given, entity)) } : (find(entity) ?? NOTHING);
 }

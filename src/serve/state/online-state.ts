@@ -9,6 +9,7 @@ import { placeAfter } from '../../data/features/user-log.ts';
 import { emptyCells, fillFromEvents, fillFromRow, type KeptFlags } from './event-codec.ts';
 import { type EventStore, fillFrom, openEventStore } from './event-store.ts';
 import { ALL_COLUMNS, columnsOfViews, type KeptColumn } from './kept-columns.ts';
+import { type KnownSessions, noteLatestVisits, openKnownSessions } from './known-sessions.ts';
 import { mergeKept } from './merge-users.ts';
 import { USER_SIGNS, type UserSign } from './user-table.ts';
 
@@ -29,6 +30,8 @@ export interface Person {
   readonly user_id?: string | null;
   readonly anonymous_id?: string | null;
   readonly session_id?: string | null;
+  /** Whoever is on the visit of this session id, be it a user, a visitor, or somebody of whom only the session is known. */
+  readonly visit_id?: string | null;
 }
 
 /** Somebody's events as columns, a copy of their own, and what earlier ones left behind. */
@@ -82,6 +85,11 @@ export interface State {
    * @throws AppError VERSION naming columns that are not kept: start anew, from the lake
    */
   changeViews(views: readonly FeatureView[]): void;
+  /**
+   * From now on it is known who is on which visit: of the people who did something last from their events, of the others with
+   * their next one. Called once the state stands: filling it would note every session there ever was.
+   */
+  followVisits(): void;
   counts(): StateCounts;
 }
 
@@ -114,12 +122,19 @@ export function openState(options: StateOptions): OpenState {
   /** Trimmed a little more seldom than one event at a time: each trimming writes the user's events anew. */
   const most = eventsPerUser + Math.ceil(eventsPerUser / 8);
   const cells = emptyCells();
+  let visits: KnownSessions | undefined;
   const tally = { passedOver: 0, late: 0, looseTies: 0 };
+
+  function ownNumber(person: Person): number {
+    const sign = signOf(person);
+    return sign === 0 ? -1 : users.keys.find(idOf(person, sign), sign);
+  }
 
   /** Who somebody is by now; −1 where nobody known. */
   function resolve(person: Person): number {
     const sign = signOf(person);
-    const user = sign === 0 ? -1 : users.keys.find(idOf(person, sign), sign);
+    const visitor = sign === 0 && person.visit_id ? visits?.find(person.visit_id) : undefined;
+    const user = visitor ?? ownNumber(sign === 0 ? { session_id: person.visit_id } : person);
     return user < 0 || users.alias[user] === 0 ? user : users.alias[user] - 1;
   }
 
@@ -153,6 +168,7 @@ export function openState(options: StateOptions): OpenState {
     }
     let user = users.add(idOf(row, sign), sign);
     if (users.alias[user] !== 0) user = users.alias[user] - 1;
+    if (visits && row.session_id && sign !== USER_SIGNS.session) visits.note(row.session_id, user);
     state.watcher?.beforeChange(user);
     if (row.timestamp < store.pastUntil(user)) {
       tally.late++;
@@ -193,27 +209,31 @@ export function openState(options: StateOptions): OpenState {
       return { events: store.read(user).events, ...(past && { past }) };
     },
     erase(id) {
-      let isKnown = false;
+      const gone = new Set<number>();
       for (const sign of Object.values(USER_SIGNS)) {
         const user = users.keys.find(id, sign);
         if (user < 0) continue;
-        isKnown = true;
-        for (let other = 0; other < users.keys.size; other++)
-          if (other === user || users.alias[other] === user + 1) forget(state, other);
+        for (let other = 0; other < users.keys.size; other++) {
+          if (other !== user && users.alias[other] !== user + 1) continue;
+          forget(state, other);
+          gone.add(other);
+        }
       }
-      return isKnown;
+      visits?.forget(gone);
+      return gone.size > 0;
     },
     forgetVisitors(beforeMs) {
-      let forgotten = 0;
+      const gone = new Set<number>();
       for (let user = 0; user < users.keys.size; user++) {
         const isVisitor = users.keys.sign(user) > USER_SIGNS.user && users.alias[user] === 0;
         if (!isVisitor || users.newest[user] >= beforeMs) continue;
         // Nobody asked for it: a snapshot may still hold them.
         state.watcher?.beforeChange(user);
         wipe(store, user);
-        forgotten++;
+        gone.add(user);
       }
-      return forgotten;
+      visits?.forget(gone);
+      return gone.size;
     },
     changeViews(next) {
       const missing = columnsOfViews(next).filter((column) => !kept.has(column));
@@ -223,6 +243,10 @@ export function openState(options: StateOptions): OpenState {
           `expected the columns ${missing.join(', ')} in the online state, it was opened for models that do not read them: start again, and it is made anew from the lake`,
         );
       recall = compileRecall(next, context);
+    },
+    followVisits() {
+      visits = openKnownSessions();
+      noteLatestVisits(store, visits);
     },
     counts() {
       let people = 0;

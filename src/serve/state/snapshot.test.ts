@@ -246,6 +246,42 @@ describe('the state at a start', () => {
     ]);
   });
 
+  it('knows who is on which visit, of those written down and of those of the journal', async () => {
+    const snapshot = { disk: newDisk(), name: NAME };
+    const at = Math.max(...rows.map(({ timestamp }) => timestamp));
+    const step = (id: string, more: Partial<EventRow>): EventRow => ({
+      ...{ event_id: id, type: 'view', item_id: 'i1', user_id: 'known', session_id: 's-known' },
+      timestamp: at + 1000,
+      ...more,
+    });
+    const before = openState(options);
+    before.apply([
+      ...rows,
+      step('a', {}),
+      step('b', { user_id: null, anonymous_id: 'v', session_id: 's-v' }),
+    ]);
+    await saveSnapshot(before, 1000, snapshot);
+    const { state, from } = await startState({
+      ...{ ...options, snapshot, rebuild },
+      journal: journalOf([step('c', { user_id: 'later', session_id: 's-later' })]),
+    });
+    expect(from).toBe('snapshot');
+    const onVisit = (visit_id: string) => state.find({ visit_id })?.events.texts('session_id').at(-1);
+    for (const visit of ['s-known', 's-v', 's-later']) expect(onVisit(visit)).toBe(visit);
+    // A profile is looked up by what somebody is known by, and nobody is known by that session.
+    expect(state.find({ session_id: 's-known' })).toBeUndefined();
+    state.adopt('v', 'known');
+    expect(state.find({ visit_id: 's-v' })?.events.texts('session_id')).toEqual(['s-known', 's-v']);
+    state.erase('known');
+    // Their numbers go to others.
+    state.apply([
+      step('d', { user_id: 'new', session_id: null }),
+      step('e', { user_id: 'newer', session_id: null }),
+    ]);
+    for (const visit of ['s-known', 's-v']) expect(onVisit(visit)).toBeUndefined();
+    expect(onVisit('s-later')).toBe('s-later');
+  });
+
   it('is made anew from the lake where the snapshot is damaged, older than the journal, or of other columns', async () => {
     const disk = newDisk();
     const snapshot = { disk, name: NAME };

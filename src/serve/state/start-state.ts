@@ -56,6 +56,7 @@ export async function startState(options: StartOptions): Promise<StartedState> {
   try {
     const loaded = await loadSnapshot(options, snapshot, signal);
     if (loaded) {
+      loaded.state.followVisits();
       const position = await replay(loaded.state, loaded.position);
       return { state: loaded.state, position, from: 'snapshot' };
     }
@@ -64,7 +65,9 @@ export async function startState(options: StartOptions): Promise<StartedState> {
     options.onUnusable?.(cause);
   }
   const state = openState(options);
-  const position = await replay(state, await options.rebuild(state));
+  const from = await options.rebuild(state);
+  state.followVisits();
+  const position = await replay(state, from);
   return { state, position, from: 'lake' };
 }
 
