@@ -11,6 +11,7 @@ import { withLake } from '../../src/data/lake/open.ts';
 import { lakeSequences } from '../../src/data/sequences/lake-sequences.ts';
 import { createWorkspace, type Workspace, workspacePaths } from '../../src/data/workspace.ts';
 import { recommenderById } from '../../src/models/sequence/catalogue.ts';
+import { promote } from '../../src/registry/promotion.ts';
 import { saveVersion } from '../../src/registry/save.ts';
 import { SEQUENCE_FOLDER, sequenceBundleFiles } from '../../src/registry/sequence-bundle.ts';
 import { PERSON } from './requests.ts';
@@ -129,7 +130,8 @@ async function saveTransformer(workspace: Workspace, { threads, seed }: ShopSize
   const recommender = recommenderById('transformer').withSettings?.({ epochs: 1, negatives: 128 });
   const model = await recommender?.fit(few, undefined, { seed, threads, progress: silent });
   if (!model) throw new Error('expected a transformer that can be told settings');
-  saveVersion(workspacePaths.models(workspace), {
+  const models = workspacePaths.models(workspace);
+  saveVersion(models, {
     task: SEQUENCE_FOLDER,
     files: sequenceBundleFiles({
       ...{ model, at: [10], histories: ['included'], protocol: PROTOCOL, scores: {}, baselines: {} },
@@ -140,5 +142,6 @@ async function saveTransformer(workspace: Workspace, { threads, seed }: ShopSize
     metrics: {},
     run: { createdMs: Date.now() },
   });
+  promote(models, { task: SEQUENCE_FOLDER }, { atMs: Date.now() });
   await model.close?.();
 }

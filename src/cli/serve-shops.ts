@@ -11,7 +11,7 @@ import { runServer } from '../serve/run-server.ts';
 import { nodeBackend } from '../tensor/session/session-node.ts';
 import type { Context } from './context.ts';
 import { type RetrainSettings, startRetraining } from './serve-retraining.ts';
-import { sayModels, sayShop, shopName } from './serve-text.ts';
+import { sayModels, sayShop, sayUnpromoted, shopName } from './serve-text.ts';
 
 /** How long a command that serves may take to end: what is under way, and the state of a million people written down. */
 export const SERVE_GRACE_MS = 60_000;
@@ -69,6 +69,7 @@ export async function serveShops(
       shops.set(name, { service, workspace, workspaceDir: workspace.dir });
       context.progress.clear();
       sayShop(context, name, service);
+      sayUnpromoted(context, workspace);
       if (readKeys(workspace.dir).length === 0) sayNoKey(context, workspace);
     }
   } catch (cause) {

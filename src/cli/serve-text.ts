@@ -1,8 +1,10 @@
 // What a server says of its shops to whoever started it.
 import { basename } from 'node:path';
-import type { Workspace } from '../data/workspace.ts';
+import { type Workspace, workspacePaths } from '../data/workspace.ts';
+import { listTasks, promotedTasks } from '../registry/versions.ts';
 import type { Refreshed } from '../serve/online/models-in-service.ts';
 import type { ShopService } from '../serve/open-service.ts';
+import { TRUNK } from '../train/pretrained.ts';
 import type { Context } from './context.ts';
 
 export function sayShop(context: Context, name: string, { started, models, found }: ShopService): void {
@@ -18,6 +20,18 @@ export function sayShop(context: Context, name: string, { started, models, found
       : `${name}: ${people} people, ${events} events, ${origin}; tasks ${tasks.join(', ') || 'none yet (foresell train purchase)'}`,
   );
   for (const { task, message } of found.faults) context.progress.note(`${task}: ${message}`);
+}
+
+/** Of what was saved and never promoted nobody would know why it does not answer. */
+export function sayUnpromoted(context: Context, workspace: Workspace): void {
+  const modelsDir = workspacePaths.models(workspace);
+  const served = new Set([...promotedTasks(modelsDir), TRUNK]);
+  for (const task of listTasks(modelsDir).filter((own) => !served.has(own)))
+    context.say(
+      context.language === 'zh'
+        ? `  ${task}：已有保存的版本，但均未上线：foresell models promote ${task} --workspace ${workspace.dir}`
+        : `  ${task}: no version is promoted, so none answers: foresell models promote ${task} --workspace ${workspace.dir}`,
+    );
 }
 
 export function sayModels(context: Context, shop: string, { changes, faults }: Refreshed): void {

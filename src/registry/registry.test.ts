@@ -22,7 +22,7 @@ import { loadVersion } from './load.ts';
 import { MANIFEST_FORMAT, parseJson, sha256 } from './manifest.ts';
 import { promote, promotionHistory, rollback } from './promotion.ts';
 import { saveVersion, type VersionDraft } from './save.ts';
-import { listTasks, listVersions, markErasures, showVersion } from './versions.ts';
+import { listTasks, listVersions, markErasures, promotedTasks, showVersion } from './versions.ts';
 
 let models: string;
 beforeEach(() => {
@@ -309,6 +309,14 @@ describe('a crash or a full disk while saving', () => {
 });
 
 describe('promotion', () => {
+  it('is what puts a task into service: saved alone it is not, and one of an unreadable history is looked at', () => {
+    for (const task of ['churn', 'ltv', 'purchase']) saveVersion(models, draft({ seed: 1, task }));
+    promote(models, { task: 'purchase' }, { atMs: 10 });
+    writeFileSync(join(models, 'ltv', 'promoted.json'), 'no history');
+    expect(listTasks(models)).toEqual(['churn', 'ltv', 'purchase']);
+    expect(promotedTasks(models)).toEqual(['ltv', 'purchase']);
+  });
+
   it('moves the pointer, goes back step by step, and remembers', () => {
     const [one, two, three] = [1, 2, 3].map((seed) => saveVersion(models, draft({ seed })).version);
     expect(showVersion(models, 'purchase').version).toBe(three);

@@ -50,6 +50,21 @@ export function listTasks(modelsDir: string): readonly string[] {
     .sort();
 }
 
+/**
+ * Tasks that have a version in service, by name: what was saved and never promoted answers nobody. A task whose history cannot
+ * be read is among them, so that whoever loads it says why.
+ */
+export function promotedTasks(modelsDir: string): readonly string[] {
+  return listTasks(modelsDir).filter((task) => {
+    try {
+      return standing(readHistory(join(modelsDir, task))).length > 0;
+    } catch (error) {
+      if (error instanceof AppError) return true;
+      throw error;
+    }
+  });
+}
+
 /** Manifests only: model files are neither read nor checked, so that a list of a thousand stays quick. */
 export function listVersions(modelsDir: string, task: string): VersionList {
   const taskFolder = join(modelsDir, checkTask(task));

@@ -120,7 +120,10 @@ async function answered(call: Call, question: Question, reasons: number): Promis
   if (task === 'next-item')
     throw new Problem('not_found', 'expected /v1/recommendations: lists of items are answered there');
   if (isTextTask(task))
-    throw new Problem('not_found', `no model of texts answers this in this shop: foresell train ${task}`);
+    throw new Problem(
+      'not_found',
+      `no model of texts answers this in this shop: foresell train ${task}, or foresell models promote ${task} where it was trained with --no-promote`,
+    );
   const { predictor } = ports;
   if (!predictor?.ready)
     throw new Problem('not_ready', 'models are being loaded, or there are none: foresell train TASK', {

@@ -88,9 +88,11 @@ export const recommendationRoutes: readonly Route[] = [
 function recommenderOf({ shop }: Call): ItemRecommender {
   const { recommender } = shop.ports;
   if (recommender) return recommender;
-  throw new Problem('not_ready', 'no model of items is in service: foresell train next-item', {
-    retryAfterSeconds: 5,
-  });
+  throw new Problem(
+    'not_ready',
+    'no model of items is in service: foresell train next-item, or foresell models promote next-item where it was trained with --no-promote',
+    { retryAfterSeconds: 5 },
+  );
 }
 
 /** @throws Problem bad_json, invalid */

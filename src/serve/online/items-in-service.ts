@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import { withLake } from '../../data/lake/open.ts';
 import { type Workspace, workspacePaths } from '../../data/workspace.ts';
 import { loadSequence, SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
-import { listTasks, showVersion } from '../../registry/versions.ts';
+import { promotedTasks, showVersion } from '../../registry/versions.ts';
 import { LISTS } from '../lifecycle/answer-kind.ts';
 import type { RolloutObserver } from '../lifecycle/rollout-observer.ts';
 import { openRollouts } from '../lifecycle/rollouts.ts';
@@ -54,7 +54,7 @@ export function openItems({ workspace, threads, observer, watchMs, ...parts }: I
   }
 
   async function look(): Promise<Refreshed> {
-    if (!listTasks(modelsDir).includes(SEQUENCE_FOLDER)) return NOTHING;
+    if (!promotedTasks(modelsDir).includes(SEQUENCE_FOLDER)) return NOTHING;
     const { version } = showVersion(modelsDir, SEQUENCE_FOLDER);
     if (version === lookedAt) return NOTHING;
     lookedAt = version;

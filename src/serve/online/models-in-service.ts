@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { FieldContext } from '../../data/features/fields.ts';
 import { forecast } from '../../models/calibrated.ts';
 import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
-import { listTasks, showVersion } from '../../registry/versions.ts';
+import { promotedTasks, showVersion } from '../../registry/versions.ts';
 import type { Prediction } from '../api.ts';
 import { type Answerer, PREDICTIONS } from '../lifecycle/answer-kind.ts';
 import type { RolloutObserver } from '../lifecycle/rollout-observer.ts';
@@ -51,7 +51,7 @@ export type ServiceParts = Omit<PredictorParts, 'bundles' | 'context'> & {
   readonly watchMs?: number;
 };
 
-/** Every task of the shop about customers, visits or items that has a saved version; those about texts are passed over. */
+/** Every task of the shop about customers, visits or items that has a promoted version; those about texts are passed over. */
 export async function openModels(parts: ServiceParts): Promise<ModelsInService & Refreshed> {
   const { modelsDir, context, observer, watchMs, ...rest } = parts;
   const rollouts = openRollouts({
@@ -69,7 +69,7 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
     const changes: ServiceChange[] = [];
     const faults: ServiceFault[] = [];
     const next = new Map(bundles.map((bundle) => [bundle.task.name, bundle]));
-    for (const task of listTasks(modelsDir)) {
+    for (const task of promotedTasks(modelsDir)) {
       const before = next.get(task)?.version.version;
       try {
         const { version } = showVersion(modelsDir, task);

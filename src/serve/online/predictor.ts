@@ -75,6 +75,9 @@ export function openPredictor(parts: PredictorParts): Predictor {
   };
 }
 
+const HOW_TO_SERVE =
+  'foresell train TASK, or foresell models promote TASK where it was trained with --no-promote';
+
 function servedTask(served: ReadonlyMap<string, Served>, task: string): Served {
   const found = served.get(task);
   if (found) return found;
@@ -82,8 +85,8 @@ function servedTask(served: ReadonlyMap<string, Served>, task: string): Served {
   throw new AppError(
     'NOT_FOUND',
     known === ''
-      ? 'no task has a model in service: train one with foresell train TASK'
-      : `expected a task that has a model in service (${known})`,
+      ? `no task has a model in service: ${HOW_TO_SERVE}`
+      : `expected a task that has a model in service (${known}): ${HOW_TO_SERVE}`,
   );
 }
 

@@ -1,14 +1,14 @@
 // The models of texts that answer: loaded, warmed up, and swapped when others are promoted.
 import { AppError } from '../../core/errors.ts';
 import { type LoadedTextTask, loadTextTask } from '../../registry/text-task-bundle.ts';
-import { listTasks, showVersion } from '../../registry/versions.ts';
+import { promotedTasks, showVersion } from '../../registry/versions.ts';
 import { isTextTask } from '../../tasks/text-task.ts';
 import type { Refreshed, ServiceChange, ServiceFault } from '../online/models-in-service.ts';
 import type { TextAnswerer } from '../ports.ts';
 import { openTextAnswerer, type TextAnswererParts } from './text-answerer.ts';
 
 export interface TextsInService {
-  /** Undefined while no model of texts has been saved. */
+  /** Undefined while no model of texts is promoted. */
   readonly answerer: TextAnswerer | undefined;
   readonly bundles: readonly LoadedTextTask[];
   /** Loads what was promoted since; a version that cannot answer leaves the one before in service. */
@@ -32,7 +32,7 @@ export function openTexts({ modelsDir, ...parts }: TextsParts): TextsInService {
       const changes: ServiceChange[] = [];
       const faults: ServiceFault[] = [];
       const next = new Map(bundles.map((bundle) => [bundle.task.name, bundle]));
-      for (const task of listTasks(modelsDir).filter(isTextTask)) {
+      for (const task of promotedTasks(modelsDir).filter(isTextTask)) {
         try {
           const { version } = showVersion(modelsDir, task);
           if (lookedAt.get(task) === version) continue;
