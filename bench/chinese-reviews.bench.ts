@@ -9,6 +9,7 @@ import { opinionsIn } from '../src/models/ensemble/opinion.ts';
 import type { Sample, Settings } from '../src/models/estimator.ts';
 import { logit } from '../src/models/link.ts';
 import { takeSample } from '../src/models/sample.ts';
+import { textGrams, textTopics } from '../src/models/text/grams/grams.ts';
 import { pseudoLabels } from '../src/models/text/self-training/pseudo-labels.ts';
 import { SELF_TAUGHT_DEFAULTS, type SelfTaught } from '../src/models/text/self-training/self-taught.ts';
 import { classShares, SELF_TAUGHT } from '../src/models/text/self-training/self-training.ts';
@@ -82,7 +83,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
             .map(([model, own]) => `${model} ${mean(own).toFixed(4)}`)
             .join(', ')}`,
         );
-        for (const ours of ['self-taught', 'mixed with both']) {
+        for (const ours of ['self-taught', 'counts and encoder']) {
           const [first, second] = [right.get(`${ours} ${size}`), right.get(`pairs ${size}`)];
           if (!first || !second) continue;
           const so = difference(first, second, seed);
@@ -92,7 +93,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     }
     for (const size of sizes) {
       const of = (model: string): readonly Right[] => right.get(`${model} ${size}`) as readonly Right[];
-      const ours = right.has(`self-taught ${size}`) ? 'self-taught' : 'mixed with both';
+      const ours = right.has(`self-taught ${size}`) ? 'self-taught' : 'counts and encoder';
       const [characters, pairs] = [accuracy(of('characters')), accuracy(of('pairs'))];
       const best = pairs >= characters ? 'pairs' : 'characters';
       const gain = difference(of(ours), of(best), seed);
@@ -106,8 +107,9 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
         pretrained: accuracy(of('pretrained')),
         words: accuracy(of('words')),
         'mixed with pairs': accuracy(of('mixed')),
-        'mixed with words': accuracy(of('mixed with words')),
-        'mixed with both': accuracy(of('mixed with both')),
+        'n-grams': accuracy(of('n-grams')),
+        topics: accuracy(of('topics')),
+        'counts and encoder': accuracy(of('counts and encoder')),
         ...(ours === 'self-taught' && {
           'self-taught': accuracy(of('self-taught')),
           'pairs, self-taught': accuracy(of('pairs, self-taught')),
@@ -205,6 +207,13 @@ async function answersOf(
     const words = await fitModel(encoded(estimatorById('logistic')), learn, undefined, run);
     const counted = await words.predict(test.frame);
     add('words', counted);
+    const [grams, topics] = await Promise.all(
+      [textGrams, textTopics()].map(async (own) =>
+        (await fitModel(own, learn, undefined, run)).predict(test.frame),
+      ),
+    );
+    add('n-grams', grams);
+    add('topics', topics);
     for (const [name, encoder] of Object.entries(encoders)) {
       const estimator = onEncoder(estimatorById('text'), encoder);
       const model = await fitModel(estimator.withSettings?.(settings) ?? estimator, learn, undefined, run);
@@ -212,8 +221,8 @@ async function answersOf(
       add(name, said);
       if (name !== 'pretrained') continue;
       add('mixed', mixed([said, pairs], learn));
-      add('mixed with words', mixed([said, counted], learn));
-      add('mixed with both', mixed([said, counted, pairs], learn));
+      // half the encoder's voice, half of those that count
+      add('counts and encoder', mixed([grams, topics, counted, said, said, said], learn));
       if (!open) continue;
       add('pairs, self-taught', await selfTaughtPairs(learn, open, test, seed));
       const reader = (estimator.withSettings?.(settings) ?? estimator) as TextEstimator;
@@ -252,7 +261,7 @@ async function selfTaughtPairs(
   return characterLogistic(2, told, textsIn(test), seed);
 }
 
-/** The mean that `text fit` tries of words and an encoder, nothing of it learned. */
+/** The mean that `text fit` tries of its candidates, nothing of it learned. */
 const mixed = (said: readonly Float64Array[], { question }: Sample): Float64Array =>
   mixOpinions(
     alike(said.length),

@@ -21,6 +21,7 @@ import { hurdle } from './linear/hurdle.ts';
 import { elasticNet, linear, logisticRegression, tweedie } from './linear/linear.ts';
 import { oneVsRest } from './one-vs-rest.ts';
 import { checkSample, sortSample } from './sample.ts';
+import { textGrams, textTopics } from './text/grams/grams.ts';
 import { TEXT_METHODS } from './text/methods.ts';
 import { selfTaught } from './text/self-training/self-taught.ts';
 import { type TextFitParts, textEstimator } from './text/text-estimator.ts';
@@ -95,11 +96,13 @@ const TEXT_PARTS: TextFitParts = {
   loadInner: loadModel,
 };
 
-/** Text encoders by method, each to be handed its encoder, a history told in words, and the count of texts they are held against. */
+/** Text encoders by method, each to be handed its encoder, a history told in words, and the counts of texts they are held against. */
 const TEXT: readonly Estimator[] = [
   ...TEXT_METHODS.map((method) => textEstimator(method, {}, TEXT_PARTS)),
   verbalised(TEXT_PARTS),
   selfTaught({}, TEXT_PARTS),
+  textGrams,
+  textTopics(),
   textRate,
 ];
 

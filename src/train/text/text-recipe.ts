@@ -1,8 +1,9 @@
-// Whom a question about texts is put to: words counted, encoders fine-tuned, and what both say together.
+// Whom a question about texts is put to: those that count, encoders fine-tuned, and what they say together.
 import { AppError } from '../../core/errors.ts';
 import type { TargetMeaning } from '../../data/table/target.ts';
 import { encoded, estimatorById } from '../../models/catalogue.ts';
 import type { Estimator, Question, Sample, Settings } from '../../models/estimator.ts';
+import { textGrams, textTopics } from '../../models/text/grams/grams.ts';
 import { estimatorId, TEXT_METHODS, type TextMethod } from '../../models/text/methods.ts';
 import type { SelfTaught } from '../../models/text/self-training/self-taught.ts';
 import { SELF_TAUGHT } from '../../models/text/self-training/self-training.ts';
@@ -39,7 +40,7 @@ export function textRecipe(
     return estimator.withSettings?.(told) ?? estimator;
   });
   return {
-    candidates: [words, ...texts],
+    candidates: [words, ...(kind === 'amount' ? [] : [textGrams, textTopics()]), ...texts],
     preset: {
       ...{ models: [], costly: [], searched: 0, searchTrials: 1, searchShare: 0, bagged: 0 },
       blends: blended ? BLENDS : [],
@@ -48,7 +49,7 @@ export function textRecipe(
   };
 }
 
-/** Words and the first of the encoder's methods, which also learn from rows without a target; none for amounts. */
+/** Counts of texts and the first of the encoder's methods, which also learn from rows without a target; none for amounts. */
 export function selfTaughtAmong(
   candidates: readonly Estimator[],
   { question }: Pick<Sample, 'question'>,

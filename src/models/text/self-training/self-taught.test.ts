@@ -7,8 +7,9 @@ import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import { encoded, estimatorById, fitModel, loadModel } from '../../catalogue.ts';
 import type { Model, Question, Sample } from '../../estimator.ts';
 import { takeSample } from '../../sample.ts';
+import { readTopics, textGrams, textTopics } from '../grams/grams.ts';
 import { onEncoder, type TextEstimator } from '../text-estimator.ts';
-import { textFrame } from '../texts.ts';
+import { textColumns, textFrame, textsOf } from '../texts.ts';
 import type { Verdict } from './keep-or-leave.ts';
 import type { SelfTaught } from './self-taught.ts';
 import { SELF_TAUGHT, type SelfTraining, spreadOf, students, teachers } from './self-training.ts';
@@ -22,6 +23,8 @@ function sampleOf({ texts, praised }: MadeUpTexts, who: string, question = QUEST
     entities: texts.map((_, i) => `${who}${i}`),
   };
 }
+
+const textsIn = ({ frame }: Sample): readonly string[] => textsOf(frame, textColumns(frame));
 
 const shop = sampleOf(madeUpTexts(300, 2), 'open');
 const labelled = sampleOf(madeUpTexts(48, 3), 'labelled');
@@ -106,21 +109,22 @@ describe('self-training', () => {
     );
     expect(verdicts[0].students).toBeGreaterThan(verdicts[0].teachers);
     expect(verdicts[0].isKept).toBe(false);
-    // the answer is the teachers', learned from labels alone
-    const [words, read] = await Promise.all(
-      [encoded(estimatorById('logistic')), onEncoder(reader, encoder)].map((own) =>
+    // the answer is the teachers', learned from labels alone, each as loud as the others
+    const reading = await readTopics([...textsIn(labelled), ...textsIn(open)], run);
+    const members = await Promise.all(
+      [textGrams, textTopics(reading), onEncoder(reader, encoder)].map((own) =>
         fitModel(own, labelled, undefined, run),
       ),
     );
-    const spread = async (of: Model): Promise<number> => spreadOf(await of.margin(open.frame), 1);
-    const [far, near] = [await spread(words), await spread(read)];
-    const [first, second] = [await words.margin(asked.frame), await read.margin(asked.frame)];
+    const spreads = await Promise.all(members.map(async (own) => spreadOf(await own.margin(open.frame), 1)));
+    const said = await Promise.all(members.map((own) => own.margin(asked.frame)));
     const scale = verdicts[0].temperature.teachers;
     const own = await model.margin(asked.frame);
     for (const [row, margin] of own.entries()) {
       // margins of a member are taken no further than 12 from even odds
-      if (Math.abs(first[row]) > 12 || Math.abs(second[row]) > 12) continue;
-      expect(margin).toBeCloseTo((scale * (first[row] / far + second[row] / near)) / 2, 2);
+      if (said.some((margins) => Math.abs(margins[row]) > 12)) continue;
+      const together = said.reduce((sum, margins, k) => sum + margins[row] / spreads[k], 0) / said.length;
+      expect(margin).toBeCloseTo(scale * together, 2);
     }
   });
 

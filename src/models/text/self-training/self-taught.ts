@@ -1,13 +1,14 @@
-// Words and an encoder that also learn from texts nobody labelled, where that is seen to help: an estimator.
+// Counts of texts and an encoder that also learn from texts nobody labelled, where that is seen to help: an estimator.
 import { AppError, throwIfAborted } from '../../../core/errors.ts';
 import { name } from '../../../core/name.ts';
 import { loadEnsemble } from '../../ensemble/ensemble-model.ts';
 import type { Estimator, FitRun, Model, Sample, SearchSpace, Settings } from '../../estimator.ts';
 import { real, whole } from '../../sequence/neural/settings.ts';
 import { tellSettings } from '../../sequence/told.ts';
+import { readTopics, textGrams, textTopics } from '../grams/grams.ts';
 import { FULL } from '../methods.ts';
 import { type TextEstimator, type TextFitParts, textEstimator } from '../text-estimator.ts';
-import { textColumns } from '../texts.ts';
+import { textColumns, textsOf } from '../texts.ts';
 import { crossExamine, type Verdict } from './keep-or-leave.ts';
 import {
   fewerUnlabelled,
@@ -104,10 +105,13 @@ async function fitSelfTaught(
   if (unlabelled === undefined)
     throw new AppError('USAGE', `"${SELF_TAUGHT}" needs rows without a target to learn from`);
   const { rounds, labelWeight, mostUnlabelled, folds, encoder } = settings;
-  const words = { estimator: parts.words(train.question.kind), isTaught: true };
+  const open = fewerUnlabelled(unlabelled, mostUnlabelled, run.seed);
   const task: SelfTraining = {
-    learners: [words, { estimator: reader, isTaught: encoder }],
-    unlabelled: fewerUnlabelled(unlabelled, mostUnlabelled, run.seed),
+    learners: [
+      ...(await counters(train, { open, parts, run })).map((estimator) => ({ estimator, isTaught: true })),
+      { estimator: reader, isTaught: encoder },
+    ],
+    unlabelled: open,
     ...{ rounds, labelWeight, run, heard: new WeakMap() },
     ...(valid && { valid }),
   };
@@ -125,15 +129,31 @@ async function fitSelfTaught(
   );
 }
 
-/** Words alone are taught for the examination, seconds where an encoder takes minutes, and one run of the encoder stands for several. */
+interface Counting {
+  readonly open: Sample;
+  readonly parts: SelfTaughtParts;
+  readonly run: FitRun;
+}
+
+/** Those that count: what stands in the texts, what the texts are about by all of them, and other columns where there are any. */
+async function counters(train: Sample, { open, parts, run }: Counting): Promise<readonly Estimator[]> {
+  const columns = textColumns(train.frame);
+  const texts = [train, open].flatMap(({ frame }) => textsOf(frame, columns));
+  const topics = textTopics(await readTopics(texts, run));
+  const isTextAlone = columns.length === train.frame.columns.length;
+  return [isTextAlone ? textGrams : parts.words(train.question.kind), topics];
+}
+
+/** Counts alone are taught for the examination, seconds where an encoder takes minutes, and one run of the encoder stands for several. */
 function examined(
   train: Sample,
   task: SelfTraining,
   { folds }: SelfTaughtSettings,
 ): Promise<Verdict | undefined> {
   if (train.frame.rows < FEWEST_JUDGES) return Promise.resolve(undefined);
-  const [words, reader] = task.learners;
-  const estimator = reader.estimator.withSettings?.({ members: 1 }) ?? reader.estimator;
-  const quick = { ...task, learners: [words, { estimator, isTaught: false }] };
+  const counting = task.learners.slice(0, -1);
+  const reader = task.learners[counting.length].estimator;
+  const estimator = reader.withSettings?.({ members: 1 }) ?? reader;
+  const quick = { ...task, learners: [...counting, { estimator, isTaught: false }] };
   return crossExamine(train, quick, { folds, seed: task.run.seed });
 }

@@ -18,7 +18,7 @@ export interface Learner {
 
 /** Who learns, and from what besides labels. */
 export interface SelfTraining {
-  /** Words counted, and an encoder that knows the language. */
+  /** Counts of what stands in texts and of what they are about, and an encoder that knows the language. */
   readonly learners: readonly Learner[];
   /** Rows without an outcome; what stands as their target is not looked at. */
   readonly unlabelled: Sample;
