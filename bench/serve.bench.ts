@@ -29,8 +29,8 @@ const USERS = 4000;
 const ITEMS = 100_000;
 
 /**
- * Words: any of the parts (default all of them), then what each takes: `seconds=`, `turns=`, `in=FOLDER` (the folder's disk is
- * what is measured), `shop=FOLDER` (kept for the next run), `settle=5s` (how often what came is brought into
+ * Words: any of the parts (default all of them), then what each takes: `seconds=`, `turns=`, `kinds=predictions,lists,batches`
+ * (what the server is overloaded with), `in=FOLDER` (the folder's disk is what is measured), `shop=FOLDER` (kept for the next run), `settle=5s` (how often what came is brought into
  * the lake; ten minutes unless said otherwise, longer than most parts run), `profile=FOLDER` (a processor profile of the server).
  */
 export const bench: Bench = async (options) => {
@@ -59,6 +59,7 @@ export const bench: Bench = async (options) => {
         ...options,
         folder: own,
         number,
+        list: (word, absent) => words.get(word)?.split(',') ?? absent,
         servedShop,
         serveArgs: words.has('settle') ? ['--settle', words.get('settle') ?? ''] : [],
         nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],

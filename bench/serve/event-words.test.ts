@@ -23,9 +23,9 @@ test('ingest counts what was answered at its rate', async () => {
 });
 
 test('overload knows a peak, and accounts for every request', async () => {
-  const { targets } = await run('overload', 'seconds=1', 'warm=0', 'step=0.5', 'after=1');
+  const { targets } = await run('overload', 'kinds=batches', 'seconds=1', 'warm=0', 'step=0.5', 'after=1');
   const lost = targets.find(({ name }) => /neither answered nor refused/.test(name));
-  expect(targets).toHaveLength(6);
+  expect(targets).toHaveLength(8);
   expect(lost?.got).not.toBeNaN();
 });
 

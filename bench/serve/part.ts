@@ -9,6 +9,8 @@ export interface ServeWork extends BenchOptions {
   readonly folder: string;
   /** The value of a word such as `seconds=300`. */
   number(word: string, absent: number): number;
+  /** The values of a word such as `kinds=lists,batches`. */
+  list(word: string, absent: readonly string[]): readonly string[];
   /** Made when first asked for, the same for all parts of a run. */
   servedShop(): Promise<ServedShop>;
   /** Further arguments of the command. */

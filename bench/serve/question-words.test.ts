@@ -34,6 +34,24 @@ test('predictions and lists are answered, an event changes the next list, and mo
   expect((figures.reloads as { changes: number }).changes).toBeGreaterThan(0);
 });
 
+test('a server is overloaded with questions of each kind, and asked for its health meanwhile', async () => {
+  const { targets, figures } = await run(
+    ...['overload', 'kinds=predictions,lists', 'step=0.2', 'steps=2', 'after=0.5'],
+  );
+  for (const kind of ['predictions', 'lists']) {
+    const names = targets.map(({ name }) => name).filter((name) => name.startsWith(`${kind}: `));
+    expect(names).toHaveLength(8);
+    const { healthy, under } = (figures.overload as Record<string, object>)[kind] as {
+      healthy: { asked: number; failed: number };
+      under: { statuses: Record<string, number> };
+    };
+    expect(healthy.asked).toBeGreaterThan(0);
+    expect(healthy.failed).toBe(0);
+    expect(Object.keys(under.statuses).filter((status) => !['200', '503'].includes(status))).toEqual([]);
+  }
+  await expect(run('overload', 'kinds=tea')).rejects.toThrow('predictions, lists, batches, got tea');
+});
+
 test('a soak looks at the heap again and again', async () => {
   const { figures } = await run('soak', 'minutes=0.06', 'rate=100');
   const { samples, good } = figures.soak as {

@@ -143,6 +143,7 @@ export function createGate(parts: GateParts): Gate {
             }
             if (access.fromBrowser) allowOrigin(request, reply, principal);
           }
+          if (isQuestion(access) && !pressure.questions.isOpen()) throw OVERLOADED;
           if (route.body) reserveBody(request.headers, reply.raw);
           request.visit = { receivedMs, principal };
           done();
@@ -164,9 +165,11 @@ export function createGate(parts: GateParts): Gate {
       return { receivedMs, principal };
     },
     async handle(route, request) {
+      const { access } = route;
       if (!pressure.enter()) throw OVERLOADED;
+      const askedMs = isQuestion(access) ? performance.now() : undefined;
+      if (askedMs !== undefined) pressure.questions.begin();
       try {
-        const { access } = route;
         const visit = request.visit as Visit;
         const raw = (request.body as Buffer | undefined) ?? EMPTY;
         let { principal } = visit;
@@ -201,11 +204,15 @@ export function createGate(parts: GateParts): Gate {
           new RequestCall(request, { shop, principal, body, limits, receivedMs: visit.receivedMs }),
         );
       } finally {
+        if (askedMs !== undefined) pressure.questions.end(performance.now() - askedMs);
         pressure.leave();
       }
     },
   };
 }
+
+/** What reads and computes, and keeps nothing: it does not wait for the disk, but for those before it. */
+const isQuestion = (access: Access): boolean => access.kind === 'key' && access.scope === 'predictions:read';
 
 const tooOften = (waitMs: number): Problem =>
   new Problem('rate_limited', 'expected fewer requests: try again after Retry-After', {

@@ -1,34 +1,28 @@
 // Back-pressure: how much is under way, and whether the process keeps up; what is too much is refused at once.
+import { openQuestionLine, type QuestionLine } from './question-line.ts';
+import { LOOP_CLOCK, openTurnDoor, type TurnClock, type TurnDoor } from './turn-door.ts';
 
 export interface PressureLimits {
   /** Requests whose body is read and whose answer is not sent. */
   readonly requests: number;
   /** Bytes of large bodies on their way in, or being handled. */
   readonly bodyBytes: number;
-  /** A turn of the event loop that takes longer is a sign of more work than there is time for. */
+  /** A turn of the event loop that works longer is a sign of more work than there is time for. */
   readonly turnMs: number;
+  /** What a question may take, once many are under way, before its answer comes too late: longer than people take for at once. */
+  readonly questionMs: number;
 }
 
-export const DEFAULT_PRESSURE: PressureLimits = { requests: 4000, bodyBytes: 192 * 2 ** 20, turnMs: 12 };
+export const DEFAULT_PRESSURE: PressureLimits = {
+  ...{ requests: 4000, bodyBytes: 192 * 2 ** 20 },
+  ...{ turnMs: 12, questionMs: 100 },
+};
 
-/**
- * Time spent in long turns, one after the other, before requests are refused, ms: a large batch is no overload, nor what has
- * piled up while a model was loaded.
- */
-const PATIENCE_MS = 500;
-/** Turns in a row, short and without a refusal, before all is let in again. */
-const CALM_TURNS = 10;
-
-export interface Pressure {
-  /**
-   * Counts a request of this turn of the event loop. False once turns have all been too long for half a second and this one
-   * has used half of what a turn may take: the rest of its requests are to be refused, so that they hear of it soon and the
-   * others are answered in time.
-   */
-  arrive(): boolean;
+export interface Pressure extends TurnDoor {
   /** Takes a place among the requests under way; false when there is none. */
   enter(): boolean;
   leave(): void;
+  readonly questions: QuestionLine;
   /** Reserves memory for a body; false when there is too little. */
   reserve(bytes: number): boolean;
   release(bytes: number): void;
@@ -36,47 +30,12 @@ export interface Pressure {
   readonly reservedBytes: number;
 }
 
-/** @param clock ms, monotonic */
-export function createPressure(
-  limits: PressureLimits,
-  clock: () => number = () => performance.now(),
-): Pressure {
+export function createPressure(limits: PressureLimits, clock: TurnClock = LOOP_CLOCK): Pressure {
   let requests = 0;
   let reserved = 0;
-  let isTurnOpen = false;
-  let turnStart = 0;
-  let longMs = 0;
-  let isShedding = false;
-  let hasRefused = false;
-  let calmTurns = 0;
-  const endTurn = () => {
-    isTurnOpen = false;
-    const tookMs = clock() - turnStart;
-    const isLong = tookMs > limits.turnMs;
-    if (isShedding) {
-      calmTurns = isLong || hasRefused ? 0 : calmTurns + 1;
-      if (calmTurns < CALM_TURNS) return;
-      isShedding = false;
-      longMs = 0;
-    } else {
-      longMs = isLong ? longMs + tookMs : 0;
-      isShedding = longMs >= PATIENCE_MS;
-      calmTurns = 0;
-    }
-  };
   return {
-    arrive() {
-      if (!isTurnOpen) {
-        isTurnOpen = true;
-        hasRefused = false;
-        turnStart = clock();
-        setImmediate(endTurn);
-        return true;
-      }
-      if (!isShedding || clock() - turnStart < limits.turnMs / 2) return true;
-      hasRefused = true;
-      return false;
-    },
+    ...openTurnDoor(limits.turnMs, clock),
+    questions: openQuestionLine(limits.questionMs, clock.now),
     enter() {
       if (requests >= limits.requests) return false;
       requests++;

@@ -1,5 +1,11 @@
 // Node's server in front of the framework: what there is no time for is refused, and what is ordinary is answered, before it.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { errorAnswer, isInferencePath } from './inference-error.ts';
 import type { Lane } from './ordinary-lane.ts';
 import type { Pressure } from './pressure.ts';
@@ -8,7 +14,9 @@ import { Problem } from './problem.ts';
 export interface SheddingOptions {
   readonly pressure: Pressure;
   readonly lane: Lane;
+  /** ms */
   readonly keepAliveTimeout?: number;
+  /** ms */
   readonly requestTimeout?: number;
 }
 
@@ -16,36 +24,52 @@ const OVERLOADED = new Problem('overloaded', 'expected less at once: try again a
   retryAfterSeconds: 1,
 });
 
-/** Made once for each form of an error: a refusal costs next to nothing. */
-const shedAt = (url: string) => {
-  const { headers, text } = errorAnswer(OVERLOADED, url);
-  return {
-    text,
-    headers: [...Object.entries(headers).flat(), 'content-length', String(Buffer.byteLength(text))],
-  };
-};
-const SHED = shedAt('/');
-const SHED_INFERENCE = shedAt('/v2');
-
 const HEADERS_TIMEOUT_MS = 15_000;
 
 /** Refuses before anything is parsed what there is no time for: a refusal must cost far less than an answer. */
 export function sheddingServer(handler: RequestListener, options: SheddingOptions): Server {
   const { pressure, lane, keepAliveTimeout = 0, requestTimeout = 0 } = options;
+  const refusal = openRefusal('/', keepAliveTimeout);
+  const inferenceRefusal = openRefusal('/v2', keepAliveTimeout);
   const server = createServer((request, response) => {
     // Whoever looks after the server must hear from it most of all when it is busy.
     if (pressure.arrive() || isHealth(request.url)) {
       if (!lane(request, response)) handler(request, response);
       return;
     }
-    const { headers, text } = isInferencePath(request.url ?? '') ? SHED_INFERENCE : SHED;
-    response.writeHead(503, headers);
-    response.end(text);
+    const refuse = isInferencePath(request.url ?? '') ? inferenceRefusal : refusal;
+    refuse(response, request.method !== 'HEAD' && response.shouldKeepAlive);
   });
   server.keepAliveTimeout = keepAliveTimeout;
   server.requestTimeout = requestTimeout;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   return server;
+}
+
+/**
+ * One refusal for each form of an error, its bytes made once. Where the connection goes on and the answer is next on it they
+ * are written to it as they are: half of what a refusal costs otherwise is the making of its head.
+ */
+function openRefusal(url: string, keepAliveMs: number): (response: ServerResponse, isUsual: boolean) => void {
+  const answer = errorAnswer(OVERLOADED, url);
+  const headers = { ...answer.headers, 'content-length': String(Buffer.byteLength(answer.text)) };
+  const list = Object.entries(headers).flat();
+  const lines = Object.entries({
+    ...headers,
+    connection: 'keep-alive',
+    ...(keepAliveMs > 0 && { 'keep-alive': `timeout=${Math.floor(keepAliveMs / 1000)}` }),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const bytes = `HTTP/1.1 503 ${STATUS_CODES[503]}\r\n${lines.join('')}\r\n${answer.text}`;
+  return (response, isUsual) => {
+    if (isUsual && response.socket) {
+      response.socket.write(bytes, 'latin1');
+      // The server takes it for answered: what comes of the body is passed over, then the next request is read.
+      response.emit('finish');
+      return;
+    }
+    response.writeHead(503, list);
+    response.end(answer.text);
+  };
 }
 
 const isHealth = (url: string | undefined): boolean =>
