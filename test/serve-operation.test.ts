@@ -147,6 +147,43 @@ describe('answers', () => {
   });
 });
 
+describe('lists', () => {
+  test('meet what people did next, beside what is popular', async () => {
+    const start = now + DAY_MS;
+    now = start;
+    const { send, service, figure } = await serve();
+    const users = await withLake(openWorkspace(shop), { threads: 1 }, (engine, { events }) =>
+      engine.rows<{ user_id: string }>(`SELECT DISTINCT user_id FROM ${events} ORDER BY user_id LIMIT 80`),
+    );
+    const { body } = await send('POST', '/v1/recommendations', { entities: users, top: 5 });
+    now = start + DAY_MS;
+    const events = body.lists.map(
+      ({ user_id, items }: { user_id: string; items: { item_id: string }[] }, n: number) => ({
+        ...{ type: 'view', event_id: `next-${n}`, user_id, timestamp: now },
+        // Three in four look at what stood first.
+        item_id: n % 4 === 0 ? 'nothing-of-it' : items[0].item_id,
+      }),
+    );
+    await send('POST', '/v1/events', events);
+    now = start + 8 * DAY_MS;
+    await send('POST', '/v1/events', [{ type: 'view', event_id: 'later', user_id: 'ann', item_id: 's1' }]);
+    await service.settle();
+    await served?.monitor.settled(service, now);
+    const of = `{foresell_workspace="shop",foresell_task="next-item",foresell_model_version="${body.lists[0].model_version}"`;
+    expect(await figure(`foresell_quality_examples${of}}`)).toBeGreaterThanOrEqual(80);
+    expect(await figure(`foresell_quality_value${of},foresell_metric="hit_rate@1"}`)).toBe(0.75);
+    expect(await figure(`foresell_quality_low${of},foresell_metric="hit_rate@5"}`)).toBeGreaterThan(0.6);
+    const popular = await figure(`foresell_quality_value${of},foresell_metric="hit_rate@1.popular"}`);
+    expect(popular).toBeLessThan(0.75);
+    await served?.close();
+    served = undefined;
+    const told = (await succeed('monitor', '--task', 'next-item', ...on)).stdout;
+    expect(told).toMatch(/met next, in the first 1 +80 +75/);
+    const { lists } = JSON.parse((await succeed('monitor', '--json', ...on)).stdout);
+    expect(lists[0].rates[0]).toMatchObject({ outcome: 'next', places: 1, lists: 80, hit: { value: 0.75 } });
+  });
+});
+
 describe('the audit log', () => {
   const records = async (): Promise<
     { action: string; outcome: string; details?: Record<string, unknown> }[]

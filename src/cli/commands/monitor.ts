@@ -6,10 +6,13 @@ import { nodeJournalDisk } from '../../data/journal/journal-disk.ts';
 import type { Workspace } from '../../data/workspace.ts';
 import { workspacePaths } from '../../data/workspace.ts';
 import type { MetricName } from '../../eval/score.ts';
+import { LIST_HORIZON_DAYS } from '../../monitor/predictions/list-outcomes.ts';
+import type { ListQuality } from '../../monitor/predictions/list-quality.ts';
 import type { LiveQuality } from '../../monitor/predictions/live-quality.ts';
 import { readSegments } from '../../monitor/records/read-records.ts';
 import { parseRejected } from '../../monitor/rejected/rejected-log.ts';
 import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
+import { SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
 import { listTasks } from '../../registry/versions.ts';
 import { formatInterval, formatMetric, metricWords } from '../../report/metric-words.ts';
 import { type Speech, speech as speechOf } from '../../report/speech.ts';
@@ -18,19 +21,27 @@ import { measureAnswers, measuredTask } from '../../serve/operation/measure-answ
 import { rejectedFolder } from '../../serve/operation/operation-paths.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
+import { listQualityText } from '../list-quality-text.ts';
+import { isNextItem } from '../next-item.ts';
 import { shownMoment, workspaceOf } from '../options.ts';
 
 export const monitorCommand: CommandFile = {
   usage: 'monitor',
   summary:
     'say how good the answers of "serve" were, now that their horizons have passed, and which events it refused',
-  examples: ['foresell monitor', 'foresell monitor --task purchase --json'],
+  examples: [
+    'foresell monitor',
+    'foresell monitor --task purchase --json',
+    'foresell monitor --task next-item',
+  ],
   declare: (command) => void command.option('--task <name>', 'only this task'),
   async run(context, _, options) {
     const workspace = workspaceOf(context);
-    const bundles = served(workspace, options.task === undefined ? undefined : String(options.task));
-    const { quality, due, knownUntilMs } = await measureAnswers(workspace, {
+    const only = options.task === undefined ? undefined : String(options.task);
+    const bundles = served(workspace, only);
+    const { quality, lists, due, knownUntilMs } = await measureAnswers(workspace, {
       tasks: bundles.map(measuredTask),
+      lists: only === undefined || isNextItem(only),
       ...{ threads: context.threads, seed: context.seed, signal: context.signal },
     });
     const rejected = await rejectedReasons(workspace);
@@ -38,12 +49,14 @@ export const monitorCommand: CommandFile = {
       known_until: Number.isNaN(knownUntilMs) ? null : new Date(knownUntilMs).toISOString(),
       due,
       quality: quality.map((one) => ({ ...one, from: day(one.fromMs), to: day(one.toMs) })),
+      lists: lists.map((one) => ({ ...one, from: day(one.fromMs), to: day(one.toMs) })),
       rejected,
     });
     const zh = context.language === 'zh';
     for (const bundle of bundles)
       sayTask(context, workspace, bundle, { quality, due: due[bundle.task.name] });
-    if (bundles.length === 0)
+    if (due[SEQUENCE_FOLDER] !== undefined) sayLists(context, workspace, lists, due[SEQUENCE_FOLDER]);
+    else if (bundles.length === 0)
       context.say(
         zh
           ? '还没有可以评估的模型：foresell train purchase'
@@ -63,14 +76,28 @@ function served(workspace: Workspace, only: string | undefined): readonly Loaded
     throw new AppError('NOT_FOUND', `expected a task that has a model (${tasks.join(', ') || 'none yet'})`);
   return (only === undefined ? tasks : [only]).flatMap((task) => {
     try {
-      const bundle = loadBundle(modelsDir, task);
-      return bundle.task.entity === 'session' ? [] : [bundle];
+      return [loadBundle(modelsDir, task)];
     } catch (cause) {
       // Lists and texts are saved in another form.
       if (cause instanceof AppError && cause.code === 'BAD_FILE') return [];
       throw cause;
     }
   });
+}
+
+function sayLists(context: Context, workspace: Workspace, lists: readonly ListQuality[], due: number): void {
+  const zh = context.language === 'zh';
+  context.say(zh ? `\n下一件商品的列表 (${SEQUENCE_FOLDER})` : `\nLists of items (${SEQUENCE_FOLDER})`);
+  if (lists.length === 0)
+    context.say(
+      zh
+        ? `  已满 ${LIST_HORIZON_DAYS} 天的列表有 ${due} 份，尚不足以判断（每个模型版本至少需要 30 位之后有行为的客户）`
+        : `  ${due} lists that are ${LIST_HORIZON_DAYS} days old: too few to judge by (30 customers a model version at least who did something afterwards)`,
+    );
+  for (const one of lists)
+    context.say(
+      indented(listQualityText(context, one, (ms) => shownMoment(workspace, midnight(ms))).join('\n')),
+    );
 }
 
 function sayTask(

@@ -44,7 +44,10 @@ export async function findNeedles(
        WHERE anonymous_id IN (SELECT anonymous_id FROM ${events} WHERE ${own} AND anonymous_id IS NOT NULL)
        GROUP BY 1 HAVING count(*) FILTER (WHERE user_id <> ${sqlText(stored)}) = 0 ORDER BY 1`,
     );
-    for (const { id } of anonymous) needles.push({ kind: 'anonymous id', value: id });
+    for (const { id } of anonymous) {
+      needles.push({ kind: 'anonymous id', value: id });
+      if (secret) needles.push({ kind: 'digest', value: digestOf(digestKey(secret, 'person'), id) });
+    }
     const written = await engine.rows<{ text: string }>(
       `SELECT DISTINCT text FROM ${events} WHERE ${own} AND length(text) >= ${LEAST_TEXT}
          AND text NOT IN (SELECT text FROM ${events} WHERE text IS NOT NULL AND user_id IS DISTINCT FROM ${sqlText(stored)})

@@ -3,7 +3,13 @@ import { hash32 } from '../../core/random.ts';
 import { DAY_MS } from '../../core/time.ts';
 import type { JournalDisk } from '../../data/journal/journal-disk.ts';
 import { readSegments } from '../records/read-records.ts';
-import { entityOf, type PredictionRecord, parsePrediction } from './prediction-record.ts';
+import {
+  entityOf,
+  type ListRecord,
+  type PredictionRecord,
+  parseList,
+  parsePrediction,
+} from './prediction-record.ts';
 
 export interface DueOptions {
   readonly task: string;
@@ -18,23 +24,55 @@ export interface DueOptions {
 const MOST = 50_000;
 
 /** In the order of the log. */
-export async function readDue(disk: JournalDisk, options: DueOptions): Promise<readonly PredictionRecord[]> {
-  const { task, afterMs, knownUntilMs, most = MOST } = options;
-  const first = new Map<string, PredictionRecord>();
+export function readDue(disk: JournalDisk, options: DueOptions): Promise<readonly PredictionRecord[]> {
+  const { task, knownUntilMs } = options;
+  return readFirst(disk, options, (line) => {
+    const record = parsePrediction(line);
+    if (!record || record.task !== task) return undefined;
+    if (record.as_of + record.horizon_days * DAY_MS > knownUntilMs) return undefined;
+    return { record, key: `${record.model_version}\u0000${record.arm}`, entity: entityOf(record) };
+  });
+}
+
+/** Lists, the same way. @param horizonDays after which something must have followed */
+export function readDueLists(
+  disk: JournalDisk,
+  options: Omit<DueOptions, 'task'> & { readonly horizonDays: number },
+): Promise<readonly ListRecord[]> {
+  const { knownUntilMs, horizonDays } = options;
+  return readFirst(disk, options, (line) => {
+    const record = parseList(line);
+    if (!record || record.as_of + horizonDays * DAY_MS > knownUntilMs) return undefined;
+    return { record, key: record.model_version, entity: record.user_id };
+  });
+}
+
+interface DueLine<Kept> {
+  readonly record: Kept;
+  /** Apart from who is asked about and when. */
+  readonly key: string;
+  readonly entity: string;
+}
+
+async function readFirst<Kept extends { readonly as_of: number }>(
+  disk: JournalDisk,
+  { afterMs, most = MOST }: Omit<DueOptions, 'task'>,
+  read: (line: string) => DueLine<Kept> | undefined,
+): Promise<readonly Kept[]> {
+  const first = new Map<string, DueLine<Kept>>();
   const earliestDay = new Date(Math.max(0, afterMs - DAY_MS)).toISOString().slice(0, 10);
   for await (const { lines } of readSegments(disk, ({ day }) => day >= earliestDay)) {
     for (const line of lines) {
-      const record = parsePrediction(line);
-      if (!record || record.task !== task || record.as_of <= afterMs) continue;
-      if (record.as_of + record.horizon_days * DAY_MS > knownUntilMs) continue;
-      const day = Math.floor(record.as_of / DAY_MS);
-      const key = `${record.model_version}\u0000${record.arm}\u0000${day}\u0000${entityOf(record)}`;
-      if (!first.has(key)) first.set(key, record);
+      const found = read(line);
+      if (!found || found.record.as_of <= afterMs) continue;
+      const key = `${found.key}\u0000${Math.floor(found.record.as_of / DAY_MS)}\u0000${found.entity}`;
+      if (!first.has(key)) first.set(key, found);
     }
   }
   const due = [...first.values()];
-  if (due.length <= most) return due;
-  const ranks = Float64Array.from(due, (record) => hash32(entityOf(record)));
+  const records = due.map(({ record }) => record);
+  if (due.length <= most) return records;
+  const ranks = Float64Array.from(due, ({ entity }) => hash32(entity));
   const limit = Float64Array.from(ranks).sort()[most];
-  return due.filter((_, i) => ranks[i] < limit);
+  return records.filter((_, i) => ranks[i] < limit);
 }

@@ -16,7 +16,10 @@ export interface PredictionRecord {
   readonly horizon_days: number;
   /** UTC ms. */
   readonly as_of: number;
-  /** A keyed digest of the id as the lake knows it (`data/record-secret.ts`): of whom it is the lake's own join tells. */
+  /**
+   * A keyed digest of the id as the lake knows it (`data/record-secret.ts`): of whom it is the lake's own join tells. Of visits of
+   * the visitor, as `visitorLog` names them.
+   */
   readonly user_id: string;
   readonly item_id?: string;
 }
@@ -54,6 +57,12 @@ export function parseLogged(line: string): LoggedAnswer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A line that is a list of items. */
+export function parseList(line: string): ListRecord | undefined {
+  const logged = parseLogged(line);
+  return logged && 'items' in logged && typeof logged.model_version === 'string' ? logged : undefined;
 }
 
 /** A line that is an answer of one value. */

@@ -26,6 +26,26 @@ const linesOf = async (disk: ReturnType<typeof simulatedDisk>) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 
+test('a visit stands there by its visitor, as the lake tells visitors apart', async () => {
+  const { disk, answers } = await opened();
+  const visit = (who: Partial<Prediction>): Prediction => {
+    const { user_id: _, ...nobody } = answer('', { task: 'session-purchase' });
+    return { ...nobody, session_id: 's1', ...who };
+  };
+  answers.answered([visit({ user_id: 'ann' }), visit({ anonymous_id: 'dev' }), visit({})], () => true);
+  const { session_id: _, ...person } = visit({ anonymous_id: 'dev' });
+  answers.answered([person], () => true);
+  await answers.close();
+  const key = digestKey(secret, 'person');
+  const lines = await linesOf(disk);
+  expect(lines.map(({ user_id }) => user_id)).toEqual([
+    digestOf(key, 'lake ann'),
+    digestOf(key, 'lake dev'),
+    digestOf(key, 's1'),
+  ]);
+  expect(JSON.stringify(lines)).not.toContain('s1');
+});
+
 test('an answer stands there by the digest of the lake’s id, one about nobody does not', async () => {
   const { disk, answers } = await opened();
   answers.answered(

@@ -42,12 +42,20 @@ export function createAnswerLog({ log, secret, personId = (id) => id }: AnswerLo
   let timer: NodeJS.Timeout | undefined;
 
   const digest = (id: string): string => digestOf(key, personId(id));
+  /** Customers; of visits, which alone name a session, also visitors without an account, as the lake tells them apart. */
+  const whose = ({ user_id, anonymous_id, session_id }: Prediction): string | undefined => {
+    if (user_id !== undefined) return digest(user_id);
+    if (session_id === undefined) return undefined;
+    // A session is nobody's id, and kept as it comes.
+    return anonymous_id === undefined ? digestOf(key, session_id) : digest(anonymous_id);
+  };
   const recordsOf = (one: Waiting): LoggedAnswer[] => {
     const records: LoggedAnswer[] = [];
     if ('answers' in one) {
       for (const answer of one.answers) {
-        const { value, user_id, low, high } = answer;
-        if (value === null || user_id === undefined) continue;
+        const { value, low, high } = answer;
+        const person = whose(answer);
+        if (value === null || person === undefined) continue;
         records.push({
           prediction_id: answer.prediction_id,
           task: answer.task,
@@ -58,7 +66,7 @@ export function createAnswerLog({ log, secret, personId = (id) => id }: AnswerLo
           unit: answer.unit,
           horizon_days: answer.horizon_days,
           as_of: answer.as_of,
-          user_id: digest(user_id),
+          user_id: person,
           ...(answer.item_id !== undefined && { item_id: answer.item_id }),
         });
       }

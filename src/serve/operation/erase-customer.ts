@@ -35,7 +35,8 @@ export function openEraser(parts: EraserParts): CustomerEraser {
   const forget = async (stored: string, needles: readonly Needle[]): Promise<void> => {
     for (const needle of needles) if (isWord(needle)) fromMemory(needle.value);
     await kept.dropSnapshot();
-    await monitor?.answers.forget([stored]);
+    const visitors = needles.filter(({ kind }) => kind === 'anonymous id').map(({ value }) => value);
+    await monitor?.answers.forget([stored, ...visitors]);
     await monitor?.rejected.forget(
       (line) => line !== '' && mentionsInRecord('refused event', line, needles).length > 0,
     );

@@ -8,18 +8,25 @@ import { withLake } from '../../data/lake/open.ts';
 import { pseudonymSetup, pseudonymSql } from '../../data/pseudonym.ts';
 import { DIGEST_DIGITS, digestKey, knownRecordSecret } from '../../data/record-secret.ts';
 import type { EventSource } from '../../data/source.ts';
-import type { Workspace } from '../../data/workspace.ts';
-import { readDue } from '../../monitor/predictions/due-predictions.ts';
+import { visitorLog } from '../../data/visits/visits.ts';
+import { type Workspace, workspacePaths } from '../../data/workspace.ts';
+import { readDue, readDueLists } from '../../monitor/predictions/due-predictions.ts';
+import { LIST_HORIZON_DAYS, listOutcomes } from '../../monitor/predictions/list-outcomes.ts';
+import { LIST_PLACES, type ListQuality, listQuality } from '../../monitor/predictions/list-quality.ts';
 import { type LiveQuality, liveQuality } from '../../monitor/predictions/live-quality.ts';
 import { outcomesOf } from '../../monitor/predictions/outcomes.ts';
-import type { PredictionRecord } from '../../monitor/predictions/prediction-record.ts';
+import { visitOutcomesOf } from '../../monitor/predictions/visit-outcomes.ts';
 import type { LoadedBundle } from '../../registry/bundle.ts';
+import { SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
+import { listTasks, showVersion } from '../../registry/versions.ts';
 import { answerLogFolder } from './operation-paths.ts';
 
 /** What is known of a task whose answers are measured; plain data, as it goes to another thread. */
 export interface MeasuredTask {
   readonly task: string;
   readonly kind: 'binary' | 'amount';
+  /** Whether it is asked about visits. */
+  readonly isOfVisits: boolean;
   readonly label: LabelDefinition;
   readonly currency: string;
   /** The longest that its models answer about. */
@@ -27,12 +34,20 @@ export interface MeasuredTask {
 }
 
 export const measuredTask = ({ task, horizonDays, background }: LoadedBundle): MeasuredTask => ({
-  ...{ task: task.name, kind: task.kind, label: task.target, horizonDays },
+  ...{
+    task: task.name,
+    kind: task.kind,
+    isOfVisits: task.entity === 'session',
+    label: task.target,
+    horizonDays,
+  },
   currency: background.frame.currency,
 });
 
 export interface MeasureOptions {
   readonly tasks: readonly MeasuredTask[];
+  /** Lists of items, too; false for none. */
+  readonly lists?: boolean;
   /**
    * All that happened until then is in the lake; the last event of the lake when absent. Events that a sender holds back for
    * longer are missed.
@@ -47,6 +62,7 @@ export interface MeasureOptions {
 
 export interface MeasuredAnswers {
   readonly quality: readonly LiveQuality[];
+  readonly lists: readonly ListQuality[];
   /** Of each task: answers whose horizon has passed, after repeated ones of a customer and day are left out. */
   readonly due: Readonly<Record<string, number>>;
   /** UTC ms; NaN where the lake is empty. */
@@ -65,22 +81,46 @@ export async function measureAnswers(
   const { tasks, seed = 1, most = MOST, signal } = options;
   const secret = knownRecordSecret(workspace.dir);
   const disk = nodeJournalDisk(answerLogFolder(workspace));
+  const modelsDir = workspacePaths.models(workspace);
   const due: Record<string, number> = Object.fromEntries(tasks.map(({ task }) => [task, 0]));
   return withLake(workspace, options, async (engine, source) => {
     const knownUntilMs = options.knownUntilMs ?? source.lastMs;
     const quality: LiveQuality[] = [];
-    if (!secret || Number.isNaN(knownUntilMs)) return { quality, due, knownUntilMs };
-    for (const { task, kind, label, currency, horizonDays } of tasks) {
+    const lists: ListQuality[] = [];
+    if (!secret || Number.isNaN(knownUntilMs)) return { quality, lists, due, knownUntilMs };
+    const key = digestKey(secret, 'person');
+    for (const { task, kind, isOfVisits, label, currency, horizonDays } of tasks) {
       const afterMs = knownUntilMs - (horizonDays + WINDOW_DAYS) * DAY_MS;
       const logged = await readDue(disk, { task, afterMs, knownUntilMs, most });
       due[task] = logged.length;
-      const records = await named(engine, source, logged, digestKey(secret, 'person'));
-      const actual = await outcomesOf(engine, source, { label, records }, signal);
+      const records = await named(engine, isOfVisits ? visitorLog(source) : source, logged, key);
+      const outcomes = isOfVisits ? visitOutcomesOf : outcomesOf;
+      const actual = await outcomes(engine, source, { label, records }, signal);
       const perUnit = kind === 'amount' ? minorPerMajor(currency) : 1;
       quality.push(...liveQuality(records, actual, { kind, seed, perUnit }));
     }
-    return { quality, due, knownUntilMs };
+    if (options.lists !== false && listTasks(modelsDir).includes(SEQUENCE_FOLDER)) {
+      const afterMs = knownUntilMs - (LIST_HORIZON_DAYS + WINDOW_DAYS) * DAY_MS;
+      const logged = await readDueLists(disk, {
+        ...{ horizonDays: LIST_HORIZON_DAYS, afterMs, knownUntilMs, most },
+      });
+      due[SEQUENCE_FOLDER] = logged.length;
+      const types = learnedTypes(modelsDir);
+      const asked = {
+        lists: await named(engine, source, logged, key),
+        ...(types && { types }),
+        mostPopular: Math.max(...LIST_PLACES),
+      };
+      lists.push(...listQuality(asked.lists, await listOutcomes(engine, source, asked, signal), { seed }));
+    }
+    return { quality, lists, due, knownUntilMs };
   });
+}
+
+/** Kinds of events the model of items learned from, where it was told. */
+function learnedTypes(modelsDir: string): readonly string[] | undefined {
+  const { events } = showVersion(modelsDir, SEQUENCE_FOLDER).settings as { readonly events?: unknown };
+  return Array.isArray(events) && events.length > 0 ? events.map(String) : undefined;
 }
 
 const INSERT_ROWS = 2000;
@@ -89,12 +129,12 @@ const INSERT_ROWS = 2000;
  * The records with ids of the lake in place of digests. Who has no event after the first answer keeps their digest: nothing
  * came of them, and their rows still belong together.
  */
-async function named(
+async function named<Logged extends { readonly user_id: string; readonly as_of: number }>(
   engine: Engine,
   { events }: EventSource,
-  records: readonly PredictionRecord[],
+  records: readonly Logged[],
   key: Uint8Array,
-): Promise<readonly PredictionRecord[]> {
+): Promise<readonly Logged[]> {
   if (records.length === 0) return records;
   const digests = [...new Set(records.map(({ user_id }) => user_id))];
   const firstMs = records.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY);

@@ -7,10 +7,12 @@ import type { AuditEntry } from '../../monitor/audit/audit-log.ts';
 import { openWorkspaceAudit, type WorkspaceAudit } from '../../monitor/audit/workspace-audit.ts';
 import type { Logger } from '../../monitor/log/logger.ts';
 import type { Metrics } from '../../monitor/metrics/metrics.ts';
+import { showListQuality } from '../../monitor/predictions/list-quality.ts';
 import { showQuality } from '../../monitor/predictions/live-quality.ts';
 import { openPredictionLog } from '../../monitor/predictions/prediction-log.ts';
 import { openRejectedLog, type RejectedLog } from '../../monitor/rejected/rejected-log.ts';
 import type { LoadedBundle } from '../../registry/bundle.ts';
+import { SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
 import type { Refreshed } from '../online/models-in-service.ts';
 import { type AnswerDrift, watchAnswerDrift } from './answer-drift.ts';
 import { type AnswerLog, createAnswerLog } from './answer-log.ts';
@@ -118,12 +120,13 @@ export async function openServiceMonitor(parts: ServiceMonitorParts): Promise<Se
       },
       async measure(bundles, knownUntilMs) {
         answers.flush();
-        const tasks = bundles.filter(({ task }) => task.entity !== 'session').map(measuredTask);
+        const tasks = bundles.map(measuredTask);
         const measured = await measureBeside(
           { workspaceDir: workspace.dir, tasks, knownUntilMs },
           closing.signal,
         );
         showQuality(metrics, name, measured.quality);
+        showListQuality(metrics, { workspace: name, task: SEQUENCE_FOLDER }, measured.lists);
         return measured;
       },
       async tidy() {
