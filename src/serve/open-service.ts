@@ -103,9 +103,12 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     let eraser: CustomerEraser | undefined;
     const personId = personIds(workspace);
     const onTrial = options.onTrial ?? (monitor && observeLifecycle(monitor));
-    const asked = {
-      ...{ now, newId, ...(onTrial && { observer: onTrial }) },
+    const trials = {
+      ...(onTrial && { observer: onTrial }),
       ...(monitor && { watchMs: monitor.settings.promoted.watchMs }),
+    };
+    const asked = {
+      ...{ now, newId, ...trials },
       find: (person: Parameters<OpenState['find']>[0]) => state?.find(person),
       ...(personId && { personId }),
     };
@@ -117,7 +120,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
       ...{ ...asked, modelsDir, context: () => context, readItems },
       ...(monitor && { onAnswered: monitor.drift.answered }),
     });
-    const texts = openTexts({ modelsDir, now, newId });
+    const texts = openTexts({ modelsDir, now, newId, ...trials });
     const foundTexts = await texts.refresh();
     const items = openItems({ ...asked, workspace, threads });
     const foundItems = await items.refresh();
@@ -203,6 +206,7 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
         try {
           await models.close();
           await items.close();
+          await texts.close();
           await search.close();
           if (journal.ready)
             await settle().catch((cause: unknown) => {

@@ -1,10 +1,11 @@
 // What a trial must know of answers: how much was asked, what is no answer, and how far two of them are apart.
-import type { Prediction, PredictionEntity, RecommendationList } from '../api.ts';
+import type { Prediction, RecommendationList } from '../api.ts';
 import type { PredictionQuestion, RecommendationQuestion } from '../ports.ts';
+import type { Subject } from './user-share.ts';
 
 /** Whom a question is about; a part of it is the same question about fewer. */
 export interface AskedTogether {
-  readonly entities: readonly PredictionEntity[];
+  readonly entities: readonly Subject[];
   readonly events?: readonly unknown[];
   readonly asOf?: number;
 }
@@ -55,13 +56,34 @@ const REASON_SIZE = 1000;
 
 const score = ({ value }: Prediction): number => value ?? Number.NaN;
 
+const sameQuestion = (one: Prediction, other: Prediction): boolean =>
+  one.horizon_days === other.horizon_days && one.unit === other.unit;
+
 export const PREDICTIONS: AnswerKind<PredictionQuestion, Prediction> = {
   sizeOf: ({ entities, reasons = 0 }) => entities.length * (reasons > 0 ? REASON_SIZE : 1),
   isAnswer: ({ value, not_asked }) => (value === null ? not_asked !== undefined : Number.isFinite(value)),
   scoreOf: score,
-  isSameQuestion: (one, other) => one.horizon_days === other.horizon_days && one.unit === other.unit,
+  isSameQuestion: sameQuestion,
   difference: (candidate, incumbent) => score(candidate) - score(incumbent),
   asOf: ({ as_of }) => as_of,
+};
+
+/** Texts, each an entity of its own: the same text is always on the same side. */
+export interface TextsAsked {
+  readonly task: string;
+  readonly entities: readonly { readonly text: string }[];
+  /** So many words that mattered each; none when absent. */
+  readonly words?: number;
+  readonly events?: undefined;
+  readonly asOf?: number;
+}
+
+export const TEXTS: AnswerKind<TextsAsked, Prediction> = {
+  ...{ scoreOf: score, isAnswer: PREDICTIONS.isAnswer, difference: PREDICTIONS.difference },
+  ...{ isSameQuestion: sameQuestion, asOf: PREDICTIONS.asOf },
+  /** Characters; each text is asked about again and again for its words. */
+  sizeOf: ({ entities, words = 0 }) =>
+    entities.reduce((sum, { text }) => sum + text.length, 0) * (words > 0 ? REASON_SIZE : 1),
 };
 
 export const LISTS: AnswerKind<RecommendationQuestion, RecommendationList> = {

@@ -2,9 +2,15 @@
 import { hash32 } from '../../core/random.ts';
 import type { PredictionEntity } from '../api.ts';
 
+/** Whom or what a question is about; texts are told apart by themselves. */
+export type Subject = PredictionEntity | { readonly text: string };
+
 /** What a person, a visit or an item is told apart by: of customers with an item the customer, who sees one side alone. */
-export const subjectOf = ({ user_id, anonymous_id, session_id, item_id }: PredictionEntity): string =>
-  user_id ?? anonymous_id ?? session_id ?? item_id ?? '';
+export function subjectOf(subject: Subject): string {
+  if ('text' in subject) return subject.text;
+  const { user_id, anonymous_id, session_id, item_id } = subject;
+  return user_id ?? anonymous_id ?? session_id ?? item_id ?? '';
+}
 
 /** The place of an id in a trial, 32 bits, even over ids; another salt draws anew. */
 export const placeOf = (subject: string, salt: number): number => hash32(subject, salt);
@@ -19,8 +25,8 @@ export const saltOf = (text: string): number => hash32(text);
 export const otherSalt = (salt: number): number => hash32('the other side', salt);
 
 /** A test of entities: true for `share` of all ids, each as often as it is asked about. About 50 ns. */
-export function shareOfUsers(salt: string, share: number): (entity: PredictionEntity) => boolean {
+export function shareOfUsers(salt: string, share: number): (subject: Subject) => boolean {
   const seed = saltOf(salt);
   const end = share * 2 ** 32;
-  return (entity) => placeOf(subjectOf(entity), seed) < end;
+  return (subject) => placeOf(subjectOf(subject), seed) < end;
 }
