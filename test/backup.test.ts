@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { foresell, type Running, runProcess, start, succeed, testFolder } from './flow/command.ts';
+import { startServer } from './flow/built-server.ts';
+import { foresell, runProcess, start, succeed, testFolder } from './flow/command.ts';
 import { MADE_UP_MAPPING, madeUpCsv } from './flow/made-up-csv.ts';
 
 const { dir, write } = testFolder();
@@ -29,20 +30,6 @@ beforeAll(async () => {
   await succeed('train', 'purchase', '--model', 'logistic', '--horizon', '30d', ...on);
   key = JSON.parse((await succeed('keys', 'create', '--json', ...on)).stdout).key as string;
 }, 120_000);
-
-async function serve(workspace: string): Promise<{ readonly running: Running; readonly url: string }> {
-  const running = start(['serve', '--workspace', workspace, '--port', '0', '--json', '--threads', '1']);
-  const url = await new Promise<string>((resolve, reject) => {
-    let said = '';
-    running.process.stdout?.on('data', (text: string) => {
-      said += text;
-      const found = /"url": "([^"]+)"/.exec(said)?.[1];
-      if (found) resolve(found);
-    });
-    void running.ended.then(({ stderr }) => reject(new Error(stderr)));
-  });
-  return { running, url };
-}
 
 async function ask(url: string, path: string, body: unknown) {
   const reply = await fetch(url + path, {
@@ -59,7 +46,8 @@ async function ask(url: string, path: string, body: unknown) {
 }
 
 test('a shop under load is backed up, lost and served again: nothing acknowledged is missing, answers are equal', async () => {
-  const { running, url } = await serve(shop);
+  const running = await startServer(shop);
+  const { url } = running;
   const acknowledged: object[] = [];
   let isPaused = false;
   let isOver = false;
@@ -95,7 +83,7 @@ test('a shop under load is backed up, lost and served again: nothing acknowledge
   expect((await foresell('restore', to, '--check')).stdout).toMatch(/is whole/);
   const back = join(dir, 'restored');
   await succeed('restore', to, '--to', back);
-  const second = await serve(back);
+  const second = await startServer(back);
   const again = await ask(second.url, '/v1/predictions/purchase', question);
   expect(answers.predictions.filter(({ value }) => value !== null).length).toBeGreaterThan(20);
   for (const [at, { value }] of answers.predictions.entries())
@@ -105,8 +93,8 @@ test('a shop under load is backed up, lost and served again: nothing acknowledge
     accepted: 0,
     duplicates: before.length,
   });
-  second.running.process.kill('SIGTERM');
-  expect((await second.running.ended).code).toBe(0);
+  second.process.kill('SIGTERM');
+  expect((await second.ended).code).toBe(0);
 });
 
 test('a backup killed in the middle has no name, and what is left of it passes no check', async () => {

@@ -21,6 +21,7 @@ import { openRecommender } from '../src/serve/online/recommender.ts';
 import { samplePorts } from '../src/serve/sample-ports.ts';
 import { openShop } from '../src/serve/shop.ts';
 import { openState } from '../src/serve/state/online-state.ts';
+import { startServer } from './flow/built-server.ts';
 import { start, succeed, testFolder } from './flow/command.ts';
 import { madeUpCsv } from './flow/made-up-csv.ts';
 
@@ -258,20 +259,6 @@ describe('foresell serve as a process', () => {
     });
     return { status: reply.status, body: (await reply.json()) as Record<string, never> };
   };
-  const serve = async () => {
-    const running = start(['serve', '--workspace', served, '--port', '0', '--json', '--threads', '1']);
-    const url = await new Promise<string>((resolve, reject) => {
-      let said = '';
-      running.process.stdout?.on('data', (text: string) => {
-        said += text;
-        const found = /"url": "([^"]+)"/.exec(said)?.[1];
-        if (found) resolve(found);
-      });
-      void running.ended.then(({ stderr }) => reject(new Error(stderr)));
-    });
-    return { running, url };
-  };
-
   test('events that were acknowledged are there after kill -9, known as sent, and after an orderly end', async () => {
     cpSync(shop, served, { recursive: true });
     const { key } = JSON.parse((await succeed('keys', 'create', '--workspace', served, '--json')).stdout) as {
@@ -280,17 +267,17 @@ describe('foresell serve as a process', () => {
     const event = { event_id: 'k-1', type: 'purchase', user_id: 'a new customer', item_id: 'mug' };
     const asked = { entities: [{ user_id: 'a new customer' }] };
 
-    const first = await serve();
+    const first = await startServer(served);
     const none = await ask(first.url, key, '/v1/predictions/purchase', asked);
     expect(none.body.predictions).toMatchObject([{ value: null }]);
     expect((await ask(first.url, key, '/v1/events', [event])).body).toMatchObject({ accepted: 1 });
     const [before] = (await ask(first.url, key, '/v1/predictions/purchase', asked)).body
       .predictions as unknown as { value: number }[];
     expect(before.value).toBeGreaterThan(0);
-    first.running.process.kill('SIGKILL');
-    expect((await first.running.ended).code).toBe('SIGKILL');
+    first.process.kill('SIGKILL');
+    expect((await first.ended).code).toBe('SIGKILL');
 
-    const second = await serve();
+    const second = await startServer(served);
     expect((await ask(second.url, key, '/v1/events', [event])).body).toMatchObject({
       accepted: 0,
       duplicates: 1,
@@ -302,11 +289,11 @@ describe('foresell serve as a process', () => {
     const other = await start(['serve', '--workspace', served, '--port', '0', '--json']).ended;
     expect(other.code).toBe(1);
     expect(JSON.parse(other.stdout).error.code).toBe('BUSY');
-    second.running.process.kill('SIGTERM');
-    expect((await second.running.ended).code).toBe(0);
+    second.process.kill('SIGTERM');
+    expect((await second.ended).code).toBe(0);
 
     // From the snapshot this time; and a key that is revoked is refused by a server that runs.
-    const third = await serve();
+    const third = await startServer(served);
     const [again] = (await ask(third.url, key, '/v1/predictions/purchase', asked)).body
       .predictions as unknown as { value: number }[];
     expect(again.value).toBeCloseTo(before.value, 6);
@@ -314,7 +301,7 @@ describe('foresell serve as a process', () => {
     await expect
       .poll(async () => (await ask(third.url, key, '/v1/events', [event])).status, { timeout: 15_000 })
       .toBe(401);
-    third.running.process.kill('SIGTERM');
-    expect((await third.running.ended).code).toBe(0);
+    third.process.kill('SIGTERM');
+    expect((await third.ended).code).toBe(0);
   });
 });

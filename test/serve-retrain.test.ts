@@ -1,12 +1,13 @@
 // A server that trains anew what it serves: beside the answering, cancelled with it, and gone when it is killed.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { formatMoment } from '../src/core/time.ts';
 import { readRetraining } from '../src/registry/retraining-record.ts';
 import { readRollout } from '../src/registry/rollout.ts';
 import { showVersion } from '../src/registry/versions.ts';
-import { foresell, type Running, start, succeed, testFolder } from './flow/command.ts';
+import { type BuiltServer, startServer } from './flow/built-server.ts';
+import { foresell, succeed, testFolder } from './flow/command.ts';
 import { FIRST_DAY_MS, MADE_UP_HEADER, MADE_UP_MAPPING, madeUpCsv } from './flow/made-up-csv.ts';
 
 const { dir, write } = testFolder();
@@ -20,13 +21,12 @@ const part = (isLater: boolean): string =>
   `${[MADE_UP_HEADER, ...lines.filter((line) => line.split(',')[2] >= middle === isLater)].join('\n')}\n`;
 
 let key: string;
-let running: Running | undefined;
+let running: BuiltServer | undefined;
 beforeAll(async () => {
   await succeed('import', write('first.csv', part(false)), '--map', mapping, ...on);
   await succeed('train', 'purchase', '--horizon', '30d', '--model', 'logistic', ...on);
   ({ key } = JSON.parse((await succeed('keys', 'create', '--workspace', shop, '--json')).stdout));
 }, 120_000);
-afterAll(() => void running?.process.kill('SIGKILL'));
 
 /** Trainings of this shop that run now. */
 const trainings = (): number =>
@@ -35,17 +35,8 @@ const trainings = (): number =>
     .filter((args) => args.includes(' retrain purchase') && args.includes(shop)).length;
 
 async function serve(...more: string[]): Promise<string> {
-  running = start(['serve', '--port', '0', '--json', '--follow', '0.2s', '--metrics', ...more, ...on]);
-  const own = running;
-  return new Promise((resolve, reject) => {
-    let said = '';
-    own.process.stdout?.on('data', (text: string) => {
-      said += text;
-      const found = /"url": "([^"]+)"/.exec(said)?.[1];
-      if (found) resolve(found);
-    });
-    void own.ended.then(({ stderr }) => reject(new Error(stderr)));
-  });
+  running = await startServer(shop, '--follow', '0.2s', '--metrics', ...more);
+  return running.url;
 }
 
 const ask = async (url: string): Promise<string> => {

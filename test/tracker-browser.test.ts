@@ -8,7 +8,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withLake } from '../src/data/lake/open.ts';
 import { createWorkspace, openWorkspace } from '../src/data/workspace.ts';
-import { type Running, start, succeed, testFolder } from './flow/command.ts';
+import { type BuiltServer, startServer } from './flow/built-server.ts';
+import { succeed, testFolder } from './flow/command.ts';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const { dir } = testFolder();
@@ -28,7 +29,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
   let browser: Browser;
   let context: BrowserContext;
   let pages: Server;
-  let server: Running;
+  let server: BuiltServer;
   let url = '';
   let shopUrl = '';
   /** What went to the server, in order. */
@@ -59,16 +60,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
       ...['--scope', 'events:write', '--origin', shopUrl],
     );
     key = (JSON.parse(made.stdout) as { key: string }).key;
-    server = start(['serve', '--workspace', shop, '--port', '0', '--json', '--threads', '1']);
-    url = await new Promise<string>((resolve, reject) => {
-      let said = '';
-      server.process.stdout?.on('data', (text: string) => {
-        said += text;
-        const found = /"url": "([^"]+)"/.exec(said)?.[1];
-        if (found) resolve(found);
-      });
-      void server.ended.then(({ stderr }) => reject(new Error(stderr)));
-    });
+    server = await startServer(shop);
+    ({ url } = server);
     browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
@@ -83,8 +76,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
   afterAll(async () => {
     await browser?.close();
     pages?.close();
-    server?.process.kill('SIGKILL');
-    await server?.ended;
   });
 
   const open = async (path = '/', from = shopUrl): Promise<Page> => {
