@@ -139,6 +139,7 @@ export const TYPE_WORDS: Readonly<Record<string, string>> = {
   returned: 'refund',
   cancel: 'refund',
   cancelled: 'refund',
+  canceled: 'refund',
   退款: 'refund',
   退货: 'refund',
   取消: 'refund',
@@ -146,6 +147,20 @@ export const TYPE_WORDS: Readonly<Record<string, string>> = {
   rate: 'review',
   评价: 'review',
   评论: 'review',
+};
+
+const NEVER_PAID =
+  'CHECK: taken for a refund of an order that was counted; rows of orders that were never paid belong under skip';
+
+/** Words of `TYPE_WORDS` that mean something else in some shops. */
+export const TYPE_GUESSES: Readonly<Record<string, string>> = {
+  cancel: NEVER_PAID,
+  cancelled: NEVER_PAID,
+  canceled: NEVER_PAID,
+  取消: NEVER_PAID,
+  order: 'CHECK: taken for an order that is paid',
+  下单: 'CHECK: taken for an order that is paid',
+  collect: 'CHECK: taken for putting on a wish list',
 };
 
 export const CURRENCY_SIGNS: readonly (readonly [RegExp, string])[] = [

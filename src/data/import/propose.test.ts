@@ -76,6 +76,23 @@ describe('a proposed mapping imports', () => {
     expect((await rows('events'))[0]).toMatchObject(expected);
   });
 
+  test('a word for an event that may mean something else is marked as a guess', async () => {
+    const { write, import: load, rows } = shop();
+    const path = write(
+      'f.csv',
+      'user,item,status,time\na,1,paid,2024-01-01\nb,1,Cancelled,2024-01-02\nc,1,refund,2024-01-03\n',
+    );
+    const mapping = await proposeMapping(path);
+    expect(mapping).toMatch(/"Cancelled": refund {2}# CHECK: .*never paid/);
+    expect(mapping).toMatch(/"(paid|refund)": \w+$/m);
+    await load(path, mapping);
+    expect((await rows('events', 'timestamp, type')).map(({ type }) => type)).toEqual([
+      'purchase',
+      'refund',
+      'refund',
+    ]);
+  });
+
   test('cancellations by a letter before the order number', async () => {
     const { write, import: load, rows } = shop();
     const path = write(

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { EVENT_TYPES } from '../event.ts';
-import { COUNTRY_CURRENCIES, CURRENCY_SIGNS, ROLE_WORDS, type Role, TYPE_WORDS } from './column-words.ts';
+import {
+  COUNTRY_CURRENCIES,
+  CURRENCY_SIGNS,
+  ROLE_WORDS,
+  type Role,
+  TYPE_GUESSES,
+  TYPE_WORDS,
+} from './column-words.ts';
 import { sampleRows } from './dry-run.ts';
 import { guessTimeFormat, looksLikeTime } from './guess-time.ts';
 import { asReadFault } from './read-fault.ts';
@@ -223,7 +230,10 @@ function typeLines(roles: Roles): string[] {
     '  type:',
     `    column: ${quoted(column.name)}`,
     '    map:',
-    ...known.map((word) => `      ${quoted(word)}: ${typeOf(word)}`),
+    ...known.map((word) => {
+      const guess = TYPE_GUESSES[word.toLowerCase()];
+      return `      ${quoted(word)}: ${typeOf(word)}${guess ? `  # ${guess}` : ''}`;
+    }),
     ...(known.length === 0 ? ['      {}'] : []),
     ...unknown.map(
       (word) => `      # CHECK: ${quoted(word)} is not known; name its event type or its rows are rejected`,
