@@ -42,9 +42,11 @@ export function parseSpan(text: string): number {
 
 /** `2011-06-11` when the moment is a midnight, else `2011-06-11T17:52:00Z`. */
 export function formatMoment(ms: number): string {
-  const iso = new Date(ms).toISOString();
-  return iso.endsWith('T00:00:00.000Z') ? iso.slice(0, 10) : iso.replace('.000Z', 'Z');
+  const moment = fullMoment(ms);
+  return moment.endsWith('T00:00:00Z') ? moment.slice(0, 10) : moment;
 }
+
+const fullMoment = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
 
 export const formatDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
@@ -156,8 +158,8 @@ export function parseLocalMoment(text: string, zone: ZoneOffsets): number {
   return moment - offsetAt(zone, first);
 }
 
-/** The date alone when the moment is a midnight on the shop's own calendar, else as `formatMoment`. */
+/** As `parseLocalMoment` takes it: the date alone for a midnight on the shop's own calendar, any other moment in full. */
 export function formatLocalMoment(ms: number, zone: ZoneOffsets): string {
   const local = ms + offsetAt(zone, ms);
-  return local % DAY_MS === 0 ? formatDay(local) : formatMoment(ms);
+  return local % DAY_MS === 0 ? formatDay(local) : fullMoment(ms);
 }

@@ -3,7 +3,7 @@ import { isRecord } from '../core/canonical-json.ts';
 import { AppError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { sequenceCount } from '../core/sequences.ts';
-import { DAY_MS, formatMoment } from '../core/time.ts';
+import { DAY_MS, formatLocalMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { erasedSince } from '../data/lake/read.ts';
 import type { EventSource } from '../data/source.ts';
@@ -78,10 +78,11 @@ async function run(
   const startedMs = now();
   const was = loadTrunk(workspace, options.from);
   const asOf = options.asOf ?? lastToRead(planSplits({ ...source, horizonMs: options.horizonDays * DAY_MS }));
+  const shown = (ms: number): string => formatLocalMoment(ms, source.zone);
   if (asOf <= was.seenUntilMs)
     throw new AppError(
       'USAGE',
-      `expected a moment later than ${formatMoment(was.seenUntilMs)}, up to which trunk ${was.version} has read, got ${formatMoment(asOf)}`,
+      `expected a moment later than ${shown(was.seenUntilMs)}, up to which trunk ${was.version} has read, got ${shown(asOf)}`,
     );
   const { vocabulary: known } = was.trunk;
   const words = (found: typeof known) => growVocabulary(known, found);

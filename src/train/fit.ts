@@ -1,4 +1,5 @@
 // From a shop's log to a chosen, calibrated model of one task: everything but the disk.
+import { AppError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { DAY_MS } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
@@ -122,7 +123,7 @@ async function fitWithCrew(
     historyDays: historyMs / DAY_MS,
   });
   const entries = entriesOf(options, horizon);
-  if (options.pretrained) refuseForesight(options.pretrained, horizon.plan);
+  if (options.pretrained) refuseForesight(options.pretrained, horizon.plan, source.zone);
   const told = readEvents(entries) ? withEvents(starting, task.entity) : starting;
   const fed = viewFor(withFeatures(told, options.features ?? []), capabilities);
   const bounded = boundView(fed.view, historyMs);
@@ -217,10 +218,7 @@ function inSeason(trial: RankedTrial, samples: Samples, season: Season | undefin
 type Entries = Pick<TournamentOptions, 'candidates' | 'preset' | 'blends' | 'repeated'>;
 
 /** Who takes part: baselines always; then what is repeated, was asked for, or stands in the preset. */
-function entriesOf(
-  { task, models, preset: named = 'good', repeat, pretrained }: FitOptions,
-  horizon: HorizonPlan,
-): Entries {
+function askedFor({ task, models, preset: named = 'good', repeat, pretrained }: FitOptions): Entries {
   const preset = presetFor(task.kind, named, task.recipe);
   const costly = task.entity === 'user_item' ? [] : preset.costly;
   const auto = [...preset.models, ...costly, ...preset.blends];
@@ -230,16 +228,31 @@ function entriesOf(
   const ids = [...new Set([...(task.baselines ?? BASELINES), ...wanted])].filter(
     (id) => !blends.some((blend) => blend === id),
   );
-  const candidates = repeatedCandidates(ids, searches).map((each) =>
-    pretrained ? onTrunk(each, pretrained.trunk) : each,
-  );
-  const repeated = repeat && { repeated: searches };
-  if (horizon.horizonDays === horizon.checkedDays) return { candidates, preset, blends, ...repeated };
+  const asked = repeatedCandidates(ids, searches);
+  const candidates = pretrained ? asked.map((each) => onTrunk(each, pretrained.trunk)) : asked;
+  if (pretrained && candidates.every((each, at) => each === asked[at]))
+    throw new AppError(
+      'USAGE',
+      `--pretrained: expected a behaviour transformer among the models, such as --model transformer:lora, got ${wanted.join(', ')}: none of them builds on a trunk`,
+    );
+  return { candidates, preset, blends, ...(repeat && { repeated: searches }) };
+}
+
+/**
+ * Asks whether models of these names can take part: call it before long work.
+ *
+ * @throws AppError USAGE for a name that is none, and for a trunk that none of them builds on
+ */
+export const checkModels = (options: FitOptions): void => void askedFor(options);
+
+/** Over a horizon longer than can be checked, those alone that take part at any. */
+function entriesOf(options: FitOptions, { horizonDays, checkedDays }: HorizonPlan): Entries {
+  const asked = askedFor(options);
+  if (horizonDays === checkedDays) return asked;
   return {
-    candidates: candidates.filter(({ id, role }) => role === 'baseline' || ANY_HORIZON.has(id)),
-    preset,
+    ...asked,
+    candidates: asked.candidates.filter(({ id, role }) => role === 'baseline' || ANY_HORIZON.has(id)),
     blends: [],
-    ...repeated,
   };
 }
 

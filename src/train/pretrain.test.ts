@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Progress } from '../core/progress.ts';
-import { DAY_MS } from '../core/time.ts';
+import { DAY_MS, formatLocalMoment, UTC, zoneOffsets } from '../core/time.ts';
 import { importFiles } from '../data/import/import-files.ts';
 import { parseMapping } from '../data/import/mapping.ts';
 import { planSplits } from '../data/splits.ts';
 import { writeShop } from '../data/synthetic/write-shop.ts';
 import { simulateShop } from '../data/synthetic.ts';
 import { createWorkspace } from '../data/workspace.ts';
+import { taskNamed } from '../tasks/catalogue.ts';
 import { PRETRAIN_DEFAULTS, pretrainShop } from './pretrain.ts';
 import { lastToRead, loadTrunk, refuseForesight } from './pretrained.ts';
+import { trainTask } from './run.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'pretrain-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -79,4 +81,20 @@ test('a trunk stopped half-way is taken up where it stood, and saved for every q
   expect(() => refuseForesight(pretrained, plan)).not.toThrow();
   const wise = { ...pretrained, seenUntilMs: lastToRead(plan) + 1 };
   expect(() => refuseForesight(wise, plan)).toThrow(/pretrain --as-of/);
+  // In the shop's own time, as --as-of takes it.
+  const shanghai = zoneOffsets('Asia/Shanghai');
+  expect(() => refuseForesight(wise, plan, shanghai)).toThrow(
+    `pretrain --as-of ${formatLocalMoment(lastToRead(plan), shanghai)}`,
+  );
+  expect(formatLocalMoment(lastToRead(plan), shanghai)).not.toBe(formatLocalMoment(lastToRead(plan), UTC));
+
+  await expect(
+    trainTask(workspace, {
+      ...{ ...options, task: taskNamed('purchase'), models: ['logistic', 'gbdt'], pretrained },
+      ...{ horizonDays: 30, promote: true, language: 'en' },
+    }),
+  ).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/^--pretrained: expected a behaviour transformer.*got logistic, gbdt/),
+  });
 });

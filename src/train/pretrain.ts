@@ -5,7 +5,7 @@ import { AppError, invariant } from '../core/errors.ts';
 import { type ItemVectors, takeVectors } from '../core/item-vectors.ts';
 import type { Progress } from '../core/progress.ts';
 import { sequenceCount } from '../core/sequences.ts';
-import { DAY_MS, formatMoment } from '../core/time.ts';
+import { DAY_MS, formatLocalMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { buildExamples } from '../data/examples.ts';
 import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
@@ -153,7 +153,7 @@ async function run(
   if (Object.keys(own.values).length === 0)
     throw new AppError(
       'NOT_ENOUGH_DATA',
-      `expected customers with at least two events of different items by ${formatMoment(asOf)}, got none; import older events or use a later moment`,
+      `expected customers with at least two events of different items by ${formatLocalMoment(asOf, source.zone)}, got none; import older events or use a later moment`,
     );
   const { trunk, taught } = await teach(own, { engine, source }, { ...options, asOf });
   const weights = Object.values(trunk.values).reduce((sum, values) => sum + values.length, 0);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isRecord, type Json } from '../core/canonical-json.ts';
 import { AppError } from '../core/errors.ts';
-import { formatMoment } from '../core/time.ts';
+import { formatLocalMoment, UTC, type ZoneOffsets } from '../core/time.ts';
 import type { SplitPlan } from '../data/splits.ts';
 import { type Workspace, workspacePaths } from '../data/workspace.ts';
 import type { LearnedTrunk } from '../models/behaviour/pretrain.ts';
@@ -57,13 +57,19 @@ export const lastToRead = ({ train, calibrate }: SplitPlan): number =>
 /**
  * A trunk that has read what models are compared or tested by would know their answers.
  *
+ * @param zone the shop's, in which moments are said
  * @throws AppError USAGE for one that has read beyond the moment after which nothing may be known
  */
-export function refuseForesight({ version, seenUntilMs }: PretrainedTrunk, plan: SplitPlan): void {
+export function refuseForesight(
+  { version, seenUntilMs }: PretrainedTrunk,
+  plan: SplitPlan,
+  zone: ZoneOffsets = UTC,
+): void {
   const limit = lastToRead(plan);
   if (seenUntilMs <= limit) return;
+  const shown = (ms: number): string => formatLocalMoment(ms, zone);
   throw new AppError(
     'USAGE',
-    `trunk ${version} has read events up to ${formatMoment(seenUntilMs)}, models are judged by what came after ${formatMoment(limit)}: pretrain --as-of ${formatMoment(limit)}`,
+    `trunk ${version} has read events up to ${shown(seenUntilMs)}, models are judged by what came after ${shown(limit)}: pretrain --as-of ${shown(limit)}`,
   );
 }

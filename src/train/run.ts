@@ -19,7 +19,7 @@ import type { TaskReport } from '../report/task-document.ts';
 import { type Assessment, assess, scoresById } from './assess.ts';
 import { checkEligibility, refuseUnready } from './eligibility.ts';
 import { backgroundOf } from './explaining.ts';
-import { type FitOptions, type FittedTask, fitTask } from './fit.ts';
+import { checkModels, type FitOptions, type FittedTask, fitTask } from './fit.ts';
 import { findLeaks } from './leaks.ts';
 import { writeReport } from './report-file.ts';
 import { runRecord } from './run-record.ts';
@@ -69,6 +69,7 @@ async function run(
 ): Promise<TrainingResult> {
   const { task, seed, signal, progress, now } = options;
   const startedMs = now();
+  checkModels(options);
   const eligibility = await checkEligibility(engine, source, task, options);
   refuseUnready(task, eligibility);
   const fitted = await fitTask(engine, source, options);

@@ -1,7 +1,7 @@
 // Outcomes of several tasks at past moments, for a trunk to learn from before anything is compared.
 import { AppError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
-import { DAY_MS, formatMoment } from '../core/time.ts';
+import { DAY_MS, formatLocalMoment } from '../core/time.ts';
 import type { Engine } from '../data/engine.ts';
 import { buildExamples } from '../data/examples.ts';
 import { readCapabilities, viewFor } from '../data/features/capabilities.ts';
@@ -89,7 +89,7 @@ export async function teachByTasks(
 }
 
 /** A horizon apart, the last outcome ending at `asOf`. @throws AppError NOT_ENOUGH_DATA */
-function pastMoments({ firstMs }: EventSource, { asOf, horizonDays }: TeachRequest): readonly number[] {
+function pastMoments({ firstMs, zone }: EventSource, { asOf, horizonDays }: TeachRequest): readonly number[] {
   const horizonMs = horizonDays * DAY_MS;
   const earliest = firstMs + Math.min(horizonMs, LONGEST_HISTORY_MS);
   const moments: number[] = [];
@@ -102,7 +102,7 @@ function pastMoments({ firstMs }: EventSource, { asOf, horizonDays }: TeachReque
   if (moments.length > 0) return moments;
   throw new AppError(
     'NOT_ENOUGH_DATA',
-    `expected history and a horizon of ${horizonDays} days before ${formatMoment(asOf)}, events begin at ${formatMoment(firstMs)}: use a shorter horizon`,
+    `expected history and a horizon of ${horizonDays} days before ${formatLocalMoment(asOf, zone)}, events begin at ${formatLocalMoment(firstMs, zone)}: use a shorter horizon`,
   );
 }
 
