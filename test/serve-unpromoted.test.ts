@@ -38,10 +38,16 @@ test('it answers nobody until it is promoted, and the problem says so', async ()
     503,
     expect.stringContaining('foresell models promote next-item'),
   ]);
+  const age = () =>
+    served.figure('foresell_model_age_seconds{foresell_workspace="shop",foresell_task="purchase"');
+  expect(await age()).toBeUndefined();
   for (const task of ['purchase', 'next-item'])
     promote(workspacePaths.models(openWorkspace(shop)), { task }, { atMs: Date.now() });
   await served.server.follow();
   const { status, body } = await ask('/v1/predictions/purchase');
   expect([status, body.predictions.length]).toEqual([200, 1]);
   expect((await ask('/v1/recommendations')).status).toBe(200);
+  // The figures follow at the monitor's next turn.
+  for (const { run } of served.monitor.tasks) await run();
+  expect(await age()).toBeGreaterThan(0);
 });

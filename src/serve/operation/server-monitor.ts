@@ -79,6 +79,7 @@ export function openServerMonitor({ write, level, now, post }: ServerMonitorPart
   let running: ReadonlyMap<string, ShopService> = new Map();
   let alerts: ServerAlerts | undefined;
   const measuredMs = new Map<string, number>();
+  const shown: (() => void)[] = [];
   const figures: ProcessFigures = watchProcess(metrics);
   /** The audit log of the shop a call was for; the first shop's where nobody knows. */
   const auditOf = (name?: string): ServiceMonitor | undefined =>
@@ -104,7 +105,14 @@ export function openServerMonitor({ write, level, now, post }: ServerMonitorPart
     ...{ metrics, logger, webhooks },
     observer: { ...observeServer(metrics, logger), refused },
     tasks: [
-      { everyMs: LOOK_MS, run: async () => alerts?.look() },
+      {
+        everyMs: LOOK_MS,
+        async run() {
+          // Rules look at the age of the models that answer now.
+          for (const show of shown) show();
+          await alerts?.look();
+        },
+      },
       {
         everyMs: FLUSH_MS,
         async run() {
@@ -158,7 +166,9 @@ export function openServerMonitor({ write, level, now, post }: ServerMonitorPart
       running = services;
       alerts = runAlerts({ rules, receivers, metrics, logger, now, ...(post && { post }) });
       for (const [name, service] of services) {
-        showService(metrics, name, service, now)();
+        const show = showService(metrics, name, service, now);
+        show();
+        shown.push(show);
         shops.get(name)?.note({
           action: 'server.start',
           actor: { kind: 'system', id: 'server' },
