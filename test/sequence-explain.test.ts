@@ -126,7 +126,10 @@ describe('sequence explain', () => {
     expect(await refusal('--history', 'nowhere')).toContain('knows none of these');
     expect(await refusal('--history', ' ')).toContain('at least one event');
     expect(await refusal('--history', 'tea1', '--item', 'nowhere')).toContain('an item the model knows');
-    expect(await refusal('--case', '0')).toContain('--case from 1 to');
+    for (const number of ['0', '99999', 'twelve'])
+      expect(await refusal('--case', number)).toMatch(
+        new RegExp(`--case: expected a number from 1 to \\d+, .*, got "${number}"`),
+      );
     expect(await refusal('--history', 'tea1', '--most', 'all')).toContain('--most');
     expect(await refusal('--history', 'tea1', '--exclude-seen', 'both')).toContain('yes or no');
   });

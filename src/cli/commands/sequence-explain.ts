@@ -88,7 +88,7 @@ function historyOf(
   if ((history === undefined) === (number === undefined))
     throw new AppError('USAGE', 'expected --history "ids…" or --case NUMBER, one of the two');
   const { itemIds } = saved.model;
-  if (number !== undefined) return { before: storedCase(saved, Number(number)), unknown: 0 };
+  if (number !== undefined) return { before: storedCase(saved, String(number)), unknown: 0 };
   const ids = String(history)
     .split(/\s+/)
     .filter((id) => id !== '');
@@ -104,7 +104,8 @@ function historyOf(
   };
 }
 
-function storedCase({ cases }: LoadedSequence, number: number): Sequences {
+function storedCase({ cases }: LoadedSequence, text: string): Sequences {
+  const number = Number(text);
   if (!cases)
     throw new AppError(
       'NOT_FOUND',
@@ -112,6 +113,9 @@ function storedCase({ cases }: LoadedSequence, number: number): Sequences {
     );
   const count = cases.targets.length;
   if (!(Number.isInteger(number) && number >= 1 && number <= count))
-    throw new AppError('USAGE', `expected --case from 1 to ${count}, got another number`);
+    throw new AppError(
+      'USAGE',
+      `--case: expected a number from 1 to ${count}, the cases the model was saved with, got "${text.slice(0, 20)}"`,
+    );
   return layOut(cases, [number - 1]).before;
 }
