@@ -50,9 +50,17 @@ describe('sequence compress', () => {
       '--out',
       counts,
     );
-    const { stderr } = await foresell('sequence', 'compress', counts, '--out', small, ...quick);
+    const { stderr } = await foresell('sequence', 'compress', counts, '--out', join(dir, 'new'), ...quick);
     expect(stderr).toContain('expected a model with a network to make smaller, "popularity" has none');
     const none = await foresell('sequence', 'compress', folder, '--bits', '16', '--out', small, ...quick);
     expect(none.stderr).toContain('--bits: expected 8, 7 or 32');
+    // A model that stands there would be answered for by another from then on, without anybody having said so.
+    const taken = await foresell('sequence', 'compress', folder, '--out', small, ...quick);
+    expect([taken.code, taken.stderr]).toEqual([
+      1,
+      expect.stringContaining('expected a new or an empty folder'),
+    ]);
+    const forced = await succeed('sequence', 'compress', folder, '--out', small, '--force', ...quick);
+    expect(JSON.parse(forced.stdout).model_version).toMatch(/^v2-/);
   });
 });

@@ -1,5 +1,5 @@
 // Where answers are saved to: asked before long work, and a refusal told in words the caller can act on.
-import { lstatSync, mkdtempSync, rmdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { diskRefusal } from './disk.ts';
@@ -42,6 +42,21 @@ export function checkWritable(path: string, kind: Kind): void {
   } catch (cause) {
     throw placeError(cause, path, kind);
   }
+}
+
+/**
+ * Asks whether a folder is new or empty, for what must not stand among other things.
+ *
+ * @param besides what may be done instead, such as `or say --force`
+ * @throws AppError USAGE where something is in it
+ */
+export function checkEmpty(path: string, besides: string): void {
+  const place = resolve(path);
+  if (!statsOf(place)?.isDirectory() || readdirSync(place).length === 0) return;
+  throw new AppError(
+    'USAGE',
+    `expected a new or an empty folder, "${path}" has something in it: name another, ${besides}`,
+  );
 }
 
 /** A refusal of the file system as an `AppError`, USAGE or DISK; anything else as it is. */

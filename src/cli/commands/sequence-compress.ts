@@ -1,6 +1,6 @@
 // foresell sequence compress: a saved next-item network with smaller weights, and what that costs.
 import { AppError } from '../../core/errors.ts';
-import { checkWritable } from '../../data/output-place.ts';
+import { checkEmpty, checkWritable } from '../../data/output-place.ts';
 import { textTable } from '../../report/text-table.ts';
 import { compressSequence } from '../../train/sequence/compress-sequence.ts';
 import type { CommandFile } from '../command.ts';
@@ -22,7 +22,11 @@ export const sequenceCompressCommand: CommandFile = {
         '8',
       )
       .option('--prune <share>', 'the smallest numbers of each matrix, this share of them, become zero', '0')
-      .option('--out <dir>', 'folder to save to');
+      .option('--out <dir>', 'folder to save to, new or empty')
+      .option(
+        '--force',
+        'save among what the folder holds: to the versions of a saved model it adds the latest',
+      );
   },
   async run(context, [folder], options) {
     const out = options.out as string | undefined;
@@ -31,6 +35,8 @@ export const sequenceCompressCommand: CommandFile = {
     const { bits, sparsity } = { bits: Number(options.bits), sparsity: shareOf(String(options.prune)) };
     if (bits !== 7 && bits !== 8 && bits !== 32)
       throw new AppError('USAGE', `--bits: expected 8, 7 or 32, got "${options.bits}"`);
+    if (options.force !== true)
+      checkEmpty(out, 'or say --force: to a saved model it adds the version that answers from then on');
     const found = await compressSequence({
       ...{ folder, out, how: { bits, sparsity } },
       ...{ command: typedCommand(), threads: context.threads, now: Date.now },
