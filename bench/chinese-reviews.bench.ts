@@ -3,13 +3,10 @@ import { silent } from '../src/core/progress.ts';
 import { random } from '../src/core/random.ts';
 import { type OwnSettings, pretrainOwn } from '../src/encoders/own/pretrain-own.ts';
 import type { TextEncoder } from '../src/encoders/text/text-encoder.ts';
-import { encoded, estimatorById, fitModel } from '../src/models/catalogue.ts';
-import { alike, mixOpinions } from '../src/models/ensemble/mixing.ts';
-import { opinionsIn } from '../src/models/ensemble/opinion.ts';
+import { estimatorById, fitModel } from '../src/models/catalogue.ts';
 import type { Sample, Settings } from '../src/models/estimator.ts';
 import { logit } from '../src/models/link.ts';
 import { takeSample } from '../src/models/sample.ts';
-import { textGrams, textTopics } from '../src/models/text/grams/grams.ts';
 import { pseudoLabels } from '../src/models/text/self-training/pseudo-labels.ts';
 import { SELF_TAUGHT_DEFAULTS, type SelfTaught } from '../src/models/text/self-training/self-taught.ts';
 import { classShares, SELF_TAUGHT } from '../src/models/text/self-training/self-training.ts';
@@ -17,6 +14,7 @@ import { onEncoder, type TextEstimator } from '../src/models/text/text-estimator
 import { nodeBackend } from '../src/tensor/session/session-node.ts';
 import { atLeast, type Bench, type Target } from './bench.ts';
 import { characterLogistic } from './text/character-logistic.ts';
+import { askCounts, countsAndEncoder, mixed } from './text/mixed-opinions.ts';
 import { drawRows, type ReviewSet, readReviews, splitReviews, textsIn } from './text/reviews.ts';
 
 const SEEDS = 3;
@@ -204,16 +202,10 @@ async function answersOf(
     add('characters', await characterLogistic(1, told, textsIn(test), seed));
     const pairs = await characterLogistic(2, told, textsIn(test), seed);
     add('pairs', pairs);
-    const words = await fitModel(encoded(estimatorById('logistic')), learn, undefined, run);
-    const counted = await words.predict(test.frame);
-    add('words', counted);
-    const [grams, topics] = await Promise.all(
-      [textGrams, textTopics()].map(async (own) =>
-        (await fitModel(own, learn, undefined, run)).predict(test.frame),
-      ),
-    );
-    add('n-grams', grams);
-    add('topics', topics);
+    const counted = await askCounts(learn, test, run);
+    add('words', counted.words);
+    add('n-grams', counted.grams);
+    add('topics', counted.topics);
     for (const [name, encoder] of Object.entries(encoders)) {
       const estimator = onEncoder(estimatorById('text'), encoder);
       const model = await fitModel(estimator.withSettings?.(settings) ?? estimator, learn, undefined, run);
@@ -221,8 +213,7 @@ async function answersOf(
       add(name, said);
       if (name !== 'pretrained') continue;
       add('mixed', mixed([said, pairs], learn));
-      // half the encoder's voice, half of those that count
-      add('counts and encoder', mixed([grams, topics, counted, said, said, said], learn));
+      add('counts and encoder', countsAndEncoder(counted, said, learn));
       if (!open) continue;
       add('pairs, self-taught', await selfTaughtPairs(learn, open, test, seed));
       const reader = (estimator.withSettings?.(settings) ?? estimator) as TextEstimator;
@@ -260,14 +251,6 @@ async function selfTaughtPairs(
   };
   return characterLogistic(2, told, textsIn(test), seed);
 }
-
-/** The mean that `text fit` tries of its candidates, nothing of it learned. */
-const mixed = (said: readonly Float64Array[], { question }: Sample): Float64Array =>
-  mixOpinions(
-    alike(said.length),
-    said.map((own) => opinionsIn(own, question)),
-    question,
-  );
 
 const BOOTSTRAPS = 1000;
 

@@ -1,7 +1,7 @@
 // A long time of events and questions at a steady rate: what is held after a collection does not grow.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { atMost } from '../bench.ts';
+import { atLeast, atMost } from '../bench.ts';
 import { eventText } from './ingest.ts';
 import { openLoop } from './open-loop.ts';
 import { type Part, rounded, type ServeWork } from './part.ts';
@@ -16,6 +16,10 @@ const ROUND = 50;
 /** So few that what is kept of each has its full size soon. */
 const PEOPLE = 300;
 const SAMPLES = 240;
+/** Less is a smoke, beside whatever else the machine does: only what is kept is judged, by what it grows in the whole time. */
+const LEAST_MINUTES = 60;
+const SMOKE_MB = 3;
+const SMOKE_ANSWERED = 0.5;
 
 interface Sample {
   readonly ms: number;
@@ -49,19 +53,33 @@ export async function soak(work: ServeWork): Promise<Part> {
     const slope = (of: (sample: Sample) => number) =>
       rounded(slopeOf(settled.map((sample) => [sample.ms / 3_600_000, of(sample)])), 2);
     const heapSlope = slope(({ heapMB }) => heapMB);
+    const missed = load.sent - load.good.count;
     work.log(JSON.stringify({ heapSlope, first: samples[0], last: samples.at(-1), good: load.good }));
+    const over = `over ${rounded(seconds / 60)} minutes at ${rate} requests/s`;
+    const from = `${rounded(settled[0].heapMB)} to ${rounded(settled.at(-1)?.heapMB ?? 0)} MB`;
+    const hours = ((settled.at(-1)?.ms ?? 0) - settled[0].ms) / 3_600_000;
+    const isSmoke = seconds < LEAST_MINUTES * 60;
     return {
-      targets: [
-        atMost(
-          `heap after a collection over ${rounded(seconds / 60)} minutes at ${rate} requests/s, MB an hour`,
-          heapSlope,
-          5,
-          `${rounded(settled[0].heapMB)} to ${rounded(settled.at(-1)?.heapMB ?? 0)} MB`,
-        ),
-        atMost('requests without their 200', load.sent - load.good.count, 0),
-        atMost('p99, collections by hand included, ms', rounded(load.good.p99Ms), 100),
-        atMost('memory at its highest, MB', rounded(server.memory().peakMB), 512),
-      ],
+      targets: isSmoke
+        ? [
+            atMost(
+              `heap after a collection ${over}, MB grown`,
+              rounded(heapSlope * hours, 2),
+              SMOKE_MB,
+              from,
+            ),
+            atLeast(
+              'share of requests with their 200',
+              rounded(load.good.count / load.sent, 4),
+              SMOKE_ANSWERED,
+            ),
+          ]
+        : [
+            atMost(`heap after a collection ${over}, MB an hour`, heapSlope, 5, from),
+            atMost('requests without their 200', missed, 0),
+            atMost('p99, collections by hand included, ms', rounded(load.good.p99Ms), 100),
+            atMost('memory at its highest, MB', rounded(server.memory().peakMB), 512),
+          ],
       figures: {
         soak: {
           heapSlope,
