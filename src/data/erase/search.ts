@@ -1,5 +1,5 @@
 // The proof: decodes every file of a workspace and says where a person still stands.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { AppError } from '../../core/errors.ts';
@@ -46,13 +46,38 @@ export async function searchWorkspace(
   needles: readonly Needle[],
   readers: readonly FileReader[] = [],
 ): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const file of listFiles(workspace.dir)) {
-    if (NAMES_NOBODY.test(file)) continue;
-    const finding = await searchFile(engine, workspace, file, { needles, readers });
-    if (finding) findings.push(finding);
+  const findings = new Map<string, Finding>();
+  const searched = new Map<string, string>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    let hasMoved = false;
+    for (const file of listFiles(workspace.dir)) {
+      if (NAMES_NOBODY.test(file)) continue;
+      const path = join(workspace.dir, file);
+      const stamp = stampOf(path);
+      if (stamp !== undefined && searched.get(file) === stamp) continue;
+      findings.delete(file);
+      try {
+        const finding = await searchFile(engine, workspace, file, { needles, readers });
+        if (finding) findings.set(file, finding);
+      } catch (cause) {
+        if (existsSync(path)) throw cause;
+        hasMoved = true;
+        continue;
+      }
+      if (stamp !== undefined) searched.set(file, stamp);
+    }
+    if (!hasMoved) break;
   }
-  return findings;
+  return [...findings.values()];
+}
+
+/** What another process writes meanwhile gets its name by rename: a file that went is looked for where it may have gone. */
+const MOST_ROUNDS = 5;
+
+/** Other once a file of that name is another, or has been written to; `undefined` where there is none any more. */
+function stampOf(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
 }
 
 async function searchFile(
