@@ -3,6 +3,7 @@ import { type CaseView, layOut, viewOf } from '../src/core/case-view.ts';
 import type { ItemVectors } from '../src/core/item-vectors.ts';
 import { type NextItemCases, type Sequences, takeSequences } from '../src/core/sequences.ts';
 import type { Settings } from '../src/models/estimator.ts';
+import { mixture } from '../src/models/sequence/catalogue.ts';
 import { contentKnn } from '../src/models/sequence/classical/content-knn.ts';
 import type { Recommender } from '../src/models/sequence/recommender.ts';
 import { transformerWith } from '../src/models/sequence/transformer/transformer.ts';
@@ -85,6 +86,7 @@ const rowsOf = (vectors: ItemVectors, settings: Settings): Readonly<Record<strin
     ids: transformerWith(settings),
     'ids as cosines': transformerWith({ temperature: 0.1, ...settings }),
     'ids and text': transformerWith(settings, { attributes }),
+    'ids and text + content-knn': mixture([transformerWith(settings, { attributes }), knn]),
     'text alone': transformerWith({ idDropout: 1, vectorDropout: 0, ...settings }, { attributes }),
   };
 };

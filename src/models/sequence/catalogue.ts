@@ -47,6 +47,9 @@ export const UNASKED_IDS: readonly string[] = [
   [...QUICK, behaviourTransformer.id].join('+'),
 ];
 
+/** Tried beside them where texts or pictures of the items are told: what people do, and what is alike. */
+export const UNASKED_TOLD_IDS: readonly string[] = [`${behaviourTransformer.id}+${CONTENT_KNN}`];
+
 /** Any of them, mended by how often people come back to what they had: `ID:repeats`. */
 export const repeatsLearned = (base: Recommender): Recommender => withReturns(base, loadNextItemModel);
 

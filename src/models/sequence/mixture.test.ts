@@ -1,11 +1,14 @@
 // Mixtures: weights that make what came likeliest, and a mean of distributions.
 import { describe, expect, it } from 'vitest';
+import type { ItemVectors } from '../../core/item-vectors.ts';
 import { silent } from '../../core/progress.ts';
 import { takeSequences } from '../../core/sequences.ts';
 import type { FitRun } from '../estimator.ts';
+import { withAddedItems } from './added-items.ts';
 import { recommenderById } from './catalogue.ts';
 import { lastItemCases, madeUpSequences } from './made-up-sequences.ts';
 import { mixtureWeights } from './mixture.ts';
+import type { NextItemModel } from './recommender.ts';
 import { logSumExp } from './softmax-row.ts';
 
 const RUN: FitRun = { seed: 1, threads: 1, progress: silent };
@@ -56,6 +59,27 @@ describe('a mixture', () => {
       takeSequences(lastItemCases(shop(2, 5)).before, [0]),
     );
     expect(logSumExp(scores, 1)).toBeCloseTo(0, 4);
+  });
+
+  it('knows items to come by the member that knows what items are', async () => {
+    const train = shop(1, 300);
+    /** Two numbers a text: where on the ring an item stands. */
+    const texts = (places: readonly number[]): ItemVectors => ({
+      ...{ name: 'text', width: 2, known: new Uint8Array(places.length).fill(1) },
+      values: Float32Array.from(places.flatMap((at) => [Math.cos(at / 8), Math.sin(at / 8)])),
+    });
+    const own = Array.from({ length: 50 }, (_, item) => item);
+    const told = { categories: {}, vectors: [texts(own)] };
+    const model = await recommenderById('markov+content-knn').knowing?.(told).fit(train, undefined, RUN);
+    const added = {
+      itemIds: ['near', 'far'],
+      attributes: { categories: {}, vectors: [texts([...own, 10, 35])] },
+    };
+    const grown = withAddedItems(model as NextItemModel, added);
+    const scores = await grown.score(takeSequences({ ...train, items: train.items.map(() => 10) }, [0]));
+    expect(scores).toHaveLength(52);
+    expect(scores[50]).toBeGreaterThan(scores[51]);
+    expect(scores[50]).toBeGreaterThan(Number.NEGATIVE_INFINITY);
   });
 
   it('of unknown members says which there are', () => {

@@ -5,6 +5,7 @@ import { pause } from '../../core/pause.ts';
 import { type NextItemCases, takeSequences } from '../../core/sequences.ts';
 import type { FitRun, Json, SavedModel } from '../estimator.ts';
 import { asJson } from '../saved.ts';
+import { withAddedItems } from './added-items.ts';
 import { fitWithCases } from './fit-with-cases.ts';
 import { flooredLogs, meanGain, type Pool, type PooledCases, productWeights, type Voice } from './pooling.ts';
 import { learnAgain, type NextItemModel, type Recommender } from './recommender.ts';
@@ -285,6 +286,14 @@ function mixtureModel(id: string, models: readonly NextItemModel[], { pool, voic
         ),
       };
     },
+    ...(models.some(({ withItems }) => withItems) && {
+      withItems: (added) =>
+        mixtureModel(
+          id,
+          models.map((model) => withAddedItems(model, added)),
+          { pool, voices },
+        ),
+    }),
     ...(models.some(({ compressed }) => compressed) && {
       compressed: (how) =>
         mixtureModel(

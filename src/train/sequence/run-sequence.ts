@@ -6,7 +6,7 @@ import type { Language } from '../../core/name.ts';
 import type { Progress } from '../../core/progress.ts';
 import { checkWritable } from '../../data/output-place.ts';
 import { needFile } from '../../data/sequences/text-lines.ts';
-import { RECOMMENDERS, sharingFits, UNASKED_IDS } from '../../models/sequence/catalogue.ts';
+import { RECOMMENDERS, sharingFits, UNASKED_IDS, UNASKED_TOLD_IDS } from '../../models/sequence/catalogue.ts';
 import { CONTENT_KNN } from '../../models/sequence/classical/content-knn.ts';
 import type { Recommender } from '../../models/sequence/recommender.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
@@ -96,7 +96,9 @@ function recommendersOf(
   readonly choosable: ReadonlySet<string>;
 } {
   const byId = sharingFits();
-  const named = (models === 'auto' ? UNASKED_IDS : models).map(byId);
+  const named = (models === 'auto' ? [...UNASKED_IDS, ...(isTold ? UNASKED_TOLD_IDS : [])] : models).map(
+    byId,
+  );
   const learned = named.filter(({ role }) => role === 'model');
   const choosable = models === 'auto' && learned.length > 0 ? learned : named;
   const baselines = RECOMMENDERS.filter(
