@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../core/random.ts';
-import { eigen, fitLatent, latentCoordinates } from './latent.ts';
+import { fitLatent, latentCoordinates } from './latent.ts';
 import type { SparseRows } from './sparse-rows.ts';
 
 /** Rows of `width` numbers, all kept. */
@@ -13,36 +13,6 @@ function full(rows: number, width: number, cell: (i: number, j: number) => numbe
     values: Float32Array.from({ length: rows * width }, (_, k) => cell(Math.floor(k / width), k % width)),
   };
 }
-
-describe('eigenvectors', () => {
-  it('of a known matrix are known', () => {
-    const { values, vectors } = eigen(Float64Array.of(2, 1, 1, 2), 2);
-    expect([...values].map((v) => Number(v.toFixed(12)))).toEqual([3, 1]);
-    expect(Math.abs(vectors[0])).toBeCloseTo(Math.SQRT1_2, 12);
-    expect(vectors[0]).toBeCloseTo(vectors[2], 12);
-    expect(vectors[1]).toBeCloseTo(-vectors[3], 12);
-  });
-
-  it('solve their equation', () => {
-    const draw = random(3);
-    const size = 12;
-    const matrix = new Float64Array(size * size);
-    for (let i = 0; i < size; i++) {
-      for (let j = 0; j <= i; j++) {
-        matrix[i * size + j] = draw.normal();
-        matrix[j * size + i] = matrix[i * size + j];
-      }
-    }
-    const { values, vectors } = eigen(matrix.slice(), size);
-    for (let d = 0; d < size; d++) {
-      for (let i = 0; i < size; i++) {
-        let product = 0;
-        for (let j = 0; j < size; j++) product += matrix[i * size + j] * vectors[j * size + d];
-        expect(product).toBeCloseTo(values[d] * vectors[i * size + d], 9);
-      }
-    }
-  });
-});
 
 describe('latent directions', () => {
   const draw = random(6);

@@ -1,6 +1,7 @@
 // The few directions along which texts differ most: a randomised truncated singular value decomposition of sparse rows.
 import { pause } from '../../core/pause.ts';
 import { random } from '../../core/random.ts';
+import { symmetricEigen } from '../../core/symmetric-eigen.ts';
 import { type SparseRows, takeSparseRows } from './sparse-rows.ts';
 
 /** Where a row of sparse features lies in few dimensions. */
@@ -49,7 +50,7 @@ export async function fitLatent(matrix: SparseRows, fit: LatentFit): Promise<Lat
     if (step < POWER_STEPS) probes = orthonormal(probes, columns.length, width);
   }
   // probes = Aᵀ·Q, so A ≈ Q·probesᵀ: the eigenvectors of probesᵀ·probes turn it into right singular vectors.
-  const { values, vectors } = eigen(gram(probes, columns.length, width), width);
+  const { values, vectors } = symmetricEigen(gram(probes, columns.length, width), width);
   const basis = new Float32Array(columns.length * dimensions);
   let kept = 0;
   for (let d = 0; d < dimensions; d++) if (values[d] > 1e-9 * values[0]) kept++;
@@ -171,48 +172,4 @@ function gram(dense: Float64Array, rows: number, width: number): Float64Array {
     }
   }
   return product;
-}
-
-/**
- * Eigenvalues of a symmetric matrix, falling, and their vectors as columns, by Jacobi rotations.
- *
- * @param matrix [size, size], overwritten
- */
-export function eigen(matrix: Float64Array, size: number): { values: Float64Array; vectors: Float64Array } {
-  const turned = Float64Array.from({ length: size * size }, (_, k) => Number(k % (size + 1) === 0));
-  const rotate = (array: Float64Array, a: number, b: number, [c, s]: readonly [number, number]) => {
-    const [x, y] = [array[a], array[b]];
-    array[a] = c * x - s * y;
-    array[b] = s * x + c * y;
-  };
-  for (let sweep = 0; sweep < 60; sweep++) {
-    let off = 0;
-    let on = 0;
-    for (let k = 0; k < size * size; k++) {
-      if (k % (size + 1) === 0) on += matrix[k] ** 2;
-      else off += matrix[k] ** 2;
-    }
-    if (off <= 1e-26 * on) break;
-    for (let p = 0; p < size; p++) {
-      for (let q = p + 1; q < size; q++) {
-        const shared = matrix[p * size + q];
-        if (shared === 0) continue;
-        const theta = (matrix[q * size + q] - matrix[p * size + p]) / (2 * shared);
-        const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));
-        const c = 1 / Math.hypot(t, 1);
-        const turn = [c, t * c] as const;
-        for (let k = 0; k < size; k++) rotate(matrix, k * size + p, k * size + q, turn);
-        for (let k = 0; k < size; k++) rotate(matrix, p * size + k, q * size + k, turn);
-        for (let k = 0; k < size; k++) rotate(turned, k * size + p, k * size + q, turn);
-      }
-    }
-  }
-  const order = Array.from({ length: size }, (_, k) => k).sort(
-    (a, b) => matrix[b * size + b] - matrix[a * size + a] || a - b,
-  );
-  const vectors = new Float64Array(size * size);
-  order.forEach((from, to) => {
-    for (let k = 0; k < size; k++) vectors[k * size + to] = turned[k * size + from];
-  });
-  return { values: Float64Array.from(order, (k) => matrix[k * size + k]), vectors };
 }

@@ -56,6 +56,18 @@ describe('whitening', () => {
     expect(square(0) / square(1)).toBeCloseTo(SPREAD[0] / SPREAD[1], 0);
   });
 
+  it('finds the widest directions of very wide vectors, too', () => {
+    const [wide, items] = [1600, 300];
+    const own: ItemVectors = {
+      ...{ name: 'text', width: wide, known: new Uint8Array(items).fill(1) },
+      values: Float32Array.from({ length: items * wide }, (_, k) => (SPREAD[k % wide] ?? 0) * draws.normal()),
+    };
+    const { width, basis } = fitWhitening(own, 8, 1);
+    expect(width).toBe(3);
+    for (let d = 0; d < 3; d++)
+      expect(Math.abs(basis[d * 3 + d]) * SPREAD[d] * Math.sqrt(3)).toBeCloseTo(1, 0);
+  });
+
   it('gives items without a vector zeros', () => {
     expect([...round.subarray(9 * 3, 10 * 3)]).toEqual([0, 0, 0]);
   });

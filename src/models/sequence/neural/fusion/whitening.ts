@@ -1,7 +1,7 @@
 // Vectors of an encoder made round: the directions along which items differ most, each as wide as the next.
 import type { ItemVectors } from '../../../../core/item-vectors.ts';
 import { random } from '../../../../core/random.ts';
-import { eigen } from '../../../encoding/latent.ts';
+import { symmetricEigen } from '../../../../core/symmetric-eigen.ts';
 
 /** How raw vectors become round ones: (x − mean) · basis. */
 export interface Whitening {
@@ -81,8 +81,49 @@ interface Rows {
   readonly values: Float64Array;
 }
 
+/** Vectors up to this width have all their directions found at once; of wider ones the widest are looked for by probes. */
+const MOST_WHOLE = 1536;
+
 /** Directions as columns [width, found], the widest first, and the variance of the rows along each. */
 function widestDirections(matrix: Rows, most: number): { directions: Float64Array; variances: Float64Array } {
+  const { rows, width } = matrix;
+  const { values, vectors } = width <= MOST_WHOLE ? wholeSpectrum(matrix) : probedSpectrum(matrix, most);
+  const columns = values.length;
+  const found = values
+    .subarray(0, Math.min(most, rows))
+    .filter((value) => value > LEAST_VARIANCE * values[0]).length;
+  const directions = new Float64Array(width * found);
+  for (let d = 0; d < found; d++) {
+    // Which of both ways a direction points is chance: its largest number is positive.
+    let largest = 0;
+    for (let j = 0; j < width; j++)
+      if (Math.abs(vectors[j * columns + d]) > Math.abs(largest)) largest = vectors[j * columns + d];
+    for (let j = 0; j < width; j++) directions[j * found + d] = Math.sign(largest) * vectors[j * columns + d];
+  }
+  return { directions, variances: values.slice(0, found).map((value) => value / rows) };
+}
+
+/** Eigenvalues of the rows' products with each other, falling, and as columns their directions, [width, values]. */
+interface Spectrum {
+  readonly values: Float64Array;
+  readonly vectors: Float64Array;
+}
+
+function wholeSpectrum({ rows, width, values }: Rows): Spectrum {
+  const products = new Float64Array(width * width);
+  for (let i = 0; i < rows; i++) {
+    const own = values.subarray(i * width, (i + 1) * width);
+    for (let j = 0; j < width; j++) {
+      const value = own[j];
+      for (let k = j, at = j * width + j; k < width; k++, at++) products[at] += value * own[k];
+    }
+  }
+  for (let j = 0; j < width; j++)
+    for (let k = 0; k < j; k++) products[j * width + k] = products[k * width + j];
+  return symmetricEigen(products, width);
+}
+
+function probedSpectrum(matrix: Rows, most: number): Spectrum {
   const { rows, width } = matrix;
   const tried = Math.min(most + SPARE, rows, width);
   const draws = random(0).fork('whitening');
@@ -94,19 +135,12 @@ function widestDirections(matrix: Rows, most: number): { directions: Float64Arra
   }
   // probes = Aᵀ·Q, so A ≈ Q·probesᵀ: the eigenvectors of probesᵀ·probes turn it into singular vectors times values.
   const gram = timesTransposed({ rows: width, width: tried, values: probes }, probes, tried);
-  const { values, vectors } = eigen(gram, tried);
-  const found = values.subarray(0, most).filter((value) => value > LEAST_VARIANCE * values[0]).length;
+  const { values, vectors } = symmetricEigen(gram, tried);
   const turned = times({ rows: width, width: tried, values: probes }, vectors, tried);
-  const directions = new Float64Array(width * found);
-  for (let d = 0; d < found; d++) {
-    // Which of both ways a direction points is chance: its largest number is positive.
-    let largest = 0;
-    for (let j = 0; j < width; j++)
-      if (Math.abs(turned[j * tried + d]) > Math.abs(largest)) largest = turned[j * tried + d];
-    const scale = Math.sign(largest) / Math.sqrt(values[d]);
-    for (let j = 0; j < width; j++) directions[j * found + d] = scale * turned[j * tried + d];
-  }
-  return { directions, variances: values.slice(0, found).map((value) => value / rows) };
+  return {
+    values,
+    vectors: turned.map((one, at) => one / Math.sqrt(Math.max(values[at % tried], Number.MIN_VALUE))),
+  };
 }
 
 /** [rows, width] · [width, columns] → [rows, columns] */
