@@ -11,6 +11,7 @@ import { atLeast, type Bench, type Target } from './bench.ts';
 import { readBeautyTexts } from './fusion/beauty-texts.ts';
 import { type Found, foundAmong, foundBy, meanFound } from './fusion/found-by-count.ts';
 import { measurePictures } from './fusion/pictured-ablation.ts';
+import { foundByLift, type LiftedFound } from './fusion/rare-lift.ts';
 import { casesWithout, drawRemoved, withoutItems } from './fusion/removed-items.ts';
 import { settingsOf } from './sequence/asked-entry.ts';
 import { hasSharedData, SEQUENCE_SETS } from './sequence/read-sets.ts';
@@ -22,7 +23,8 @@ const LEAST_LIFT = 1.2;
 const JUDGED = ['content-knn', 'ids', 'ids as cosines', 'ids and text'];
 
 /**
- * Words: `beauty` (titles of real items) and `pictures` (photographs under simulated behaviour); both when none is given.
+ * Words: `beauty` (titles of real items) and `pictures` (photographs under simulated behaviour); both when none is given. `rare`:
+ * validation targets of the first seed when items met rarely are placed higher.
  * `encoder=use|FOLDER`, `seeds=3`, `models=ids,ids and text` some rows alone, `settings=epochs:10` for all networks, `sample=4` every
  * fourth user to try things out: no target is then held.
  */
@@ -47,6 +49,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     if (options.sample === 1 && JUDGED.every((row) => row in beauty.table))
       targets.push(...beautyTargets(beauty));
   }
+  if (words.includes('rare')) figures.rare = await measureRare(options);
   if (words.length === 0 || words.includes('pictures')) figures.pictures = await measurePictures(options);
   return {
     bench: 'fusion',
@@ -86,6 +89,7 @@ const rowsOf = (vectors: ItemVectors, settings: Settings): Readonly<Record<strin
     ids: transformerWith(settings),
     'ids as cosines': transformerWith({ temperature: 0.1, ...settings }),
     'ids and text': transformerWith(settings, { attributes }),
+    'ids and text as products': transformerWith({ temperature: 0, ...settings }, { attributes }),
     'ids and text + content-knn': mixture([transformerWith(settings, { attributes }), knn]),
     'text alone': transformerWith({ idDropout: 1, vectorDropout: 0, ...settings }, { attributes }),
   };
@@ -124,6 +128,30 @@ async function measureBeauty(options: Options) {
   return { encoder, seeds: seeds.length, sample, table };
 }
 
+/** Each row once, on what stopped its training: nothing is claimed of the test here. */
+async function measureRare(options: Options) {
+  const { threads, seeds, log } = options;
+  const { train, valid } = sampled(await SEQUENCE_SETS.beauty({ seed: seeds[0], threads }), options.sample);
+  const { vectors } = await readBeautyTexts(train.itemIds, options);
+  const counts = countsOf(train);
+  const table: Record<string, readonly LiftedFound[]> = {};
+  for (const [name, recommender] of Object.entries(rowsOf(vectors, options.settings))) {
+    if (!(options.models?.includes(name) ?? true)) continue;
+    const progress = { step() {}, note() {} };
+    const model = await recommender.fit(train, valid, { seed: seeds[0], threads, progress });
+    table[name] = await foundByLift(model, valid, (item) => counts[item] < RARE);
+    await model.close?.();
+    log(`${name}: ${JSON.stringify(table[name])}`);
+  }
+  return table;
+}
+
+function countsOf({ itemIds, items }: Sequences): Int32Array {
+  const counts = new Int32Array(itemIds.length);
+  for (const item of items) counts[item]++;
+  return counts;
+}
+
 const meanRow = (rows: readonly Row[]) =>
   Object.fromEntries(Object.keys(rows[0]).map((slice) => [slice, meanFound(rows.map((row) => row[slice]))]));
 
@@ -133,8 +161,7 @@ async function fitAndAsk(
   { seed, threads, log }: { seed: number; threads: number; log: (line: string) => void },
   removed: Uint8Array = new Uint8Array(train.itemIds.length),
 ): Promise<Row> {
-  const counts = new Int32Array(train.itemIds.length);
-  for (const item of train.items) counts[item]++;
+  const counts = countsOf(train);
   const progress = { step() {}, note: (line: string) => log(`  ${line}`) };
   const startedMs = performance.now();
   const model = await recommender.fit(train, valid, { seed, threads, progress });
