@@ -20,6 +20,8 @@ import { drawRows, type ReviewSet, readReviews, splitReviews, textsIn } from './
 const SEEDS = 3;
 /** Draws of few labels: one draw says little. */
 const DRAWS = 3;
+/** Apart from the seeds of outer splits: the same would leave nothing to test. */
+const INNER_SEED = 1000;
 const SIZES = [200, 1000, Number.POSITIVE_INFINITY];
 const GAIN: Readonly<Record<number, number>> = { 200: 0.02, [Number.POSITIVE_INFINITY]: 0.01 };
 
@@ -28,7 +30,7 @@ const SETS: readonly ReviewSet[] = ['hotel', 'takeaway'];
 /** Right or wrong, [rows]; of several draws the share that was right. */
 type Right = Float64Array;
 
-/** Words: sets (hotel, takeaway), `seeds=N`, `draws=N`, `sizes=200,1000`, `own:NAME=VALUE`, `set:NAME=VALUE`, `all:NAME=VALUE` with all labels, `self:NAME=VALUE`. */
+/** Words: sets (hotel, takeaway), `inner` (the tested fifth is of the training side, for choices that must not see the test), `seeds=N`, `draws=N`, `sizes=200,1000`, `own:NAME=VALUE`, `set:NAME=VALUE`, `all:NAME=VALUE` with all labels, `self:NAME=VALUE`. */
 export const bench: Bench = async ({ seed, threads, args, log }) => {
   const asked = SETS.filter((id) => args.includes(id));
   const told = (prefix: string): Record<string, number | string | boolean> =>
@@ -59,7 +61,10 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     if (reviews === undefined) continue;
     const right = new Map<string, Right[]>();
     for (let k = 0; k < seeds; k++) {
-      const { train, test } = splitReviews(reviews, seed + k);
+      const outer = splitReviews(reviews, seed + k);
+      const { train, test } = args.includes('inner')
+        ? splitReviews({ ...reviews, sample: outer.train }, INNER_SEED + seed + k)
+        : outer;
       const encoders = await bothEncoders(textsIn(train), { own, seed: seed + k, threads, log });
       for (const size of sizes) {
         const count = size < train.target.length ? draws : 1;
