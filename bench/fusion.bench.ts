@@ -1,17 +1,19 @@
 // Titles and pictures in the next-item network: what they add, to rare items above all, and what they make of new ones.
 import { type CaseView, layOut, viewOf } from '../src/core/case-view.ts';
 import type { ItemVectors } from '../src/core/item-vectors.ts';
+import { silent } from '../src/core/progress.ts';
 import { type NextItemCases, type Sequences, takeSequences } from '../src/core/sequences.ts';
 import type { Settings } from '../src/models/estimator.ts';
 import { mixture } from '../src/models/sequence/catalogue.ts';
 import { contentKnn } from '../src/models/sequence/classical/content-knn.ts';
 import type { Recommender } from '../src/models/sequence/recommender.ts';
 import { transformerWith } from '../src/models/sequence/transformer/transformer.ts';
+import { itemCounts } from '../src/serve/next-item/long-tail.ts';
 import { atLeast, type Bench, type Target } from './bench.ts';
 import { readBeautyTexts } from './fusion/beauty-texts.ts';
 import { type Found, foundAmong, foundBy, meanFound } from './fusion/found-by-count.ts';
+import { foundByTail, type TailFound } from './fusion/found-by-tail.ts';
 import { measurePictures } from './fusion/pictured-ablation.ts';
-import { foundByLift, type LiftedFound } from './fusion/rare-lift.ts';
 import { casesWithout, drawRemoved, withoutItems } from './fusion/removed-items.ts';
 import { settingsOf } from './sequence/asked-entry.ts';
 import { hasSharedData, SEQUENCE_SETS } from './sequence/read-sets.ts';
@@ -23,8 +25,8 @@ const LEAST_LIFT = 1.2;
 const JUDGED = ['content-knn', 'ids', 'ids as cosines', 'ids and text'];
 
 /**
- * Words: `beauty` (titles of real items) and `pictures` (photographs under simulated behaviour); both when none is given. `rare`:
- * validation targets of the first seed when items met rarely are placed higher.
+ * Words: `beauty` (titles of real items) and `pictures` (photographs under simulated behaviour); both when none is given. `tail`: how many rare
+ * items of Beauty are found as `--long-tail` grows.
  * `encoder=use|FOLDER`, `seeds=3`, `models=ids,ids and text` some rows alone, `settings=epochs:10` for all networks, `sample=4` every
  * fourth user to try things out: no target is then held.
  */
@@ -49,7 +51,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     if (options.sample === 1 && JUDGED.every((row) => row in beauty.table))
       targets.push(...beautyTargets(beauty));
   }
-  if (words.includes('rare')) figures.rare = await measureRare(options);
+  if (words.includes('tail')) figures.tail = await measureTail(options);
   if (words.length === 0 || words.includes('pictures')) figures.pictures = await measurePictures(options);
   return {
     bench: 'fusion',
@@ -128,28 +130,31 @@ async function measureBeauty(options: Options) {
   return { encoder, seeds: seeds.length, sample, table };
 }
 
-/** Each row once, on what stopped its training: nothing is claimed of the test here. */
-async function measureRare(options: Options) {
+/** How many rare targets are found, and how many of all, as `--long-tail` grows: among those that stopped the training, and tested. */
+async function measureTail(options: Options) {
   const { threads, seeds, log } = options;
-  const { train, valid } = sampled(await SEQUENCE_SETS.beauty({ seed: seeds[0], threads }), options.sample);
+  const set = await SEQUENCE_SETS.beauty({ seed: seeds[0], threads });
+  const { train, valid, test } = sampled(set, options.sample);
   const { vectors } = await readBeautyTexts(train.itemIds, options);
-  const counts = countsOf(train);
-  const table: Record<string, readonly LiftedFound[]> = {};
-  for (const [name, recommender] of Object.entries(rowsOf(vectors, options.settings))) {
-    if (!(options.models?.includes(name) ?? true)) continue;
-    const progress = { step() {}, note() {} };
-    const model = await recommender.fit(train, valid, { seed: seeds[0], threads, progress });
-    table[name] = await foundByLift(model, valid, (item) => counts[item] < RARE);
-    await model.close?.();
-    log(`${name}: ${JSON.stringify(table[name])}`);
+  const told = { counts: itemCounts(train), few: RARE };
+  const names = Object.keys(rowsOf(vectors, {})).filter((name) => options.models?.includes(name) ?? true);
+  const table: Record<
+    string,
+    { readonly valid: (readonly TailFound[])[]; readonly test: (readonly TailFound[])[] }
+  > = {};
+  for (const name of names) {
+    const own = { valid: [] as (readonly TailFound[])[], test: [] as (readonly TailFound[])[] };
+    table[name] = own;
+    for (const seed of seeds) {
+      const recommender = rowsOf(vectors, options.settings)[name];
+      const model = await recommender.fit(train, valid, { seed, threads, progress: silent });
+      own.valid.push(await foundByTail(model, viewOf(valid), told));
+      own.test.push(await foundByTail(model, test, told));
+      await model.close?.();
+      log(`${name}, seed ${seed}: ${JSON.stringify({ valid: own.valid.at(-1), test: own.test.at(-1) })}`);
+    }
   }
   return table;
-}
-
-function countsOf({ itemIds, items }: Sequences): Int32Array {
-  const counts = new Int32Array(itemIds.length);
-  for (const item of items) counts[item]++;
-  return counts;
 }
 
 const meanRow = (rows: readonly Row[]) =>
@@ -161,7 +166,7 @@ async function fitAndAsk(
   { seed, threads, log }: { seed: number; threads: number; log: (line: string) => void },
   removed: Uint8Array = new Uint8Array(train.itemIds.length),
 ): Promise<Row> {
-  const counts = countsOf(train);
+  const counts = itemCounts(train);
   const progress = { step() {}, note: (line: string) => log(`  ${line}`) };
   const startedMs = performance.now();
   const model = await recommender.fit(train, valid, { seed, threads, progress });

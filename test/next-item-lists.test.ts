@@ -212,6 +212,8 @@ describe('predict next-item', () => {
     [['--filter', "categry = 'mugs'"], 'expected a column of the items (category'],
     [['--filter', "category = 'mug'"], 'there are mugs, '],
     [['--diversity', '2'], '--diversity: expected a number from 0 to 1'],
+    [['--long-tail', 'much'], '--long-tail: expected a number from 0 to 1'],
+    [['--long-tail', '0.5'], 'scores of "item-knn" are no logarithms of likelihoods'],
     [['--exclude-seen', 'maybe'], '--exclude-seen: expected yes, bought, no'],
     [['--segment', 'value > 0'], '--segment: not an option of "next-item"'],
   ])('refuses %j in words', async (options, words) => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const mapping = write('map.yaml', (await succeed('import', orders, '--propose', ...on)).stdout);
   await succeed('import', orders, '--map', mapping, ...on);
   await succeed('train', 'purchase', '--model', 'gbdt', '--horizon', '30d', ...on);
-  await succeed('train', 'next-item', '--model', 'item-knn', ...on);
+  await succeed('train', 'next-item', '--model', 'item-knn:repeats', ...on);
   await succeed('train', 'spend', '--model', 'tweedie', '--horizon', '30d', ...on);
 }, 300_000);
 
@@ -186,18 +186,24 @@ const sentAlong = ({ price_minor, ...row }: EventRow) =>
     }).filter(([, value]) => value !== null),
   );
 
+/** Five items of each user, as `predict next-item` writes them. */
+async function offlineLists(...options: string[]): Promise<Map<string, string[]>> {
+  const out = join(dir, `lists${options.join('')}.csv`);
+  await succeed('predict', 'next-item', '--out', out, '--top', '5', ...options, ...on);
+  const lists = new Map<string, string[]>();
+  const [head, ...lines] = readFileSync(out, 'utf8').trim().split('\n');
+  const at = Object.fromEntries(head.split(',').map((column, place) => [column, place]));
+  for (const line of lines) {
+    const cells = line.split(',');
+    const own = lists.get(cells[at.user_id]) ?? [];
+    lists.set(cells[at.user_id], [...own, cells[at.item_id]]);
+  }
+  return lists;
+}
+
 describe('lists of items', () => {
   test('online lists are those of predict next-item, and a click changes the next one', async () => {
-    const out = join(dir, 'lists.csv');
-    await succeed('predict', 'next-item', '--out', out, '--top', '5', ...on);
-    const offline = new Map<string, string[]>();
-    const [head, ...lines] = readFileSync(out, 'utf8').trim().split('\n');
-    const at = Object.fromEntries(head.split(',').map((column, place) => [column, place]));
-    for (const line of lines) {
-      const cells = line.split(',');
-      const own = offline.get(cells[at.user_id]) ?? [];
-      offline.set(cells[at.user_id], [...own, cells[at.item_id]]);
-    }
+    const offline = await offlineLists();
     const saved = loadSequence(models, {});
     const { offer, rows, lastMs, context } = await withLake(
       openWorkspace(shop),
@@ -223,6 +229,14 @@ describe('lists of items', () => {
     expect(users.length).toBeGreaterThan(20);
     for (const list of lists)
       expect(list.items.map(({ item_id }) => item_id)).toEqual(offline.get(list.user_id ?? ''));
+    const offlineTail = await offlineLists('--long-tail', '0.8');
+    const tail = await recommender.recommend({
+      entities: users.map((user_id) => ({ user_id })),
+      ...{ top: 5, asOf: lastMs, longTail: 0.8 },
+    });
+    for (const list of tail)
+      expect(list.items.map(({ item_id }) => item_id)).toEqual(offlineTail.get(list.user_id ?? ''));
+    expect(tail.map(({ items }) => items[0].item_id)).not.toEqual(lists.map(({ items }) => items[0].item_id));
 
     const [user] = users;
     const first = lists[0].items[0].item_id;

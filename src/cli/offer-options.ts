@@ -23,20 +23,24 @@ export const withOfferOptions = (command: Command): Command =>
     .option('--exclude <file>', 'never the items of a text file, one id a line')
     .option('--diversity <share>', 'from 0, the best, to 1, the least alike')
     .option(
+      '--long-tail <share>',
+      'from 0, as the model says, to 1: what many take is placed lower, so that rare items are found more often',
+    )
+    .option(
       '--diverse-by <what>',
       'attributes of the items, or histories: who takes both (default: attributes where they are known)',
     );
 
 /** Names of those options as commander keeps them. */
-export const OFFER_OPTIONS = ['items', 'filter', 'exclude', 'diversity', 'diverseBy'] as const;
+export const OFFER_OPTIONS = ['items', 'filter', 'exclude', 'diversity', 'diverseBy', 'longTail'] as const;
 
 const DEFAULT_TOP = 10;
 
-type Offer = Pick<OfferQuestion, 'rules' | 'excludeSeen' | 'top' | 'diversity' | 'diverseBy'>;
+type Offer = Pick<OfferQuestion, 'rules' | 'excludeSeen' | 'top' | 'diversity' | 'diverseBy' | 'longTail'>;
 
 /** @throws AppError USAGE, NOT_FOUND for a file that is not there */
 export function offerOf(options: Record<string, unknown>): Offer & { readonly itemsFile?: string } {
-  const { filter, candidates, exclude, items, diversity } = options;
+  const { filter, candidates, exclude, items, diversity, longTail } = options;
   if (items !== undefined) needFile(String(items));
   if (options.out !== undefined) checkTablePath(String(options.out));
   return {
@@ -47,7 +51,8 @@ export function offerOf(options: Record<string, unknown>): Offer & { readonly it
     },
     ...(options.excludeSeen !== undefined && { excludeSeen: ownItemsOf(options.excludeSeen) }),
     top: options.top === undefined ? DEFAULT_TOP : Number(options.top),
-    ...(diversity !== undefined && { diversity: shareOf(String(diversity)) }),
+    ...(diversity !== undefined && { diversity: shareOf('--diversity', String(diversity)) }),
+    ...(longTail !== undefined && { longTail: shareOf('--long-tail', String(longTail)) }),
     ...(options.diverseBy !== undefined && { diverseBy: diverseByOf(String(options.diverseBy)) }),
     ...(items !== undefined && { itemsFile: String(items) }),
   };
@@ -61,10 +66,10 @@ export function ownItemsOf(typed: unknown): OwnItems {
   throw new AppError('USAGE', `--exclude-seen: expected ${OWN_ITEMS.join(', ')}, got "${text}"`);
 }
 
-function shareOf(text: string): number {
+function shareOf(flag: string, text: string): number {
   const share = text.trim() === '' ? Number.NaN : Number(text);
   if (share >= 0 && share <= 1) return share;
-  throw new AppError('USAGE', `--diversity: expected a number from 0 to 1, got "${text}"`);
+  throw new AppError('USAGE', `${flag}: expected a number from 0 to 1, got "${text}"`);
 }
 
 function diverseByOf(text: string): DiverseBy {

@@ -62,6 +62,7 @@ const NOT_OF_TEXTS: Readonly<Record<'train' | 'predict', readonly string[]>> = {
     'encoder',
     'filter',
     'diversity',
+    'longTail',
   ],
 };
 

@@ -104,6 +104,8 @@ export interface AskedRecommendation extends AskedPrediction {
   readonly exclude_seen?: 'yes' | 'bought' | 'no';
   /** From 0 to 1. */
   readonly diversity?: number;
+  /** From 0 to 1: how much lower what many take is placed. */
+  readonly long_tail?: number;
 }
 
 /** One event of a timeline, as far as it is kept. */

@@ -150,6 +150,8 @@ export interface RecommendationQuestion {
   readonly excludeSeen?: 'yes' | 'bought' | 'no';
   /** From 0 to 1. */
   readonly diversity?: number;
+  /** From 0 to 1: how much lower what many take is placed. */
+  readonly longTail?: number;
   /** UTC ms; now when absent. */
   readonly asOf?: number;
 }

@@ -19,6 +19,7 @@ function byTheirLike(model: NextItemModel, { itemIds, attributes }: AddedItems):
   return {
     recommender: model.recommender,
     itemIds: [...model.itemIds, ...itemIds],
+    ...(model.isLogarithm && { isLogarithm: true }),
     async score(before) {
       const own = await model.score(knownOnly(before, known));
       const rows = own.length / Math.max(1, known);

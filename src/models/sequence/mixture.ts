@@ -249,6 +249,7 @@ function mixtureModel(id: string, models: readonly NextItemModel[], { pool, voic
   return {
     recommender: id,
     itemIds,
+    isLogarithm: true,
     async score(before) {
       const mixed = await models[0].score(before);
       const others = await inTurn(models.slice(1), (model) => model.score(before));

@@ -81,6 +81,8 @@ export interface BestItems {
 export interface NextItemModel {
   readonly recommender: string;
   readonly itemIds: readonly string[];
+  /** Scores are logarithms of likelihoods, but for what all items of a history share. */
+  readonly isLogarithm?: true;
   /**
    * How likely each item comes next, on a scale of the model's own: higher is likelier, −∞ for never. An answer does not
    * depend on what else is asked with it.

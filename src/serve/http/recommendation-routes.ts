@@ -35,6 +35,13 @@ const QuestionSchema = Type.Object(
       }),
     ),
     diversity: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    long_tail: Type.Optional(
+      Type.Number({
+        ...{ minimum: 0, maximum: 1 },
+        description:
+          'how much lower what many take is placed; for models whose scores are logarithms of likelihoods',
+      }),
+    ),
     as_of: AsOf,
     events: InlineEvents,
   },
@@ -107,6 +114,7 @@ function questionOf(call: Call): RecommendationQuestion {
     exclude,
     exclude_seen,
     diversity,
+    long_tail,
     as_of,
     events,
   } = value;
@@ -117,6 +125,7 @@ function questionOf(call: Call): RecommendationQuestion {
     ...(exclude && { exclude }),
     ...(exclude_seen && { excludeSeen: exclude_seen }),
     ...(diversity !== undefined && { diversity }),
+    ...(long_tail !== undefined && { longTail: long_tail }),
     ...(as_of !== undefined && { asOf: as_of }),
     ...(events && { events: rowsOf(call, events) }),
   };

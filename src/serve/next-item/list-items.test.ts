@@ -129,6 +129,17 @@ describe('listItems', () => {
     expect(listAt(lists, 0)).toEqual([1, 2]);
   });
 
+  it('takes penalties off scores before the best are chosen, and asks for all scores to do so', async () => {
+    const before = sequencesOf([[1, 2]], ITEMS);
+    const penalties = Float32Array.from({ length: ITEMS }, (_, item) => (item % 2) * 100);
+    const model = { ...modelOf(ITEMS), best: () => Promise.reject(new Error('asked for the best alone')) };
+    const lists = await listItems(model, before, { top: ITEMS, penalties });
+    const left = (item: number): number => scoreOf([1, 2], item) - penalties[item];
+    const wanted = [...penalties.keys()].sort((a, b) => left(b) - left(a) || a - b);
+    expect(listAt(lists, 0)).toEqual(wanted);
+    expect([...lists.scores]).toEqual(wanted.map(left));
+  });
+
   it('names items the model had never seen', async () => {
     const before = sequencesOf([[1]], ITEMS);
     const lists = await listItems(modelOf(ITEMS), before, { top: ITEMS, firstNew: 10 });
@@ -141,6 +152,7 @@ describe('listItems', () => {
   it.each([
     [{ top: 0 }, 'at least one item'],
     [{ top: 1, offered: new Uint8Array(3) }, 'a mask of 14 items'],
+    [{ top: 1, penalties: new Float32Array(3) }, 'penalties of 14 items'],
     [{ top: 1, diversity: { amount: 1.5, likeness: () => 0 } }, 'a diversity from 0 to 1'],
   ] as const)('refuses options that make no sense', async (options, words) => {
     await expect(listItems(modelOf(ITEMS), sequencesOf([[1]], ITEMS), options)).rejects.toThrow(words);

@@ -23,6 +23,8 @@ export interface ListOptions {
   /** What each is not offered because they had it, rows as in `before`, items as codes of the model. */
   readonly barred?: Pick<Sequences, 'offsets' | 'items'>;
   readonly diversity?: Diversity;
+  /** Taken off the model's scores, [items]: see `tailPenalties`. */
+  readonly penalties?: Float32Array;
   /** For those without a history; without it the model answers them as it may. */
   readonly popular?: PopularItems;
   /** Segment of each entity as in `popular`, −1 where it is not known. */
@@ -37,7 +39,7 @@ export interface ItemLists {
   /** [entities + 1] */
   readonly offsets: Uint32Array;
   readonly items: Int32Array;
-  /** On the model's scale, or ln of a share for what is popular. */
+  /** On the model's scale, less penalties; or ln of a share for what is popular. */
   readonly scores: Float32Array;
   /** Codes into `MADE_BY`. */
   readonly madeBy: Uint8Array;
@@ -67,7 +69,7 @@ export async function listItems(
   const known = Int32Array.from(before.entities.keys()).filter(
     (row) => !options.popular || hasHistory(before, row, items),
   );
-  const quick = model.best && known.length <= FEW ? model.best : undefined;
+  const quick = model.best && !options.penalties && known.length <= FEW ? model.best : undefined;
   if (quick)
     for (const row of known)
       if (before.offsets[row] < before.offsets[row + 1])
@@ -79,7 +81,11 @@ export async function listItems(
     const rows = left.subarray(from, from + atOnce);
     const scores = await model.score(takeSequences(before, rows));
     rows.forEach((row, r) => {
-      lists[row] = listOf(scores.subarray(r * items, (r + 1) * items), row, options, 'history');
+      const own = scores.subarray(r * items, (r + 1) * items);
+      options.penalties?.forEach((penalty, item) => {
+        own[item] -= penalty;
+      });
+      lists[row] = listOf(own, row, options, 'history');
     });
   }
   const scratch = new Float32Array(items);
@@ -179,13 +185,15 @@ function joined(lists: readonly List[]): ItemLists {
   return { offsets, ...all };
 }
 
-function checkOptions({ top, offered, diversity, firstNew }: ListOptions, items: number): void {
+function checkOptions({ top, offered, diversity, penalties, firstNew }: ListOptions, items: number): void {
   if (!(Number.isInteger(top) && top >= 1))
     throw new AppError('USAGE', `expected lists of at least one item, got ${top}`);
   if (diversity && !(diversity.amount >= 0 && diversity.amount <= 1))
     throw new AppError('USAGE', `expected a diversity from 0 to 1, got ${diversity.amount}`);
   if (offered && offered.length !== items)
     throw new AppError('USAGE', `expected a mask of ${items} items, got one of ${offered.length}`);
+  if (penalties && penalties.length !== items)
+    throw new AppError('USAGE', `expected penalties of ${items} items, got ${penalties.length}`);
   if (firstNew !== undefined && !(firstNew >= 0 && firstNew <= items))
     throw new AppError('USAGE', `expected new items to begin among ${items}, got ${firstNew}`);
 }

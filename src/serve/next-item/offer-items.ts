@@ -9,6 +9,7 @@ import type { LoadedSequence } from '../../registry/sequence-bundle.ts';
 import type { Diversity } from './diversify.ts';
 import { likenessByAttributes, likenessByHistories } from './item-likeness.ts';
 import { type ItemLists, listItems } from './list-items.ts';
+import { itemCounts, tailOf, tailPenalties } from './long-tail.ts';
 import { type OfferRules, offeredItems } from './offered-items.ts';
 import { popularItems } from './popular-items.ts';
 
@@ -37,6 +38,8 @@ export interface OfferQuestion {
   /** From 0 to 1. */
   readonly diversity?: number;
   readonly diverseBy?: DiverseBy;
+  /** From 0 to 1: how much lower what many take is placed. */
+  readonly longTail?: number;
   /** Segment of each entity of `histories`, −1 where it is not known. */
   readonly segments?: Int32Array;
   readonly seed?: number;
@@ -44,7 +47,7 @@ export interface OfferQuestion {
   readonly signal?: AbortSignal;
 }
 
-/** @throws AppError USAGE for rules, as `offeredItems`; for a diversity by what is not known; INTERRUPTED */
+/** @throws AppError USAGE for rules, as `offeredItems`; for a diversity by what is not known; a long tail of scores that are no logarithms; INTERRUPTED */
 export async function offerItems(
   { model, histories: tested }: Pick<LoadedSequence, 'model' | 'histories'>,
   question: OfferQuestion,
@@ -58,6 +61,9 @@ export async function offerItems(
     ...{ top, offered, firstNew: catalogue.known },
     ...(own !== 'no' && { barred: barredOf(question, rows, own) }),
     ...(question.diversity ? { diversity: await diversityOf(question, question.diversity) } : {}),
+    ...(question.longTail && {
+      penalties: tailPenalties(itemCounts(histories), tailOf(model, question.longTail)),
+    }),
     popular: popularItems(firstItems(histories, catalogue.known), segments),
     ...(segments && { segments: Int32Array.from(rows, (row) => segments[row]) }),
     ...(signal && { signal }),

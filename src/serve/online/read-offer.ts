@@ -7,6 +7,7 @@ import { lakeCatalogue } from '../../data/sequences/read-catalogue.ts';
 import type { EventSource } from '../../data/source.ts';
 import type { LoadedSequence } from '../../registry/sequence-bundle.ts';
 import { catalogueAttributes } from '../next-item/catalogue-attributes.ts';
+import { itemCounts } from '../next-item/long-tail.ts';
 import { codedBy, firstItems } from '../next-item/offer-items.ts';
 import { learnedFrom } from '../next-item/offer-shop.ts';
 import { type PopularItems, popularItems } from '../next-item/popular-items.ts';
@@ -17,6 +18,8 @@ export interface Offer {
   /** By the levels the model was told; absent where it was told nothing. */
   readonly attributes: ItemAttributes | undefined;
   readonly popular: PopularItems;
+  /** Events of each item as the model reads them, [items]. */
+  readonly counts: Uint32Array;
   /** 1 for what the shop's catalogue says is on offer at the moment of reading, [items]. */
   readonly available: Uint8Array;
 }
@@ -33,10 +36,11 @@ export async function readOffer(
   const catalogue = await lakeCatalogue(engine, source, saved.model.itemIds, { asOf, ...stop });
   const read = await lakeSequences(engine, source, { by, ...(types && { types }), ...stop });
   const known = await lakeAttributes(engine, source, catalogue.itemIds, signal);
+  const histories = codedBy(catalogue, read);
   return {
-    ...{ saved, catalogue, available: onOffer(catalogue) },
+    ...{ saved, catalogue, counts: itemCounts(histories), available: onOffer(catalogue) },
     attributes: known && catalogueAttributes(catalogue, saved.attributes, known),
-    popular: popularItems(firstItems(codedBy(catalogue, read), catalogue.known)),
+    popular: popularItems(firstItems(histories, catalogue.known)),
   };
 }
 

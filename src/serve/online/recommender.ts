@@ -7,6 +7,7 @@ import { typeCode, type UserEvents } from '../../data/features/user-events.ts';
 import type { RecommendationList } from '../api.ts';
 import { likenessByAttributes } from '../next-item/item-likeness.ts';
 import { listItems, MADE_BY } from '../next-item/list-items.ts';
+import { tailOf, tailPenalties } from '../next-item/long-tail.ts';
 import { barredOf, catalogueModel, type OwnItems } from '../next-item/offer-items.ts';
 import { learnedFrom } from '../next-item/offer-shop.ts';
 import { offeredItems } from '../next-item/offered-items.ts';
@@ -29,7 +30,7 @@ const OPEN_MS = HOUR_MS / 2;
 /** Answers the same lists as `predict next-item` does of the same histories, but for popularity, which is of the start. */
 export function openRecommender(parts: RecommenderParts): ItemRecommender {
   const { offer, now, newId } = parts;
-  const { saved, catalogue, attributes, popular, available } = offer;
+  const { saved, catalogue, attributes, popular, counts, available } = offer;
   const { itemIds } = catalogue;
   const model = catalogueModel(saved.model, { catalogue, ...(attributes && { attributes }) });
   const { by, types } = learnedFrom(saved);
@@ -69,7 +70,7 @@ export function openRecommender(parts: RecommenderParts): ItemRecommender {
   return {
     version: saved.version.version,
     async recommend(question) {
-      const { entities, top, diversity = 0, asOf = now() } = question;
+      const { entities, top, diversity = 0, longTail = 0, asOf = now() } = question;
       const own = question.excludeSeen ?? usual;
       const histories = entities.map((entity) => historyOf(entity, question.events).events);
       const told = { codes, asOf, itemIds, isVisit: by === 'session' };
@@ -88,6 +89,7 @@ export function openRecommender(parts: RecommenderParts): ItemRecommender {
             own,
           ),
         }),
+        ...(longTail > 0 && { penalties: tailPenalties(counts, tailOf(model, longTail)) }),
         ...(diversity > 0 && likeness && { diversity: { amount: diversity, likeness } }),
       });
       return entities.map((entity, row): RecommendationList => {

@@ -78,6 +78,7 @@ function modelOf<S extends NetworkSettings>(
   return {
     recommender: id,
     itemIds: trained.network.plan.itemIds,
+    isLogarithm: true,
     score: scorer.score,
     ...(scorer.best && { best: scorer.best }),
     attribute: (before, items, signal) => attributeItems(trained, before, items, { threads, signal }),

@@ -76,6 +76,7 @@ function modelWithReturns(
   return {
     recommender: id,
     itemIds: base.itemIds,
+    isLogarithm: true,
     score: async (before) => mendScores(await base.score(before), before, returns, logits),
     save() {
       const { estimator, format, state, arrays = {} } = base.save();
