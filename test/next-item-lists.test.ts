@@ -1,11 +1,12 @@
 // Lists of what comes next for a shop and for a file, from fitting to filters: every row against asking by hand.
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { random } from '../src/core/random.ts';
 import { loadSequence } from '../src/registry/sequence-bundle.ts';
 import { foresell, succeed, testFolder } from './flow/command.ts';
 import { madeUpVisits, VISITS_FROM_MS, VISITS_MAPPING } from './flow/made-up-visits.ts';
+import { layPulledEncoder, PULLED } from './flow/pulled-encoder.ts';
 
 const { dir, write } = testFolder();
 const shop = join(dir, 'shop');
@@ -227,6 +228,32 @@ describe('predict next-item', () => {
       ...on('predict', 'purchase', '--out', 'x.csv', '--diverse-by', 'histories'),
     );
     expect(stderr).toContain('--diverse-by is for "next-item"');
+  });
+});
+
+describe('a model that knows items by what is written of them', () => {
+  const place = join(dir, 'written');
+  const there = (...args: string[]) => [...args, '--workspace', place, '--lang', 'en', '--threads', '1'];
+  test('is trained anew with the encoder it was trained with', async () => {
+    cpSync(shop, place, { recursive: true });
+    const folder = await layPulledEncoder(place);
+    await succeed(...there('train', 'next-item', '--model', 'content-knn', '--encoder', PULLED));
+    const later = deeds.map(
+      ({ who, ms, item }, e) => `l${e},view,${ms + 60 * DAY},${who},i${(item + 3) % ITEMS}`,
+    );
+    const file = write('later.csv', ['event,type,when,user,item', ...later, ''].join('\n'));
+    const map = `kind: events
+time: { zone: UTC, format: unix_ms }
+columns: { event_id: event, type: type, timestamp: when, user_id: user, item_id: item }
+`;
+    await succeed(...there('import', file, '--map', write('later.yaml', map)));
+    const made = JSON.parse(
+      (await succeed(...there('retrain', 'next-item', '--no-promote', '--json'))).stdout,
+    );
+    expect(made.said).toMatch(/^ndcg@10 [\d.]+ against [\d.]+, difference/);
+    const { encoders, version } = loadSequence(join(place, 'models'), { reference: made.version });
+    expect(version.settings).toMatchObject({ chosen: 'content-knn' });
+    expect(encoders?.text.folder).toBe(folder);
   });
 });
 

@@ -329,15 +329,16 @@ test('a shadow is asked beside the answers and compared, and nobody is told what
   await swap('next-item', first);
   await succeed('models', 'shadow', 'next-item', 'v2', ...on);
   await server.follow();
-  for (const user of users.slice(0, 60)) expect((await recommend([user]))[0].model_version).toBe(first);
+  // A busy machine leaves shadows out: they are asked for again until enough were heard.
   const measured = async (): Promise<number> => {
+    for (const user of users.slice(0, 60)) expect((await recommend([user]))[0].model_version).toBe(first);
     clock.ms += 20_000;
     await server.follow();
     const salt = readRollout(models, 'next-item').current?.salt ?? '';
     const compared = readRolloutFigures(models, 'next-item', salt)?.figures.compared;
     return (compared as { pairs: number } | undefined)?.pairs ?? 0;
   };
-  await expect.poll(measured, { timeout: 5000 }).toBeGreaterThan(20);
+  await expect.poll(measured, { timeout: 20_000 }).toBeGreaterThan(20);
   const { trials } = JSON.parse((await succeed('models', 'list', 'next-item', '--json', ...on)).stdout);
   expect(trials[0].current).toMatchObject({ mode: 'shadow', version: second, share: 1 });
   const { compared } = trials[0].measured;

@@ -201,6 +201,70 @@ describe('what comes later', () => {
   });
 });
 
+describe('retrain', () => {
+  const place = join(dir, 'retrained');
+  const again = async (task: string, ...options: string[]) =>
+    JSON.parse(
+      (await succeed('retrain', task, ...options, '--json', '--workspace', place, '--threads', '1')).stdout,
+    );
+  const shown = async (task: string, version: string) =>
+    JSON.parse((await succeed('models', 'show', task, version, '--json', '--workspace', place)).stdout);
+  const from = TEXTS_FROM_MS + 120 * DAY;
+  /** As those before, 40 days later. */
+  const since = madeUpTexts({ seed: 6 }).flatMap((line) => {
+    const [id, type, ms, ...rest] = line.split(',');
+    const later = Number(ms) - TEXTS_FROM_MS;
+    return later < 40 * DAY ? [[`n${id}`, type, from + later, ...rest].join(',')] : [];
+  });
+  beforeAll(async () => {
+    cpSync(shop, place, { recursive: true });
+  });
+
+  test('of nothing new trains nothing', async () => {
+    expect(await again('satisfaction')).toMatchObject({ verdict: 'unchanged', version: null });
+  });
+
+  test('learns as the present model did, and says how both answer texts that neither has seen', async () => {
+    await load(since, place);
+    const made = await again('satisfaction', '--no-promote');
+    expect(made.incumbent).toBe(rated.model_version);
+    expect(made.said).toMatch(/^log_loss [\d.]+ against [\d.]+, difference [+−][\d.e-]+ \([+−]/);
+    const { settings, promoted } = await shown('satisfaction', made.version);
+    const { settings: before } = await shown('satisfaction', rated.model_version);
+    expect(promoted).toBe(false);
+    expect(settings.kept).toEqual(before.kept);
+    expect(settings.kept).toMatchObject({
+      ...{ encoder: 'own', methods: ['full'], told: { epochs: 2, members: 1, length: 16 } },
+      own: { width: 16, vocabulary: 300 },
+    });
+    expect(settings).toMatchObject({ as: 'recommend', atLeast: 4 });
+    // Learned up to a later moment, the test after it.
+    expect(settings.seenUntilMs).toBeGreaterThan(before.seenUntilMs);
+  });
+
+  test('reads by the encoder the present model reads by, and puts what is accepted into service', async () => {
+    const { settings: before, version } = await shown('message-purchase', 'promoted');
+    const made = await again('message-purchase');
+    expect(made.incumbent).toBe(version);
+    const { settings, promoted } = await shown('message-purchase', made.version);
+    expect(settings.kept).toEqual(before.kept);
+    expect(settings.kept.encoder).toContain('encoders');
+    expect(promoted).toBe(made.verdict === 'accepted');
+    expect(made.said).toMatch(/against/);
+  });
+
+  test('holds nobody against each other by a handful of texts', async () => {
+    const one = [`late,message,${from + 90 * DAY},somebody,,,order today please,`];
+    const late = ['--as-of', until(143), '--workspace', place];
+    await succeed('train', 'message-purchase', ...FETCHED, ...late);
+    await load(one, place);
+    expect(await again('message-purchase')).toMatchObject({
+      ...{ verdict: 'kept', reason: 'incomparable', service: null },
+      said: expect.stringMatching(/^only \d+ texts to compare on came since/),
+    });
+  });
+});
+
 describe('erasure', () => {
   const place = join(dir, 'erased');
   test('finds a customer in no model of texts, and marks each for training again', async () => {

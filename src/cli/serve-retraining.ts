@@ -71,6 +71,7 @@ export function startRetraining(
       tasks: () => [
         ...service.models.bundles.map(({ task }) => task.name),
         ...(service.shop.ports.recommender ? [NEXT_ITEM] : []),
+        ...(service.shop.ports.texts?.tasks ?? []),
       ],
       ...{ schedule, zone: workspaceZone(workspace), now: Date.now },
       trainer: processTrainer({ program, workspaceDir: workspace.dir, threads: THREADS, limitMs, words }),

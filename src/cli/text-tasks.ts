@@ -14,13 +14,19 @@ import { TEXT_DEFAULTS } from '../models/text/settings.ts';
 import { loadTextTask } from '../registry/text-task-bundle.ts';
 import { answerTexts } from '../serve/text-tasks/answer-texts.ts';
 import { type TextTask, textTaskNamed } from '../tasks/text-task.ts';
+import type { EnterService, RetrainingResult } from '../train/retrain/conclude.ts';
+import { retrainTextTask } from '../train/retrain/retrain-text-task.ts';
 import { OWN } from '../train/text/encoder-choice.ts';
-import { type TextTaskRun, trainTextTask } from '../train/text-task/train-text-task.ts';
+import {
+  type TextTaskRun,
+  type TrainTextTaskOptions,
+  trainTextTask,
+} from '../train/text-task/train-text-task.ts';
 import { inLanguage, listOf } from './commands/table-fit.ts';
 import { ownOf, toldOf } from './commands/text-fit.ts';
 import { type Context, positiveNumber } from './context.ts';
 import { encoderOf } from './encoder-options.ts';
-import { asOfOf, horizonOf, typedCommand, workspaceOf } from './options.ts';
+import { asOfOf, horizonOf, runOf, workspaceOf } from './options.ts';
 import { sayScores, splitShown } from './scores-text.ts';
 import { tableDocument } from './table-document.ts';
 import { tableOutOf } from './table-output.ts';
@@ -74,6 +80,42 @@ function refuseOthers(task: TextTask, options: Record<string, unknown>, names: r
   throw new AppError('USAGE', `--${flag}: not an option of "${task.name}"`);
 }
 
+/** As typed; what is not said is the default. @throws AppError USAGE; NOT_FOUND, TAMPERED for an encoder that was not pulled */
+async function textTaskOptions(
+  context: Context,
+  task: TextTask,
+  options: Record<string, unknown>,
+): Promise<Omit<TrainTextTaskOptions, 'promote' | 'asOf'>> {
+  const horizonDays = horizonOf(options);
+  const text = (option: string): string | undefined =>
+    options[option] === undefined ? undefined : String(options[option]);
+  const limit = text('timeLimit');
+  return {
+    task,
+    as: answerOf(text('as')),
+    atLeast: ratingOf(text('atLeast')),
+    horizonMs: horizonDays === undefined ? (task.horizonMs ?? 0) : horizonDays * DAY_MS,
+    encoder: (await encoderOf(context, options)) ?? OWN,
+    methods: listOf(text('method') ?? 'full'),
+    blended: true,
+    told: toldOf({ pooling: 'encoder', length: 256, epochs: TEXT_DEFAULTS.epochs, balance: 0, ...options }),
+    own: ownOf(text('own')),
+    ...(limit !== undefined && { timeLimitMs: parseSpan(limit) }),
+    ...runOf(context),
+  };
+}
+
+export async function runRetrainTextTask(
+  context: Context,
+  name: string,
+  { timeLimit, service }: { readonly timeLimit: unknown; readonly service: EnterService },
+): Promise<RetrainingResult> {
+  const asked = await textTaskOptions(context, textTaskNamed(name), { timeLimit });
+  return retrainTextTask(workspaceOf(context), { ...asked, service }).catch((error) => {
+    throw tooFew(inLanguage(error, context), context);
+  });
+}
+
 export async function runTrainTextTask(
   context: Context,
   name: string,
@@ -85,26 +127,11 @@ export async function runTrainTextTask(
   if (options.model !== undefined && options.model !== 'auto')
     throw new AppError('USAGE', `--model: "${task.name}" is asked of texts; use --method and --encoder`);
   const workspace = workspaceOf(context);
-  const horizonDays = horizonOf(options);
   const asOf = asOfOf(workspace, options);
-  const text = (option: string): string | undefined =>
-    options[option] === undefined ? undefined : String(options[option]);
-  const limit = text('timeLimit');
   const run = await trainTextTask(workspace, {
-    task,
-    as: answerOf(text('as')),
-    atLeast: ratingOf(text('atLeast')),
-    horizonMs: horizonDays === undefined ? (task.horizonMs ?? 0) : horizonDays * DAY_MS,
+    ...(await textTaskOptions(context, task, options)),
     ...(asOf !== undefined && { asOf }),
-    encoder: (await encoderOf(context, options)) ?? OWN,
-    methods: listOf(text('method') ?? 'full'),
-    blended: true,
-    told: toldOf({ pooling: 'encoder', length: 256, epochs: TEXT_DEFAULTS.epochs, balance: 0, ...options }),
-    own: ownOf(text('own')),
-    ...(limit !== undefined && { timeLimitMs: parseSpan(limit) }),
     promote: options.promote !== false,
-    ...{ seed: context.seed, threads: context.threads, language: context.language },
-    ...{ command: typedCommand(), now: Date.now, progress: context.progress, signal: context.signal },
   }).catch((error) => {
     throw tooFew(inLanguage(error, context), context);
   });

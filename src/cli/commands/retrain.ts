@@ -2,15 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
+import { isTextTask } from '../../tasks/text-task.ts';
 import type { EnterService, RetrainingResult } from '../../train/retrain/conclude.ts';
 import { retrainTask } from '../../train/retrain/retrain.ts';
 import { retrainNextItem } from '../../train/retrain/retrain-next-item.ts';
 import type { CommandFile } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isNextItem } from '../next-item.ts';
-import { taskOf, typedCommand, workspaceOf } from '../options.ts';
+import { runOf, taskOf, workspaceOf } from '../options.ts';
 import { partOption } from '../rollouts.ts';
 import { sequenceFitOptions } from '../sequence-options.ts';
+import { runRetrainTextTask } from '../text-tasks.ts';
 import { SUPERVISED } from '../train-process.ts';
 
 export const retrainCommand: CommandFile = {
@@ -22,6 +24,7 @@ export const retrainCommand: CommandFile = {
     'foresell retrain spend --canary 10% --for 1d --time-limit 30m',
     'foresell retrain churn --no-promote --json',
     'foresell retrain next-item',
+    'foresell retrain satisfaction',
   ],
   declare(command) {
     command
@@ -32,24 +35,7 @@ export const retrainCommand: CommandFile = {
   },
   async run(context, [taskName], options) {
     endWithParent();
-    const workspace = workspaceOf(context);
-    const service = serviceOf(options);
-    const result = isNextItem(taskName)
-      ? await retrainNextItem(workspace, {
-          ...(await sequenceFitOptions(context, workspace.dir, {
-            ...{ format: 'workspace', out: '', at: '10,20', excludeSeen: 'both', model: 'auto' },
-            timeLimit: options.timeLimit,
-          })),
-          service,
-        })
-      : await retrainTask(workspace, {
-          task: taskOf(workspace, taskName),
-          service,
-          timeLimitMs: options.timeLimit === undefined ? undefined : parseSpan(String(options.timeLimit)),
-          command: typedCommand(),
-          ...{ language: context.language, seed: context.seed, threads: context.threads },
-          ...{ now: Date.now, progress: context.progress, signal: context.signal },
-        });
+    const result = await retrainNamed(context, taskName, { ...options, service: serviceOf(options) });
     say(context, result);
     context.document({
       ...{ task: result.task, verdict: result.verdict, reason: result.reason, said: result.said },
@@ -58,6 +44,27 @@ export const retrainCommand: CommandFile = {
     });
   },
 };
+
+async function retrainNamed(
+  context: Context,
+  name: string,
+  { timeLimit, service }: { readonly timeLimit?: unknown; readonly service: EnterService },
+): Promise<RetrainingResult> {
+  if (isTextTask(name)) return runRetrainTextTask(context, name, { timeLimit, service });
+  const workspace = workspaceOf(context);
+  if (isNextItem(name))
+    return retrainNextItem(workspace, {
+      ...(await sequenceFitOptions(context, workspace.dir, {
+        ...{ format: 'workspace', out: '', at: '10,20', excludeSeen: 'both', model: 'auto', timeLimit },
+      })),
+      service,
+    });
+  return retrainTask(workspace, {
+    ...{ task: taskOf(workspace, name), service },
+    ...(timeLimit !== undefined && { timeLimitMs: parseSpan(String(timeLimit)) }),
+    ...runOf(context),
+  });
+}
 
 function serviceOf(options: Record<string, unknown>): EnterService {
   if (options.promote === false) return { kind: 'none' };

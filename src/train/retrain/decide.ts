@@ -45,6 +45,8 @@ export interface Contest {
   readonly wasTakenBack: boolean;
 }
 
+/** On fewer cases that neither has learned from two versions are not held against each other. */
+export const LEAST_COMPARED = 50;
 /** An incumbent is stale once what it learned from ends so much earlier. */
 export const STALE_DAYS = 7;
 /** A fresher model may be so much worse, as a part of the incumbent's own figure, while its interval holds zero. */

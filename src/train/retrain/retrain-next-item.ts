@@ -14,10 +14,16 @@ import { readRollout, takenBack } from '../../registry/rollout.ts';
 import { type LoadedSequence, loadSequence, SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
 import { listVersions, type VersionInfo } from '../../registry/versions.ts';
 import { rankCases } from '../sequence/rank-cases.ts';
+import type { ItemReaders } from '../sequence/read-vectors.ts';
 import type { SequenceRun } from '../sequence/run-sequence.ts';
 import { type TrainNextItemOptions, trainNextItem } from '../sequence/train-next-item.ts';
 import { conclude, type EnterService, NOTHING_NEW, type RetrainingResult } from './conclude.ts';
-import { decideRetraining, type RetrainingDecision, type VersionComparison } from './decide.ts';
+import {
+  decideRetraining,
+  LEAST_COMPARED,
+  type RetrainingDecision,
+  type VersionComparison,
+} from './decide.ts';
 
 export interface RetrainNextItemOptions
   extends Omit<TrainNextItemOptions, 'promote' | 'models' | 'by' | 'events' | 'testFile' | 'testFromMs'> {
@@ -29,18 +35,17 @@ interface Learned {
   readonly chosen: string;
   readonly by?: 'user' | 'session';
   readonly events?: readonly EventType[];
+  /** Where pictures of the items lie. */
+  readonly images?: string;
   /** UTC ms; nothing later was learned from. */
   readonly seenUntilMs?: number;
 }
-
-/** Fewer people who did anything since tell nothing. */
-const LEAST_CASES = 50;
 
 /**
  * As `retrainTask`: the present model's kind, the same events, tested on the last item of everybody. Compared on those people
  * alone whose last item came after all that the present model has learned from.
  *
- * @throws AppError as `trainNextItem`; USAGE for a model whose items are read by encoders
+ * @throws AppError as `trainNextItem`; NOT_FOUND for encoders or pictures that lie there no longer
  */
 export async function retrainNextItem(
   workspace: Workspace,
@@ -51,11 +56,7 @@ export async function retrainNextItem(
   const isPromoted = versions.some(({ promoted }) => promoted);
   const incumbent = isPromoted ? loadSequence(modelsDir, { reference: 'promoted' }) : undefined;
   try {
-    if (incumbent?.encoders && Object.keys(incumbent.encoders).length > 0)
-      throw new AppError(
-        'USAGE',
-        `expected a model of "${SEQUENCE_FOLDER}" that reads no items through encoders: train it by foresell train ${SEQUENCE_FOLDER} --encoder …`,
-      );
+    const readers = incumbent && readersOf(incumbent);
     const place = {
       ...{ modelsDir, task: SEQUENCE_FOLDER, now: options.now },
       incumbent: incumbent?.version.version,
@@ -68,6 +69,7 @@ export async function retrainNextItem(
     const run = await trainNextItem(workspace, {
       ...options,
       ...{ models: incumbent ? [chosen] : 'auto', promote: false },
+      ...(readers && { readers }),
       ...(by && { by }),
       ...(events && { events }),
     });
@@ -80,6 +82,20 @@ export async function retrainNextItem(
 
 const learned = (saved: { readonly version: Pick<VersionInfo, 'settings'> } | undefined): Learned =>
   (saved?.version.settings ?? {}) as unknown as Learned;
+
+/** What read the items. @throws AppError BAD_FILE for pictures of which the version does not say where they lie */
+function readersOf({ encoders = {}, version }: LoadedSequence): ItemReaders {
+  const { images } = learned({ version });
+  if (encoders.image && images === undefined)
+    throw new AppError(
+      'BAD_FILE',
+      `expected version ${version.version} of "${SEQUENCE_FOLDER}" to say where its pictures lie; train again`,
+    );
+  return {
+    ...(encoders.text && { encoder: encoders.text.folder }),
+    ...(encoders.image && { imageEncoder: encoders.image.folder, images }),
+  };
+}
 
 async function decide(
   workspace: Workspace,
@@ -102,10 +118,10 @@ async function decide(
     lastTimes(await lakeSequences(engine, source, { by, ...(events && { types: events }) })),
   );
   const kept = [...entities.keys()].filter((at) => (lastMs.get(entities[at]) ?? 0) > seenUntilMs);
-  if (kept.length < LEAST_CASES)
+  if (kept.length < LEAST_COMPARED)
     return decideRetraining({
       ...known,
-      incomparable: `only ${kept.length} did anything since the one before was trained, at least ${LEAST_CASES} are needed`,
+      incomparable: `only ${kept.length} did anything since the one before was trained, at least ${LEAST_COMPARED} are needed`,
     });
   const comparison = await compare({ run, incumbent }, { test, entities, kept }, options);
   return decideRetraining({ ...known, comparison });

@@ -1,9 +1,11 @@
 // A tested next-item model put in its folder, with the cases it can be asked again and what was measured.
+import { resolve } from 'node:path';
 import type { Json } from '../../core/canonical-json.ts';
 import { saveVersion } from '../../registry/save.ts';
 import { SEQUENCE_FOLDER, sequenceBundleFiles } from '../../registry/sequence-bundle.ts';
 import type { VersionInfo } from '../../registry/versions.ts';
 import { runRecord } from '../run-record.ts';
+import type { ItemReaders } from './read-vectors.ts';
 import type { SequenceData } from './sequence-data.ts';
 import type { TestedRecommender, TestedSequence } from './test-sequence.ts';
 
@@ -14,6 +16,7 @@ export interface KeptOptions {
   /** Of a workspace. */
   readonly by?: string;
   readonly events?: readonly string[];
+  readonly readers?: ItemReaders;
   readonly at: readonly number[];
   readonly seed: number;
   /** As typed. */
@@ -53,6 +56,7 @@ export function saveSequence(tested: TestedSequence, options: KeptOptions): Vers
       // What is asked of the model later is read the same way.
       ...(options.by && { by: options.by }),
       ...(options.events && { events: [...options.events] }),
+      ...(options.readers?.images !== undefined && { images: resolve(options.readers.images) }),
       ...learnedUntil(data),
       ...(options.continued !== undefined && { continued: options.continued }),
     },

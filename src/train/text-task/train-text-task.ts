@@ -6,15 +6,14 @@ import { withLake } from '../../data/lake/open.ts';
 import { readSnapshot } from '../../data/lake/snapshot.ts';
 import { withLock } from '../../data/lock.ts';
 import { type Workspace, workspacePaths } from '../../data/workspace.ts';
-import type { OwnSettings } from '../../encoders/own/pretrain-own.ts';
 import { drawBackground, withoutTexts } from '../../explain/background.ts';
-import type { Settings } from '../../models/estimator.ts';
 import { promote } from '../../registry/promotion.ts';
 import { markErasures } from '../../registry/versions.ts';
 import { isMissing } from '../../report/document.ts';
 import { textQuestionOf } from '../../tasks/text-task.ts';
 import { learningDeadline } from '../expected-time.ts';
 import { writeReport } from '../report-file.ts';
+import type { PreparedTable } from '../table/prepare-table.ts';
 import type { TableRun } from '../table/run-table.ts';
 import { tablePage } from '../table/table-page.ts';
 import { tableReport } from '../table/table-report.ts';
@@ -22,21 +21,14 @@ import { checkEncoderChoice } from '../text/encoder-choice.ts';
 import { checkEnoughTexts } from './enough-texts.ts';
 import { fitTexts } from './fit-texts.ts';
 import { readTexts } from './read-texts.ts';
-import { saveTextTask } from './save-text-task.ts';
+import { type KeptTextSettings, saveTextTask } from './save-text-task.ts';
 import type { TextSplit } from './split-texts.ts';
 import type { TextQuestion } from './text-examples.ts';
 import { heldOutWords, textProtocol, wordsInProtocol } from './text-protocol.ts';
 
-export interface TrainTextTaskOptions extends TextQuestion {
+export interface TrainTextTaskOptions extends TextQuestion, KeptTextSettings {
   /** Up to when is learned from, UTC ms; leaves a fifth to test on when absent. */
   readonly asOf?: number;
-  /** `own`, a folder, or the folder a name stands for. */
-  readonly encoder: string;
-  readonly methods: readonly string[];
-  readonly blended: boolean;
-  /** Told to every method. */
-  readonly told: Settings;
-  readonly own?: Partial<OwnSettings>;
   readonly timeLimitMs?: number;
   /** Puts the new version into service; the one before stays a `rollback` away. */
   readonly promote: boolean;
@@ -53,6 +45,7 @@ export interface TrainTextTaskOptions extends TextQuestion {
 export interface TextTaskRun extends TableRun {
   readonly question: TextQuestion;
   readonly split: TextSplit;
+  readonly tested: PreparedTable;
 }
 
 /**
@@ -132,5 +125,5 @@ async function learnAndSave(workspace: Workspace, options: TrainTextTaskOptions)
   const page = tablePage(prepared, report, { ...options, seconds, madeAtMs: now() });
   const reportPath = writeReport(join(workspace.dir, 'reports', task.name, version.version), page);
   const out = workspacePaths.models(workspace);
-  return { prepared, fitted, protocol, version, report, reportPath, out, seconds, question, split };
+  return { prepared, fitted, protocol, version, report, reportPath, out, seconds, question, split, tested };
 }
