@@ -5,12 +5,14 @@ import { listTasks, promotedTasks } from '../registry/versions.ts';
 import type { Refreshed } from '../serve/online/models-in-service.ts';
 import type { ShopService } from '../serve/open-service.ts';
 import { TRUNK } from '../train/pretrained.ts';
+import { NEXT_ITEM } from '../train/sequence/train-next-item.ts';
 import type { Context } from './context.ts';
 
-export function sayShop(context: Context, name: string, { started, models, found }: ShopService): void {
+export function sayShop(context: Context, name: string, { started, shop, found }: ShopService): void {
   const { people, events, from } = started;
   const zh = context.language === 'zh';
-  const tasks = models.predictor.tasks;
+  const { predictor, recommender, texts } = shop.ports;
+  const tasks = [...(predictor?.tasks ?? []), ...(recommender ? [NEXT_ITEM] : []), ...(texts?.tasks ?? [])];
   const origin = zh
     ? { lake: '来自数据湖', snapshot: '来自快照' }[from]
     : { lake: 'from the lake', snapshot: 'from its snapshot' }[from];
