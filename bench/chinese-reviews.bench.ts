@@ -14,7 +14,7 @@ import { onEncoder, type TextEstimator } from '../src/models/text/text-estimator
 import { nodeBackend } from '../src/tensor/session/session-node.ts';
 import { atLeast, type Bench, type Target } from './bench.ts';
 import { characterLogistic } from './text/character-logistic.ts';
-import { askCounts, countsAndEncoder, mixed } from './text/mixed-opinions.ts';
+import { askCounts, countsAndEncoder, mixed, stacked } from './text/mixed-opinions.ts';
 import { drawRows, type ReviewSet, readReviews, splitReviews, textsIn } from './text/reviews.ts';
 
 const SEEDS = 3;
@@ -22,6 +22,7 @@ const SEEDS = 3;
 const DRAWS = 3;
 /** Apart from the seeds of outer splits: the same would leave nothing to test. */
 const INNER_SEED = 1000;
+const HELD_SEED = 2000;
 const SIZES = [200, 1000, Number.POSITIVE_INFINITY];
 const GAIN: Readonly<Record<number, number>> = { 200: 0.02, [Number.POSITIVE_INFINITY]: 0.01 };
 
@@ -86,7 +87,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
             .map(([model, own]) => `${model} ${mean(own).toFixed(4)}`)
             .join(', ')}`,
         );
-        for (const ours of ['self-taught', 'counts and encoder']) {
+        for (const ours of ['self-taught', 'counts and encoder', 'stacked']) {
           const [first, second] = [right.get(`${ours} ${size}`), right.get(`pairs ${size}`)];
           if (!first || !second) continue;
           const so = difference(first, second, seed);
@@ -96,7 +97,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
     }
     for (const size of sizes) {
       const of = (model: string): readonly Right[] => right.get(`${model} ${size}`) as readonly Right[];
-      const ours = right.has(`self-taught ${size}`) ? 'self-taught' : 'counts and encoder';
+      const ours = right.has(`self-taught ${size}`) ? 'self-taught' : 'stacked';
       const [characters, pairs] = [accuracy(of('characters')), accuracy(of('pairs'))];
       const best = pairs >= characters ? 'pairs' : 'characters';
       const gain = difference(of(ours), of(best), seed);
@@ -113,6 +114,7 @@ export const bench: Bench = async ({ seed, threads, args, log }) => {
         'n-grams': accuracy(of('n-grams')),
         topics: accuracy(of('topics')),
         'counts and encoder': accuracy(of('counts and encoder')),
+        ...(ours === 'stacked' && { stacked: accuracy(of('stacked')) }),
         ...(ours === 'self-taught' && {
           'self-taught': accuracy(of('self-taught')),
           'pairs, self-taught': accuracy(of('pairs, self-taught')),
@@ -219,7 +221,23 @@ async function answersOf(
       if (name !== 'pretrained') continue;
       add('mixed', mixed([said, pairs], learn));
       add('counts and encoder', countsAndEncoder(counted, said, learn));
-      if (!open) continue;
+      if (!open) {
+        const { train: taught, test: held } = splitReviews(
+          { id: 'held out', sample: learn },
+          HELD_SEED + seed,
+        );
+        const tutored = await fitModel(
+          estimator.withSettings?.(settings) ?? estimator,
+          taught,
+          undefined,
+          run,
+        );
+        const first = await askCounts(taught, held, run);
+        const heldOut = [first.words, first.grams, first.topics, await tutored.predict(held.frame)];
+        const all = [counted.words, counted.grams, counted.topics, said];
+        add('stacked', await stacked({ heldOut, said: all }, held, seed));
+        continue;
+      }
       add('pairs, self-taught', await selfTaughtPairs(learn, open, test, seed));
       const reader = (estimator.withSettings?.(settings) ?? estimator) as TextEstimator;
       const taught = (estimatorById(SELF_TAUGHT) as SelfTaught).withParts({

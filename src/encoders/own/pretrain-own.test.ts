@@ -9,7 +9,7 @@ import { embedTexts } from '../text/embed.ts';
 import type { TextEncoder } from '../text/text-encoder.ts';
 import { madeUpTexts } from './made-up-language.ts';
 import { openAnyEncoder, saveOwnEncoder } from './own-folder.ts';
-import { pretrainOwn } from './pretrain-own.ts';
+import { batchFor, pretrainOwn } from './pretrain-own.ts';
 import { openSavedEncoder } from './rebuild-own.ts';
 
 const SMALL = {
@@ -68,6 +68,10 @@ describe('an encoder of a shop’s own', () => {
       expect(own.hash).toBe(learned.encoder.hash);
       expect(await embedTexts(own, asked, run)).toEqual(want);
     }
+  });
+
+  it('takes fewer texts at a step where few are read, so that there are steps enough', () => {
+    expect([100, 16_000, 43_000, 139_000, 10_000_000].map(batchFor)).toEqual([8, 8, 16, 64, 64]);
   });
 
   it('is not learned from a handful of texts', async () => {

@@ -29,6 +29,7 @@ export interface OwnSettings {
   /** Pieces of the vocabulary at most; 0: by how much text there is. */
   readonly vocabulary: number;
   readonly dropout: number;
+  /** Texts a step; 0: 64, fewer where there would be too few steps. */
   readonly batch: number;
   /** Times each text is read; 0: more often where there is little text. */
   readonly epochs: number;
@@ -50,7 +51,7 @@ export const OWN_DEFAULTS: OwnSettings = {
   length: 128,
   vocabulary: 0,
   dropout: 0.1,
-  batch: 64,
+  batch: 0,
   epochs: 0,
   steps: 20_000,
   rate: 0.0007,
@@ -66,6 +67,9 @@ const VOCABULARY = { least: 1000, most: 16_000 };
 /** Pieces read in all where there is little text: minutes of two cores. More still help, who has the time says `epochs`. */
 const PIECES_READ = 3_000_000;
 const EPOCHS = { least: 3, most: 30 };
+/** Few large steps hardly leave the frequencies of pieces: where little is read, more are taken of fewer texts each. */
+const LEAST_STEPS = 2000;
+const BATCHES_LOG = { least: 3, most: 6 };
 
 const between = (value: number, { least, most }: { least: number; most: number }): number =>
   Math.max(least, Math.min(most, Math.round(value)));
@@ -102,7 +106,7 @@ const FEWEST_TEXTS = 50;
  */
 export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTask): Promise<PretrainedOwn> {
   const settings: OwnSettings = { ...OWN_DEFAULTS, ...task.settings };
-  const { width, blocks, heads, length, dropout, batch, share, longestRun } = settings;
+  const { width, blocks, heads, length, dropout, share, longestRun } = settings;
   throwIfAborted(task.signal);
   const told = texts.filter((text) => text.trim() !== '');
   if (told.length < FEWEST_TEXTS)
@@ -116,6 +120,9 @@ export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTas
   });
   const tokenizer = openTokenizer(file);
   const shape: OwnShape = { vocabulary: tokenizer.size, width, blocks, heads, length };
+  const cut = cutTexts(told, tokenizer, length);
+  const epochs = settings.epochs || between(PIECES_READ / cut.ids.length, EPOCHS);
+  const batch = settings.batch || batchFor(epochs * told.length);
   const buckets = pieceLengths(length);
   const compiled = buckets.map((time) => {
     const places = { batch, time, asked: askedIn(batch, time, share) };
@@ -125,8 +132,6 @@ export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTas
   const draws = random(task.seed).fork('own encoder');
   const first = initialValues(compiled[0].parameters, draws.fork('weights'));
   const masking = maskingOf(tokenizer, { share, longestRun });
-  const cut = cutTexts(told, tokenizer, length);
-  const epochs = settings.epochs || between(PIECES_READ / cut.ids.length, EPOCHS);
   const batches = mlmBatches(cut, {
     ...{ masking, batch, buckets, seed: draws.integer(2 ** 32) },
     padId: tokenizer.special.pad,
@@ -158,6 +163,10 @@ export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTas
   const encoder = ownEncoder({ name: task.name, shape, tokenizer: file, values: Object.fromEntries(own) });
   return { encoder, losses };
 }
+
+/** Texts a step, a power of two, where so many are read in all. */
+export const batchFor = (read: number): number =>
+  2 ** between(Math.floor(Math.log2(read / LEAST_STEPS)), BATCHES_LOG);
 
 /** Of the objective's parameters, those of the encoder. */
 const PART = 'encoder.';
