@@ -91,12 +91,8 @@ const rowsOf = (vectors: ItemVectors, settings: Settings): Readonly<Record<strin
     ids: transformerWith(settings),
     'ids as cosines': transformerWith({ temperature: 0.1, ...settings }),
     'ids and text': transformerWith(settings, { attributes }),
-    'ids and text as products': transformerWith({ temperature: 0, ...settings }, { attributes }),
+    'ids and text as cosines': transformerWith({ temperature: 0.1, ...settings }, { attributes }),
     'ids and text + content-knn': mixture([transformerWith(settings, { attributes }), knn]),
-    'ids and text as products + content-knn': mixture([
-      transformerWith({ temperature: 0, ...settings }, { attributes }),
-      knn,
-    ]),
     'text alone': transformerWith({ idDropout: 1, vectorDropout: 0, ...settings }, { attributes }),
   };
 };

@@ -12,7 +12,7 @@ import { type FitParts, trainNetwork } from './fit.ts';
 import { type NetworkKind, networkOf } from './network.ts';
 import { readTrained, savedTrained } from './saved.ts';
 import { openScorer } from './scorer.ts';
-import { FUSED_DEFAULTS, type NetworkSettings } from './settings.ts';
+import type { NetworkSettings } from './settings.ts';
 import type { Trained } from './trained.ts';
 
 /** The recommender told some settings, and handed what is known of the items. @throws AppError USAGE */
@@ -33,8 +33,7 @@ export function networkRecommender<S extends NetworkSettings>(
     refuses,
     async fit(train, valid, run) {
       checkTrain(recommender, train);
-      const isFused = (parts.attributes?.vectors?.length ?? 0) > 0;
-      const settings = kind.settings(train.items.length, isFused ? { ...FUSED_DEFAULTS, ...told } : told);
+      const settings = kind.settings(train.items.length, told);
       const task = { kind, settings, parts: { backend: nodeBackend, ...parts } };
       const trained = await trainNetwork(train, valid, { ...task, run });
       return {

@@ -84,12 +84,6 @@ export function networkDefaults(events: number): NetworkSettings {
   };
 }
 
-/**
- * Defaults where items bring vectors: scores are cosines, since lengths say how popular an item is, and a new one has none.
- * Among Beauty's sequences (a quarter of the users) the temperature .1 found half as many targets again as plain products.
- */
-export const FUSED_DEFAULTS = { temperature: 0.1 } as const;
-
 export const whole = (low: number, high: number): Dimension => ({ kind: 'number', low, high, integer: true });
 export const real = (low: number, high: number): Dimension => ({ kind: 'number', low, high });
 
