@@ -73,5 +73,5 @@ describe('verbalised', () => {
     expect(right / target.length).toBeGreaterThan(0.9);
     const again = loadModel(model.save());
     expect(await again.predict(sample.frame)).toEqual(predicted);
-  }, 60_000);
+  }, 240_000);
 });
