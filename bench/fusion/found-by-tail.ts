@@ -14,6 +14,18 @@ export interface TailFound {
   readonly rare: number;
 }
 
+/** What a seed's fit found among the targets that stopped its training, by which a tail is chosen, and among those tested. */
+export interface TailMeasured {
+  readonly valid: readonly TailFound[];
+  readonly test: readonly TailFound[];
+}
+
+/** The test's figures at the longest tail with which no fewer of all validation targets are found than `least`; none taken where none is. */
+export function atChosenTail({ valid, test }: TailMeasured, least: number): TailFound {
+  const place = valid.findLastIndex(({ all }) => all >= least);
+  return test[Math.max(0, place)];
+}
+
 /** @param counts of each item in what was learned from; rare ones have under `few` */
 export async function foundByTail(
   model: NextItemModel,
