@@ -85,7 +85,7 @@ export async function soak(work: ServeWork): Promise<Part> {
           heapSlope,
           buffersSlope: slope(({ buffersMB }) => buffersMB),
           residentSlope: slope(({ residentMB }) => residentMB),
-          good: load.good,
+          ...{ sent: load.sent, good: load.good },
           samples,
         },
       },
