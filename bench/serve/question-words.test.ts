@@ -54,15 +54,19 @@ test('a server is overloaded with questions of each kind, and asked for its heal
 
 test('a soak looks at the heap again and again', async () => {
   const { figures } = await run('soak', 'minutes=0.06', 'rate=100');
-  const { samples, good, sent } = figures.soak as {
+  const { samples, good, sent, statuses, unanswered } = figures.soak as {
     samples: readonly { heapMB: number }[];
     good: { count: number };
     sent: number;
+    statuses: Readonly<Record<string, number>>;
+    unanswered: number;
   };
   expect(sent).toBe(360);
-  // All of them where the machine is free; a busy one refuses some.
-  expect(good.count).toBeGreaterThan(90);
-  expect(good.count).toBeLessThanOrEqual(sent);
+  // A busy machine refuses some or is late with them: none is lost, and none is answered otherwise.
+  const answered = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  expect(answered + unanswered).toBe(sent);
+  expect(Object.keys(statuses).filter((status) => !['200', '503'].includes(status))).toEqual([]);
+  expect(good.count).toBeGreaterThan(sent / 4);
   expect(samples.length).toBeGreaterThan(3);
   for (const { heapMB } of samples) expect(heapMB).toBeGreaterThan(1);
 });

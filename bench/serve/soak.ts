@@ -85,7 +85,7 @@ export async function soak(work: ServeWork): Promise<Part> {
           heapSlope,
           buffersSlope: slope(({ buffersMB }) => buffersMB),
           residentSlope: slope(({ residentMB }) => residentMB),
-          ...{ sent: load.sent, good: load.good },
+          ...{ sent: load.sent, statuses: load.statuses, unanswered: load.unanswered, good: load.good },
           samples,
         },
       },
