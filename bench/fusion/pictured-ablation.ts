@@ -104,8 +104,7 @@ function recommenderOf(
       return { ...all, known: all.known.map((known) => (draws.uniform() < MISSING ? 0 : known)) };
     });
   const attributes = { categories: context ? shop.categories : {}, vectors: own };
-  // Scores of behaviour alone are cosines, too: what is compared is what is told.
-  return transformerWith({ temperature: 0.1, ...settings }, { attributes });
+  return transformerWith(settings, { attributes });
 }
 
 function momentless({ timesMs: _, marks: __, ...rest }: Sequences): Sequences {
