@@ -261,7 +261,7 @@ async function selfTaughtPairs(
 ): Promise<Float64Array> {
   const texts = textsIn(learn);
   const first = await characterLogistic(2, { texts, target: learn.target }, textsIn(open), seed);
-  const guessed = pseudoLabels(first.map(logit), classShares(learn));
+  const guessed = pseudoLabels(first.map(logit), classShares(learn), first.length);
   const { labelWeight } = SELF_TAUGHT_DEFAULTS;
   const told = {
     texts: [...texts, ...textsIn(open)],

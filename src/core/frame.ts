@@ -96,6 +96,20 @@ export function findColumn(frame: Frame, name: string): Column | undefined {
   return frame.columns.find((column) => column.name === name);
 }
 
+/** What stands in each cell, as a text, [rows]; empty where it is missing, and everywhere for a column of vectors or none at all. */
+export function cellTexts(column: Column | undefined, rows: number): readonly string[] {
+  switch (column?.kind) {
+    case 'text':
+      return column.values;
+    case 'category':
+      return Array.from(column.codes, (code) => column.levels[code] ?? '');
+    case 'number':
+      return Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value)));
+    default:
+      return new Array<string>(rows).fill('');
+  }
+}
+
 /** @throws AppError SHAPE when there is no number column of that name */
 export function numberColumn(frame: Frame, name: string): NumberColumn {
   const column = findColumn(frame, name);

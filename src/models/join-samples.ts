@@ -6,6 +6,8 @@ import type { Sample } from './estimator.ts';
 /** Both answer the same question from the same columns; examples of the second after those of the first. */
 export function joinSamples(first: Sample, second: Sample): Sample {
   invariant(first.question.kind === second.question.kind, 'both samples ask the same');
+  for (const { frame, entities, target } of [first, second])
+    invariant(entities.length === frame.rows && target.length === frame.rows, 'a target a row');
   return {
     question: first.question,
     frame: joinFrames(first.frame, second.frame),

@@ -4,7 +4,7 @@ import { needFile } from '../../data/sequences/text-lines.ts';
 import { readTable } from '../../data/table/read-table.ts';
 import { CATALOGUE_FOLDER, catalogueFiles, loadCatalogue } from '../../registry/catalogue-bundle.ts';
 import { saveVersion } from '../../registry/save.ts';
-import { teachOrder } from '../../serve/catalogue/logged-searches.ts';
+import { isSearchText, teachOrder } from '../../serve/catalogue/logged-searches.ts';
 import { openCatalogue } from '../../serve/catalogue/open-catalogue.ts';
 import { nodeBackend } from '../../tensor/session/session-node.ts';
 import type { CommandFile } from '../command.ts';
@@ -43,7 +43,10 @@ export const catalogueOrderCommand: CommandFile = {
       ...(encoder !== undefined && { encoder }),
     });
     try {
-      const { frame } = await readTable(file, { threads: context.threads, signal: context.signal });
+      const { frame } = await readTable(file, {
+        texts: isSearchText,
+        ...{ threads: context.threads, signal: context.signal },
+      });
       const startedMs = Date.now();
       const taught = await teachOrder(open, frame, purchase);
       const saved = saveVersion(dir, {

@@ -6,7 +6,7 @@ import { readTable } from '../../data/table/read-table.ts';
 import { loadCatalogue } from '../../registry/catalogue-bundle.ts';
 import { textTable } from '../../report/text-table.ts';
 import { openCatalogue } from '../../serve/catalogue/open-catalogue.ts';
-import { popularityScores, readPurchaseScores } from '../../serve/catalogue/purchase-scores.ts';
+import { isScoreText, popularityScores, readPurchaseScores } from '../../serve/catalogue/purchase-scores.ts';
 import {
   type PurchaseScores,
   SEARCH_WAYS,
@@ -125,6 +125,9 @@ export async function intentOf(context: Context, options: Record<string, unknown
       popularityScores(engine, source, context.signal),
     );
   needFile(from);
-  const { frame } = await readTable(from, { threads: context.threads, signal: context.signal });
+  const { frame } = await readTable(from, {
+    texts: isScoreText,
+    ...{ threads: context.threads, signal: context.signal },
+  });
   return readPurchaseScores(frame, options.user === undefined ? undefined : String(options.user));
 }

@@ -1,5 +1,5 @@
 // What a shop may offer and what is known of it, from a table with a row an item or from the shop's own catalogue.
-import { type Column, type Frame, makeFrame } from '../../core/frame.ts';
+import { type Column, cellTexts, type Frame, findColumn, makeFrame } from '../../core/frame.ts';
 import type { ItemCatalogue } from '../../core/item-catalogue.ts';
 import { name } from '../../core/name.ts';
 import type { Engine } from '../engine.ts';
@@ -39,13 +39,13 @@ export async function readCatalogue(
     columns.filter(({ kind }) => kind !== 'empty'),
     signal,
   );
-  const ids = textsOf(frame, id);
+  const ids = cellTexts(findColumn(frame, id), frame.rows);
   const title =
     frame.columns.find((column) => TITLE.test(column.name)) ??
     frame.columns.find((column) => DESCRIPTION.test(column.name));
   return aligned(itemIds, ids, {
     frame: { ...frame, columns: frame.columns.filter((column) => column.name !== id) },
-    ...(title && { titles: textsOf(frame, title.name) }),
+    ...(title && { titles: cellTexts(title, frame.rows) }),
   });
 }
 
@@ -114,15 +114,6 @@ function categoryColumn(key: string, texts: readonly string[]): Column {
     ...{ name: key, label: name(key, key), unit: 'none', group: key, kind: 'category' },
     ...{ codes, levels: [...levels.keys()] },
   };
-}
-
-function textsOf(frame: Frame, key: string): readonly string[] {
-  const column = frame.columns.find((own) => own.name === key);
-  if (column?.kind === 'text') return column.values;
-  if (column?.kind === 'category') return Array.from(column.codes, (code) => column.levels[code] ?? '');
-  if (column?.kind === 'number')
-    return Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value)));
-  return [];
 }
 
 /** Rows of a table put in the order of the model's items, those it does not know after them. */

@@ -12,6 +12,8 @@ import { readColumns } from './read-columns.ts';
 export interface ReadTableOptions {
   /** Kinds instead of those found, such as `{ zip: 'category', day: 'date:%d/%m/%Y' }`. */
   readonly types?: Readonly<Record<string, string>>;
+  /** Columns read as texts though all their cells be numbers, such as ids: `01` is not `1`. */
+  readonly texts?: (column: string) => boolean;
   /** Texts that mean missing besides the usual ones. */
   readonly missing?: readonly string[];
   readonly threads?: number;
@@ -31,7 +33,7 @@ export interface ReadTable {
  * @throws AppError NOT_FOUND; BAD_FILE naming the first line at fault; USAGE for a type that is none; INTERRUPTED
  */
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<ReadTable> {
-  const { types = {}, missing = [], threads, signal } = options;
+  const { types = {}, texts, missing = [], threads, signal } = options;
   const scratch = mkdtempSync(join(tmpdir(), 'foresell-read-'));
   try {
     const decoded = join(scratch, 'data');
@@ -39,7 +41,9 @@ export async function readTable(path: string, options: ReadTableOptions = {}): P
     const engine = await openEngine({ tempDir: join(scratch, 'spill'), ...(threads && { threads }) });
     try {
       const source = await openTable(engine, path, { scratch: decoded, missing, signal });
-      const columns = await inferColumns(engine, source, { asked: types, signal });
+      const named = source.columns.filter((column) => texts?.(column)).map((column) => [column, 'text']);
+      const asked = { ...Object.fromEntries(named), ...types };
+      const columns = await inferColumns(engine, source, { asked, signal });
       return { frame: await readColumns(engine, source, columns, signal), columns };
     } finally {
       engine.close();

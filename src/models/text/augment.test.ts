@@ -55,11 +55,11 @@ describe('augmentation', () => {
       [1, 0.15],
     ];
     const table = Float32Array.from(rows.flat());
-    const { ids: near, perPiece } = pieceNeighbours(table, {
-      size: 10,
-      special,
-      met: new Set([3, 4, 5, 6, 7, 8]),
-    });
+    const told = { size: 10, width: 2, special, met: new Set([3, 4, 5, 6, 7, 8]) };
+    const { ids: near, perPiece } = pieceNeighbours(table, told);
+    // rows that no piece has, as some networks hold, change nothing
+    const longer = Float32Array.from([...table, 0.9, 0.1, 0.2, 0.8]);
+    expect(pieceNeighbours(longer, told).ids).toEqual(near);
     const of = (id: number) => Array.from(near.subarray(id * perPiece, id * perPiece + 2));
     expect(of(3).toSorted()).toEqual([4, 5]);
     expect(of(7).toSorted()).toEqual([6, 8]);

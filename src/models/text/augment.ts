@@ -64,6 +64,8 @@ const PER_PIECE = 5;
 export interface NeighbourOptions {
   /** Of the vocabulary. */
   readonly size: number;
+  /** Numbers a piece. */
+  readonly width: number;
   readonly special: ReadonlySet<number>;
   /** Pieces that are met at all: the others stand for none and get none. */
   readonly met: ReadonlySet<number>;
@@ -72,13 +74,12 @@ export interface NeighbourOptions {
 /**
  * The pieces nearest in meaning to each, by the cosine of their rows: [size, 5]. A piece without any stands for itself.
  *
- * @param table [size, width]
+ * @param table [size or more, width]: some networks hold rows that no piece has
  */
 export function pieceNeighbours(
   table: Float32Array,
-  { size, special, met }: NeighbourOptions,
+  { size, width, special, met }: NeighbourOptions,
 ): NonNullable<AugmentationParts['neighbours']> {
-  const width = table.length / size;
   const known = Int32Array.from(met)
     .filter((id) => !special.has(id))
     .sort();

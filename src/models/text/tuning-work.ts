@@ -180,13 +180,15 @@ const writtenIn = (values: Values, moves: NameTest, table: number): Values =>
 /** How a text is changed at each reading; as it is where nothing asks for it. */
 function readingOf({ encoder, settings }: TextNetwork, learn: TextRows): Padding['reading'] {
   if (!isAugmented(settings)) return undefined;
+  const { width } = encoder;
   const { special, size } = encoder.tokenizer;
   const closed = new Set(Object.values(special).filter((id): id is number => typeof id === 'number'));
-  const table = settings.replacement > 0 ? pieceTable(encoder.values, size * encoder.width) : undefined;
+  const table = settings.replacement > 0 ? pieceTable(encoder.values, size * width) : undefined;
   const parts: AugmentationParts = {
     special: closed,
     maskId: special.mask ?? special.unknown,
-    neighbours: table && pieceNeighbours(table, { size, special: closed, met: new Set(learn.pieces.ids) }),
+    neighbours:
+      table && pieceNeighbours(table, { size, width, special: closed, met: new Set(learn.pieces.ids) }),
   };
   return (pieces, draws) => augmentPieces(pieces, settings, parts, draws);
 }

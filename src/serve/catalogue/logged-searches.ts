@@ -1,6 +1,6 @@
 // Searches as a shop logged them, which items were shown and which bought, read to teach a catalogue what to put first.
 import { AppError } from '../../core/errors.ts';
-import type { Column, Frame } from '../../core/frame.ts';
+import { cellTexts, type Frame } from '../../core/frame.ts';
 import { hash32 } from '../../core/random.ts';
 import {
   type AnsweredSearch,
@@ -27,8 +27,13 @@ export interface TaughtOrder {
   };
 }
 
+const BOUGHT = /^(bought|purchased)$/i;
+
+/** Whether a column of logged searches names something: all but the mark of a purchase. */
+export const isSearchText = (column: string): boolean => !BOUGHT.test(column);
+
 /**
- * @param log a row an item shown: search (or search_id; where absent rows of one query are one search), query, item_id, bought
+ * @param log read by `readTable` with `isSearchText`; a row an item shown: search (or search_id; where absent rows of one query are one search), query, item_id, bought
  * @throws AppError USAGE for missing columns; NOT_ENOUGH_DATA under 20 purchases
  */
 export async function teachOrder(
@@ -78,7 +83,7 @@ async function answeredSearches(
   const [query, item, bought] = [
     column(/^query$/i),
     column(/^item(_id)?$/i),
-    column(/^(bought|purchased)$/i),
+    column(BOUGHT),
   ];
   const key = column(/^search(_id)?$/i) ?? query;
   if (!query || !item || !bought || !key)
@@ -86,16 +91,17 @@ async function answeredSearches(
       'USAGE',
       `expected columns query, item_id and bought (and search_id, if a query was asked more than once), got ${log.columns.map((own) => own.name).join(', ')}`,
     );
+  const [keys, queries, items, marks] = [key, query, item, bought].map((own) => cellTexts(own, log.rows));
   const rowOf = new Map(open.bundle.itemIds.map((id, row) => [id, row]));
   const rows = new Map<string, { query: string; items: number[]; bought: boolean[] }>();
   for (let i = 0; i < log.rows; i++) {
-    const place = rowOf.get(cellText(item, i));
+    const place = rowOf.get(items[i]);
     // What the catalogue no longer has was shown, but cannot be judged.
     if (place === undefined) continue;
-    const own = rows.get(cellText(key, i)) ?? { query: cellText(query, i), items: [], bought: [] };
-    rows.set(cellText(key, i), own);
+    const own = rows.get(keys[i]) ?? { query: queries[i], items: [], bought: [] };
+    rows.set(keys[i], own);
     own.items.push(place);
-    own.bought.push(/^(1|true|yes|是)$/i.test(cellText(bought, i)));
+    own.bought.push(/^(1|true|yes|是)$/i.test(marks[i]));
   }
   const fits = new Map<string, Float32Array>();
   const found: KeyedSearch[] = [];
@@ -115,13 +121,6 @@ async function answeredSearches(
     });
   }
   return found;
-}
-
-function cellText(column: Column, row: number): string {
-  if (column.kind === 'text') return column.values[row];
-  if (column.kind === 'category') return column.levels[column.codes[row]] ?? '';
-  if (column.kind === 'number') return Number.isNaN(column.values[row]) ? '' : String(column.values[row]);
-  return '';
 }
 
 /** Ties count against us: what scores the same stands above. */

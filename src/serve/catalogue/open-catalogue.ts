@@ -1,7 +1,7 @@
 // A catalogue open for questions: its words indexed, its vectors ready to be compared, its encoder opened when first needed.
 import { resolve } from 'node:path';
 import { AppError } from '../../core/errors.ts';
-import { type Column, findColumn } from '../../core/frame.ts';
+import { cellTexts, findColumn } from '../../core/frame.ts';
 import { type EmbedImagesOptions, embedImages } from '../../encoders/image/embed-images.ts';
 import { openImageEncoder } from '../../encoders/image/image-encoder.ts';
 import { imageFile } from '../../encoders/image/image-source.ts';
@@ -117,12 +117,4 @@ function sameEncoder(named: NamedEncoder, hash: string, option: string): void {
     'TAMPERED',
     `expected the encoder that the catalogue was indexed with ("${named.name}"), its files are others now: index it again, or name the right one with ${option}`,
   );
-}
-
-function cellTexts(column: Column | undefined, items: number): readonly string[] {
-  if (column?.kind === 'text') return column.values;
-  if (column?.kind === 'category') return Array.from(column.codes, (code) => column.levels[code] ?? '');
-  if (column?.kind === 'number')
-    return Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value)));
-  return new Array<string>(items).fill('');
 }

@@ -1,6 +1,6 @@
 // How likely an item is bought once it is shown: from a file of scores, or from what visitors viewed and bought.
 import { AppError } from '../../core/errors.ts';
-import { type Column, type Frame, findColumn } from '../../core/frame.ts';
+import { cellTexts, type Frame, findColumn } from '../../core/frame.ts';
 import type { Engine } from '../../data/engine.ts';
 import { itemIdColumn } from '../../data/sequences/read-items.ts';
 import type { EventSource } from '../../data/source.ts';
@@ -9,9 +9,13 @@ import type { PurchaseScores } from './search-catalogue.ts';
 /** `value` is what `predict item-purchase` writes. */
 const SCORE = /^(value|probability|score|p)$/i;
 
+/** Whether a column of scores names something: all but the scores. */
+export const isScoreText = (column: string): boolean => !SCORE.test(column);
+
 /**
  * Scores of a table with an item and a probability a row, such as `predict item-purchase` writes.
  *
+ * @param frame read by `readTable` with `isScoreText`
  * @param user only the rows of this user; of several rows of an item the mean counts
  * @throws AppError USAGE for a table without those columns or rows of that user, BAD_DATA for numbers outside [0, 1]
  */
@@ -27,18 +31,19 @@ export function readPurchaseScores(frame: Frame, user?: string): PurchaseScores 
   const users = user === undefined ? undefined : findColumn(frame, 'user_id');
   if (user !== undefined && !users)
     throw new AppError('USAGE', '--user: expected a column user_id in the file of --intent, there is none');
+  const items = cellTexts(findColumn(frame, id), frame.rows);
+  const owners = users && cellTexts(users, frame.rows);
   const sums = new Map<string, { sum: number; count: number }>();
   for (let row = 0; row < frame.rows; row++) {
     const value = scores.values[row];
-    if (Number.isNaN(value) || (users && cell(users, row) !== user)) continue;
+    if (Number.isNaN(value) || (owners && owners[row] !== user) || items[row] === '') continue;
     if (value < 0 || value > 1)
       throw new AppError(
         'BAD_DATA',
         `--intent: expected probabilities from 0 to 1 in "${scores.name}", got ${value}`,
       );
-    const item = cell(findColumn(frame, id), row);
-    const own = sums.get(item) ?? { sum: 0, count: 0 };
-    sums.set(item, { sum: own.sum + value, count: own.count + 1 });
+    const own = sums.get(items[row]) ?? { sum: 0, count: 0 };
+    sums.set(items[row], { sum: own.sum + value, count: own.count + 1 });
   }
   if (sums.size === 0)
     throw new AppError(
@@ -51,13 +56,6 @@ export function readPurchaseScores(frame: Frame, user?: string): PurchaseScores 
   // What the file does not know is taken for one of its weaker items, not for an average one.
   const sorted = [...of.values()].sort((a, b) => a - b);
   return { of, usual: sorted[Math.floor(sorted.length / 4)] };
-}
-
-function cell(column: Column | undefined, row: number): string {
-  if (column?.kind === 'text') return column.values[row];
-  if (column?.kind === 'category') return column.levels[column.codes[row]] ?? '';
-  if (column?.kind === 'number') return String(column.values[row]);
-  return '';
 }
 
 /** So many views at the shop's own rate stand beside an item's own. */

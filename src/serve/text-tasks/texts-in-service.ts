@@ -1,7 +1,7 @@
 // The models of texts that answer: loaded, warmed up, swapped when others are promoted, tried beside each other.
 import { AppError } from '../../core/errors.ts';
 import { type LoadedTextTask, loadTextTask } from '../../registry/text-task-bundle.ts';
-import { listTasks, showVersion } from '../../registry/versions.ts';
+import { promotedTasks, showVersion } from '../../registry/versions.ts';
 import { isTextTask } from '../../tasks/text-task.ts';
 import type { Prediction } from '../api.ts';
 import { type Answerer, TEXTS, type TextsAsked } from '../lifecycle/answer-kind.ts';
@@ -49,7 +49,7 @@ export function openTexts({ modelsDir, observer, watchMs, ...parts }: TextsParts
     const changes: ServiceChange[] = [];
     const faults: ServiceFault[] = [];
     const next = new Map(bundles.map((bundle) => [bundle.task.name, bundle]));
-    for (const task of listTasks(modelsDir).filter(isTextTask)) {
+    for (const task of promotedTasks(modelsDir).filter(isTextTask)) {
       try {
         const { version } = showVersion(modelsDir, task);
         if (lookedAt.get(task) === version) continue;

@@ -1,6 +1,6 @@
 // What a catalogue says of its items, read for search: which column is the title, which the category, and the text of each.
 import { AppError } from '../../core/errors.ts';
-import { type Column, type Frame, findColumn } from '../../core/frame.ts';
+import { cellTexts, type Frame, findColumn } from '../../core/frame.ts';
 import type { ItemCatalogue } from '../../core/item-catalogue.ts';
 
 /** Columns by what they are for; the first that is there by its usual name where it is not said. */
@@ -76,19 +76,8 @@ const withTitles = (frame: Frame, values: readonly string[]): Frame => ({
 export function fieldTexts(
   { frame, fields }: Pick<CatalogueItems, 'frame' | 'fields'>,
   field: keyof CatalogueFields,
-): string[] {
-  const column: Column | undefined =
-    fields[field] === undefined ? undefined : findColumn(frame, fields[field]);
-  switch (column?.kind) {
-    case 'text':
-      return [...column.values];
-    case 'category':
-      return Array.from(column.codes, (code) => column.levels[code] ?? '');
-    case 'number':
-      return Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value)));
-    default:
-      return new Array<string>(frame.rows).fill('');
-  }
+): readonly string[] {
+  return cellTexts(findColumn(frame, fields[field] ?? ''), frame.rows);
 }
 
 /** Longer descriptions tell an encoder of a few hundred pieces nothing more. */

@@ -23,12 +23,12 @@ type Score = (row: number, k: number) => number;
  *
  * @param margins log-odds of yes, [rows], or logarithms of the probabilities of classes, [rows, classes]
  * @param shares  of the classes among the labels, each above 0, [classes]; of no and yes where margins are log-odds
+ * @param rows    two classes may come either way
  */
-export function pseudoLabels(margins: Float64Array, shares: readonly number[]): PseudoLabels {
+export function pseudoLabels(margins: Float64Array, shares: readonly number[], rows: number): PseudoLabels {
   const classes = shares.length;
-  const isOdds = classes === 2;
-  const rows = isOdds ? margins.length : margins.length / classes;
-  invariant(Number.isInteger(rows), 'margins come a class at a time');
+  const isOdds = classes === 2 && margins.length === rows;
+  invariant(isOdds || margins.length === rows * classes, 'margins come one a row, or one a class');
   const offsets = new Float64Array(classes);
   const score: Score = (row, k) => offsets[k] + (isOdds ? k * margins[row] : margins[row * classes + k]);
   let distance = usualDistance(rows, classes, score);

@@ -150,7 +150,7 @@ async function labelledBy(
     (await heardOf(model, task)).forEach((margin, i) => {
       margins[i] += weights[k] * margin;
     });
-  const { target, weight } = pseudoLabels(margins, classShares(sample));
+  const { target, weight } = pseudoLabels(margins, classShares(sample), frame.rows);
   const guessed: Sample = {
     question: sample.question,
     frame,
