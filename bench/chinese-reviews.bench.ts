@@ -1,7 +1,8 @@
 // Chinese reviews told apart by an encoder learned from the very reviews, beside characters and their pairs, by count of labels.
 import { silent } from '../src/core/progress.ts';
 import { random } from '../src/core/random.ts';
-import { type OwnSettings, pretrainOwn } from '../src/encoders/own/pretrain-own.ts';
+import type { OwnSettings } from '../src/encoders/own/own-settings.ts';
+import { pretrainOwn } from '../src/encoders/own/pretrain-own.ts';
 import type { TextEncoder } from '../src/encoders/text/text-encoder.ts';
 import { estimatorById, fitModel } from '../src/models/catalogue.ts';
 import type { Sample, Settings } from '../src/models/estimator.ts';

@@ -67,9 +67,8 @@ export { type ImageEncoder, openImageEncoder } from './encoders/image/image-enco
 export { type ImageSource, imageBytes, imageFile, imageFolder } from './encoders/image/image-source.ts';
 export { openImageArchive } from './encoders/image/zip-images.ts';
 export { openAnyEncoder, saveOwnEncoder } from './encoders/own/own-folder.ts';
+export { OWN_DEFAULTS, type OwnSettings } from './encoders/own/own-settings.ts';
 export {
-  OWN_DEFAULTS,
-  type OwnSettings,
   type PretrainedOwn,
   type PretrainOwnTask,
   pretrainOwn,

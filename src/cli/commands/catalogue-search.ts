@@ -34,7 +34,7 @@ export const catalogueSearchCommand: CommandFile = {
   declare(command) {
     command
       .option('--k <n>', 'so many items', positiveNumber('--k'), 10)
-      .option('--by <way>', `${SEARCH_WAYS.join(', ')}: words alone, meaning alone, or both`, 'mixed')
+      .option('--by <way>', 'mixed (both), words or meaning alone', 'mixed')
       .option('--photo <file>', 'a photograph: items that look like it (the catalogue needs pictures)')
       .option('--filter <rule>', "only items for which it holds, such as category = 'Shoes' and price <= 80")
       .option(

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { AppError } from '../../core/errors.ts';
 import { parseSpan } from '../../core/time.ts';
 import { checkWritable } from '../../data/output-place.ts';
-import { OWN_DEFAULTS, type OwnSettings } from '../../encoders/own/pretrain-own.ts';
+import { OWN_DEFAULTS, type OwnSettings, ownSettings } from '../../encoders/own/own-settings.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { TEXT_METHODS } from '../../models/text/methods.ts';
 import { SELF_TAUGHT_DEFAULTS } from '../../models/text/self-training/self-taught.ts';
@@ -51,7 +51,7 @@ export const textFitCommand: CommandFile = {
         'encoder',
       )
       .option('--length <pieces>', 'pieces read of a text at most', '256')
-      .option('--epochs <n>', 'times the labelled texts are read (default: 4, and more of fewer texts)')
+      .option('--epochs <n>', 'times the labelled texts are read (default: 3, and more of fewer texts)')
       .option(
         '--labels <list>',
         'what classes mean in words, for few labels, such as "1=recommended;0=disappointed"',
@@ -142,7 +142,7 @@ export function toldOf(options: Record<string, unknown>): Settings {
   const number = (option: string): number => numberOf(`--${option}`, String(options[option]));
   const told = Object.entries(pairsOf(textOf(options.set), '=', '--set')).map(([key, value]) => {
     const known = (TEXT_DEFAULTS as Settings)[key];
-    if (typeof known === 'boolean') return [key, value === 'true'] as const;
+    if (typeof known === 'boolean') return [key, truthOf(`--set ${key}`, value)] as const;
     return [key, typeof known === 'number' ? numberOf(`--set ${key}`, value) : value] as const;
   });
   return {
@@ -156,15 +156,17 @@ export function toldOf(options: Record<string, unknown>): Settings {
   };
 }
 
-/** @throws AppError USAGE for a setting the own encoder does not have */
+/** @throws AppError USAGE for a setting the own encoder does not have, or a value it cannot have */
 export function ownOf(list: string | undefined): Partial<OwnSettings> {
-  return Object.fromEntries(
+  const told: Partial<OwnSettings> = Object.fromEntries(
     Object.entries(pairsOf(list, '=', '--own')).map(([key, value]) => {
       if (!Object.hasOwn(OWN_DEFAULTS, key))
         throw new AppError('USAGE', `--own: expected ${Object.keys(OWN_DEFAULTS).join(', ')}, got "${key}"`);
       return [key, numberOf(`--own ${key}`, value)];
     }),
   );
+  ownSettings(told);
+  return told;
 }
 
 /** @throws AppError USAGE for a setting self-training does not have */
@@ -177,13 +179,19 @@ function selfTrainingOf(list: unknown): Settings {
             'USAGE',
             `--self-training: expected ${Object.keys(SELF_TAUGHT_DEFAULTS).join(', ')}, got "${key}"`,
           );
-        return [key, key === 'encoder' ? value === 'true' : numberOf(`--self-training ${key}`, value)];
+        const option = `--self-training ${key}`;
+        return [key, key === 'encoder' ? truthOf(option, value) : numberOf(option, value)];
       },
     ),
   );
 }
 
 const textOf = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
+
+function truthOf(option: string, text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new AppError('USAGE', `${option}: expected true or false, got "${text}"`);
+}
 
 function numberOf(option: string, text: string): number {
   const value = Number(text);

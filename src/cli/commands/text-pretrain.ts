@@ -1,7 +1,7 @@
 // foresell text pretrain: an encoder of a shop's own, learned from its texts without labels.
 import { AppError } from '../../core/errors.ts';
 import { checkWritable } from '../../data/output-place.ts';
-import { OWN_DEFAULTS } from '../../encoders/own/pretrain-own.ts';
+import { OWN_DEFAULTS } from '../../encoders/own/own-settings.ts';
 import { pretrainTexts } from '../../train/text/pretrain-texts.ts';
 import type { CommandFile } from '../command.ts';
 import { positiveNumber } from '../context.ts';

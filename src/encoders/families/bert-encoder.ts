@@ -1,13 +1,13 @@
 // A text encoder out of BERT, RoBERTa or DistilBERT weights.
 import { AppError } from '../../core/errors.ts';
 import { encoderHash } from '../text/encoder-hash.ts';
+import { parametersOf, requireValues } from '../text/encoder-values.ts';
 import type { EncoderPlan, TextEncoder } from '../text/text-encoder.ts';
 import { type TextUse, textUseJson } from '../text/text-use.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 import type { BertFamily } from './bert-names.ts';
 import type { BertShape } from './bert-shape.ts';
 import { bertLength, bertStates } from './bert-states.ts';
-import { bertParameters } from './bert-values.ts';
 
 export interface BertEncoderParts {
   readonly name: string;
@@ -28,7 +28,7 @@ export function bertEncoder({
   tokenizer: file,
   values,
 }: BertEncoderParts): TextEncoder {
-  requireValues(shape, values);
+  requireValues(parametersOf(bertStates(shape)), values);
   const tokenizer = openTokenizer(file);
   if (tokenizer.size > shape.vocabulary)
     throw new AppError(
@@ -52,15 +52,4 @@ export function bertEncoder({
     values,
     module: (_places, dropout = 0) => bertStates(shape, dropout),
   };
-}
-
-function requireValues(shape: BertShape, values: Readonly<Record<string, Float32Array>>): void {
-  for (const { name, shape: sizes } of bertParameters(shape)) {
-    const count = sizes.reduce((a, b) => a * b, 1);
-    if (values[name]?.length !== count)
-      throw new AppError(
-        'BAD_FILE',
-        `encoder's values: expected ${count} numbers for "${name}", got ${values[name]?.length ?? 'none'}`,
-      );
-  }
 }

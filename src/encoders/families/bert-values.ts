@@ -1,23 +1,10 @@
 // The values of a BERT-like network out of a file with its family's names.
 import { AppError } from '../../core/errors.ts';
-import { trace } from '../../nn/module.ts';
-import { input } from '../../tensor/ops/leaf.ts';
+import { parametersOf } from '../text/encoder-values.ts';
 import type { Weights } from '../weights/weights.ts';
 import { type BertFamily, placeInFile } from './bert-names.ts';
 import type { BertShape } from './bert-shape.ts';
 import { bertStates } from './bert-states.ts';
-
-/** Every parameter of such a network and its shape. */
-export function bertParameters(
-  shape: BertShape,
-): readonly { readonly name: string; readonly shape: readonly number[] }[] {
-  const axes = { batch: 1, time: 1 };
-  const batch = { ids: input('ids', 'int32', axes), mask: input('mask', 'float', axes) };
-  return trace(bertStates(shape), batch).parameters.map(({ name, tensor }) => ({
-    name,
-    shape: tensor.shape,
-  }));
-}
 
 /**
  * The values of a network out of a file with a family's own names; what stands in front of all of them (`bert.` where a
@@ -32,7 +19,7 @@ export function bertValues(
 ): Readonly<Record<string, Float32Array>> {
   const opening = openingOf(family, weights);
   return Object.fromEntries(
-    bertParameters(shape).map(({ name, shape: sizes }) => {
+    [...parametersOf(bertStates(shape))].map(([name, sizes]) => {
       const { name: short, isTurned } = placeInFile(family, name);
       const inFile = found(weights, `${opening}${short}`);
       const wanted = isTurned ? [...sizes].reverse() : sizes;

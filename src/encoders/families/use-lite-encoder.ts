@@ -1,6 +1,6 @@
 // Universal Sentence Encoder Lite as a text encoder.
-import { AppError } from '../../core/errors.ts';
 import { encoderHash } from '../text/encoder-hash.ts';
+import { requireValues } from '../text/encoder-values.ts';
 import type { EncoderPlan, TextEncoder } from '../text/text-encoder.ts';
 import { type TextUse, textUseJson } from '../text/text-use.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
@@ -28,14 +28,7 @@ export const USE_LITE_USE: TextUse = {
 
 /** @throws AppError BAD_FILE for values that do not fit */
 export function useLiteEncoder({ name, use, tokenizer: file, values }: UseLiteParts): TextEncoder {
-  for (const [parameter, shape] of useLiteParameters()) {
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (values[parameter]?.length !== count)
-      throw new AppError(
-        'BAD_FILE',
-        `encoder's values: expected ${count} numbers for "${parameter}", got ${values[parameter]?.length ?? 'none'}`,
-      );
-  }
+  requireValues(useLiteParameters(), values);
   const plan: EncoderPlan = { family: USE_LITE_FAMILY, config: { use: textUseJson(use) }, tokenizer: file };
   return {
     name,

@@ -1,17 +1,12 @@
 // The values of Universal Sentence Encoder Lite out of TensorFlow's names for them.
 import { AppError } from '../../core/errors.ts';
-import { trace } from '../../nn/module.ts';
-import { input } from '../../tensor/ops/leaf.ts';
+import { type ParameterShapes, parametersOf } from '../text/encoder-values.ts';
 import type { Weights } from '../weights/weights.ts';
 import { USE_LITE } from './use-lite-shape.ts';
 import { useLiteVectors } from './use-lite-states.ts';
 
 /** Every parameter and its shape. */
-export function useLiteParameters(): ReadonlyMap<string, readonly number[]> {
-  const axes = { batch: 1, time: 1 };
-  const batch = { ids: input('ids', 'int32', axes), mask: input('mask', 'float', axes) };
-  return new Map(trace(useLiteVectors(), batch).parameters.map(({ name, tensor }) => [name, tensor.shape]));
-}
+export const useLiteParameters = (): ParameterShapes => parametersOf(useLiteVectors());
 
 const ENCODE = 'Encoder_en/KonaTransformer/Encode';
 const FOLDED = `module_apply_default/${ENCODE}`;

@@ -18,9 +18,11 @@ export interface BertConfig {
   readonly shape: BertShape;
 }
 
+/** Whether weights of such a `model_type` are read by name. */
+export const isBertFamily = (modelType: unknown): boolean => Object.hasOwn(FAMILIES, String(modelType));
+
 /** Whether it is of a kind whose weights we read by name. */
-export const isBertConfig = ({ members }: ConfigFile): boolean =>
-  Object.hasOwn(FAMILIES, String(members.model_type));
+export const isBertConfig = ({ members }: ConfigFile): boolean => isBertFamily(members.model_type);
 
 /** @throws AppError BAD_FILE for another kind of model, or one with parts these families do not have */
 export function readBertConfig(config: ConfigFile): BertConfig {

@@ -11,6 +11,7 @@ import { onnxEncoder, onnxOutputs } from '../families/onnx-encoder.ts';
 import { pulledId } from '../hub/encoder-lock.ts';
 import type { TextEncoder } from '../text/text-encoder.ts';
 import type { OpenEncoderOptions, TextUse } from '../text/text-use.ts';
+import { readWeightsFile } from '../weights/read-weights-file.ts';
 import { readFolderWeights, SHARDS_FILE, WEIGHTS_FILE } from '../weights/safetensors.ts';
 import { isBertConfig, readBertConfig } from './bert-config.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
@@ -88,7 +89,7 @@ async function openOnnx({
 }: FolderParts): Promise<TextEncoder | undefined> {
   const path = ONNX_FILES.map((file) => join(base, file)).find((file) => existsSync(file));
   if (path === undefined) return undefined;
-  const file = await readFile(path);
+  const file = await readWeightsFile(path);
   const { given } = onnxOutputs(readModel(file).graph);
   const { pooling = given === undefined ? 'mean' : 'given', isNormalised = false, prefixes } = use;
   const places = config?.members.max_position_embeddings;

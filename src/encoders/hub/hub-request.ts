@@ -60,7 +60,7 @@ export async function request(
   path: string,
   { headers = {}, signal }: RequestOptions = {},
 ): Promise<HubResponse> {
-  const base = requireSafe(new URL(hub.base.endsWith('/') ? hub.base : `${hub.base}/`), hub);
+  const base = requireSafe(addressOf(hub.base.endsWith('/') ? hub.base : `${hub.base}/`), hub);
   let url = new URL(path, base);
   const seen: Headers[] = [];
   const watch = watchSilence(hub.silenceMs ?? SILENCE_MS, signal);
@@ -76,10 +76,23 @@ export async function request(
     if (response.status < 300 || response.status >= 400 || response.status === 304 || location === null)
       return answer(response, seen, watch);
     await response.body?.cancel();
-    url = requireSafe(new URL(location, url), hub);
+    try {
+      url = requireSafe(addressOf(location, url), hub);
+    } catch (cause) {
+      watch.stop();
+      throw cause;
+    }
   }
   watch.stop();
   throw new AppError('UNREACHABLE', `${base.host}: expected at most ${REDIRECTS} redirects, got more`);
+}
+
+/** @throws AppError USAGE for what a person typed, UNREACHABLE for where a hub leads */
+function addressOf(text: string, from?: URL): URL {
+  if (URL.canParse(text, from?.href)) return new URL(text, from);
+  throw from === undefined
+    ? new AppError('USAGE', `expected a hub's address such as ${PUBLIC_HUB}, got "${text.slice(0, 200)}"`)
+    : new AppError('UNREACHABLE', `${from.host}: expected a redirect to an address, got none`);
 }
 
 /** @throws AppError USAGE */

@@ -1,6 +1,7 @@
 // What a hub says of a model: its commit, its licence, its files and which of them an encoder needs.
 import { isRecord } from '../../core/canonical-json.ts';
 import { AppError } from '../../core/errors.ts';
+import { isBertFamily } from '../folder/bert-config.ts';
 import { type Hub, Passing, request, requireAnswer, withRetries } from './hub-request.ts';
 
 export interface ListedFile {
@@ -13,6 +14,8 @@ export interface ModelListing {
   readonly commit: string;
   /** As the hub spells it: `apache-2.0`; absent where the model names none. */
   readonly licence?: string;
+  /** `model_type` of its config.json, where the hub says it. */
+  readonly modelType?: string;
   readonly files: readonly ListedFile[];
 }
 
@@ -54,12 +57,18 @@ function readListing(id: string, text: string, header: string | undefined): Mode
   } catch {
     throw bad(id, 'it is not JSON');
   }
-  const { sha, siblings, cardData, tags } = isRecord(parsed) ? parsed : {};
+  const { sha, siblings, cardData, tags, config } = isRecord(parsed) ? parsed : {};
   const commit = header ?? sha;
   if (typeof commit !== 'string' || !/^[0-9a-f]{40,64}$/.test(commit)) throw bad(id, 'it names no commit');
   if (!Array.isArray(siblings)) throw bad(id, 'it names no files');
   const licence = licenceIn(cardData, tags);
-  return { commit, files: siblings.flatMap(listedFile), ...(licence === undefined ? {} : { licence }) };
+  const modelType = isRecord(config) && typeof config.model_type === 'string' ? config.model_type : undefined;
+  return {
+    commit,
+    files: siblings.flatMap(listedFile),
+    ...(licence !== undefined && { licence }),
+    ...(modelType !== undefined && { modelType }),
+  };
 }
 
 function licenceIn(card: unknown, tags: unknown): string | undefined {
@@ -86,11 +95,12 @@ function listedFile(entry: unknown): readonly ListedFile[] {
 const DESCRIPTIONS =
   /^(config|tokenizer|tokenizer_config|special_tokens_map|modules|sentence_bert_config|config_sentence_transformers|preprocessor_config)\.json$|^\w+\/config\.json$|^LICENSE(\.txt|\.md)?$/;
 const SHARDS = /^model-\d+-of-\d+\.safetensors$/;
+const ONNX: readonly (readonly RegExp[])[] = [[/^onnx\/model\.onnx$/], [/^model\.onnx$/]];
+/** The first that is there; networks we know no names of are run as their ONNX file says. */
 const WEIGHTS: readonly (readonly RegExp[])[] = [
   [/^model\.safetensors$/],
   [/^model\.safetensors\.index\.json$/, SHARDS],
-  [/^onnx\/model\.onnx$/],
-  [/^model\.onnx$/],
+  ...ONNX,
 ];
 
 /**
@@ -98,14 +108,17 @@ const WEIGHTS: readonly (readonly RegExp[])[] = [
  *
  * @throws AppError NOT_FOUND for a model without tokenizer.json, or with weights in other forms alone
  */
-export function encoderFiles(id: string, { files }: ModelListing): readonly ListedFile[] {
-  const weights = WEIGHTS.find((patterns) =>
+export function encoderFiles(id: string, { files, modelType }: ModelListing): readonly ListedFile[] {
+  const isNamed = modelType === undefined || isBertFamily(modelType);
+  const weights = (isNamed ? WEIGHTS : ONNX).find((patterns) =>
     patterns.every((pattern) => files.some(({ path }) => pattern.test(path))),
   );
   if (weights === undefined)
     throw new AppError(
       'NOT_FOUND',
-      `${id}: expected model.safetensors or an ONNX file, the hub has neither; pickled weights are not read, they can carry code`,
+      isNamed
+        ? `${id}: expected model.safetensors or an ONNX file, the hub has neither; pickled weights are not read, they can carry code`
+        : `${id}: expected an ONNX file, from which networks of type "${modelType}" are read, the hub has none`,
     );
   if (!files.some(({ path }) => path === 'tokenizer.json'))
     throw new AppError(

@@ -63,6 +63,12 @@ export function readImageProcessing(text: string, file = 'preprocessor_config.js
   const filter = FILTERS[Number(code)];
   if (!filter)
     throw new AppError('BAD_FILE', `${file}: expected resample 0, 1, 2 or 3, got ${JSON.stringify(code)}`);
+  const flipped = ['do_flip_channel_order', 'do_flip_channels'].find((field) => fields[field] === true);
+  if (flipped !== undefined)
+    throw new AppError(
+      'BAD_FILE',
+      `${file}: expected colours as red, green, blue, ${flipped} turns them round`,
+    );
   const rescales = fields.do_rescale !== false;
   const normalises = fields.do_normalize !== false;
   return {
@@ -72,7 +78,7 @@ export function readImageProcessing(text: string, file = 'preprocessor_config.js
     scale: rescales ? numberOf(fields.rescale_factor ?? 1 / 255, `${file}: rescale_factor`) : 1,
     offset: rescales && fields.rescale_offset === true ? -1 : 0,
     mean: normalises ? tripleOf(fields.image_mean ?? [0.5, 0.5, 0.5], `${file}: image_mean`) : [0, 0, 0],
-    stdDev: normalises ? tripleOf(fields.image_std ?? [0.5, 0.5, 0.5], `${file}: image_std`) : [1, 1, 1],
+    stdDev: normalises ? deviationsOf(fields.image_std ?? [0.5, 0.5, 0.5], `${file}: image_std`) : [1, 1, 1],
   };
 }
 
@@ -116,6 +122,12 @@ function tripleOf(value: unknown, where: string): [number, number, number] {
     return [red, green, blue];
   }
   throw new AppError('BAD_FILE', `${where}: expected three numbers, got ${JSON.stringify(value)}`);
+}
+
+function deviationsOf(value: unknown, where: string): [number, number, number] {
+  const deviations = tripleOf(value, where);
+  if (deviations.every((own) => own > 0)) return deviations;
+  throw new AppError('BAD_FILE', `${where}: expected numbers above 0, got ${JSON.stringify(value)}`);
 }
 
 /** How the three colours lie in memory: as planes, or side by side. */

@@ -8,6 +8,7 @@ import type { Tensor } from '../../tensor/graph.ts';
 import { add } from '../../tensor/ops/arithmetic.ts';
 import { slice } from '../../tensor/ops/structure.ts';
 import { encoderHash } from '../text/encoder-hash.ts';
+import { parametersOf, requireValues } from '../text/encoder-values.ts';
 import type { EncoderPlan, PieceBatch, TextEncoder } from '../text/text-encoder.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 
@@ -61,6 +62,7 @@ export function ownEncoder({ name, shape, tokenizer: file, values }: OwnEncoderP
       'BAD_FILE',
       `own encoder: expected a tokenizer of at most ${shape.vocabulary} pieces, got ${tokenizer.size}`,
     );
+  requireValues(parametersOf(ownStates(shape)), values);
   const plan: EncoderPlan = { family: OWN_FAMILY, config: { ...shape }, tokenizer: file };
   return {
     name,

@@ -18,48 +18,7 @@ import type { MaskingOptions } from './masking.ts';
 import { askedIn, cutTexts, mlmBatches } from './mlm-batches.ts';
 import { mlmObjective, mlmSpecs } from './mlm-objective.ts';
 import { type OwnShape, ownEncoder } from './own-encoder.ts';
-
-/** What an encoder of our own may be told, the reasons beside the defaults. */
-export interface OwnSettings {
-  readonly width: number;
-  readonly blocks: number;
-  readonly heads: number;
-  /** Pieces read at most. */
-  readonly length: number;
-  /** Pieces of the vocabulary at most; 0: by how much text there is. */
-  readonly vocabulary: number;
-  readonly dropout: number;
-  /** Texts a step; 0: 64, fewer where there would be too few steps. */
-  readonly batch: number;
-  /** Times each text is read; 0: more often where there is little text. */
-  readonly epochs: number;
-  /** At most, whatever the epochs. */
-  readonly steps: number;
-  readonly rate: number;
-  readonly weightDecay: number;
-  /** Share of the pieces asked about. */
-  readonly share: number;
-  /** Longest run of pieces hidden together. */
-  readonly longestRun: number;
-}
-
-/** Small enough for a shop of ten thousand texts to fill, and for two cores to learn in minutes. */
-export const OWN_DEFAULTS: OwnSettings = {
-  width: 128,
-  blocks: 2,
-  heads: 4,
-  length: 128,
-  vocabulary: 0,
-  dropout: 0.1,
-  batch: 0,
-  epochs: 0,
-  steps: 20_000,
-  rate: 0.0007,
-  weightDecay: 0.01,
-  // small encoders learn more a step when more is asked (Wettig et al. 2023, arXiv:2202.08005)
-  share: 0.2,
-  longestRun: 3,
-};
+import { type OwnSettings, ownSettings } from './own-settings.ts';
 
 /** A piece is met often enough to be learned where there are so many characters for each. */
 const CHARACTERS_A_PIECE = 160;
@@ -102,10 +61,10 @@ const FEWEST_TEXTS = 50;
  * same encoder.
  *
  * @param texts as they come; the empty ones are left out
- * @throws AppError NOT_ENOUGH_DATA, INTERRUPTED, DIVERGED
+ * @throws AppError USAGE for settings out of bounds; NOT_ENOUGH_DATA, INTERRUPTED, DIVERGED
  */
 export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTask): Promise<PretrainedOwn> {
-  const settings: OwnSettings = { ...OWN_DEFAULTS, ...task.settings };
+  const settings = ownSettings(task.settings);
   const { width, blocks, heads, length, dropout, share, longestRun } = settings;
   throwIfAborted(task.signal);
   const told = texts.filter((text) => text.trim() !== '');

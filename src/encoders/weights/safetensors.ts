@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { readSafeTensors, writeSafeTensors } from '../../nn/checkpoint/safetensors.ts';
 import { loadFloat32, type StoredTensor, storeArray } from '../../nn/checkpoint/stored-tensor.ts';
+import { readWeightsFile } from './read-weights-file.ts';
 import type { Weights } from './weights.ts';
 
 const FLOATS: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16']);
@@ -60,7 +61,7 @@ export const SHARDS_FILE = 'model.safetensors.index.json';
  */
 export async function readFolderWeights(folder: string): Promise<Weights | undefined> {
   const whole = join(folder, WEIGHTS_FILE);
-  if (existsSync(whole)) return readWeights(await readFile(whole));
+  if (existsSync(whole)) return readWeights(await readWeightsFile(whole));
   const index = join(folder, SHARDS_FILE);
   if (!existsSync(index)) return undefined;
   const shardOf = readShardIndex(await readFile(index, 'utf8'));
@@ -69,7 +70,8 @@ export async function readFolderWeights(folder: string): Promise<Weights | undef
     const path = join(folder, shard);
     if (!existsSync(path))
       throw new AppError('NOT_FOUND', `expected ${shard}, which ${SHARDS_FILE} names, found none`);
-    for (const [name, tensor] of readSafeTensors(await readFile(path)).tensors) tensors.set(name, tensor);
+    for (const [name, tensor] of readSafeTensors(await readWeightsFile(path)).tensors)
+      tensors.set(name, tensor);
   }
   for (const [name, shard] of shardOf)
     if (!tensors.has(name))

@@ -3,10 +3,11 @@
 import { AppError } from '../../core/errors.ts';
 import { makeFrame, type VectorColumn } from '../../core/frame.ts';
 import { type Progress, silent } from '../../core/progress.ts';
+import { hash32 } from '../../core/random.ts';
 import { applyClassCalibrator, chooseClassCalibrator } from '../../eval/calibration/class-calibrator.ts';
 import { classAccuracy, classLogLoss, confidenceEce } from '../../eval/metrics/classes.ts';
 import type { Backend } from '../../tensor/session/session.ts';
-import { customerFolds, foldRows, spreadRows } from '../sample.ts';
+import { customerFolds, foldRows } from '../sample.ts';
 import { type CategoryTask, type Judged, learnCategories, USUAL_PENALTY } from './category-judge.ts';
 
 export interface CategoryQuestion {
@@ -69,7 +70,7 @@ export async function suggestCategories(
   const codeOf = new Map(levels.map((level, code) => [level, code]));
   const labels = Int32Array.from(categories, (category) => codeOf.get(category) ?? -1);
   const known = Array.from(labels.keys()).filter((item) => labels[item] >= 0);
-  const learned = Array.from(spreadRows(known.length, MOST_LEARNED) ?? known.keys(), (at) => known[at]);
+  const learned = wholeKeys(known, keys, run.seed);
   const task: CategoryTask = { frame: makeFrame([...columns]), labels, classes: levels.length, run };
 
   // Every learned item is judged by the folds it is not in.
@@ -158,6 +159,18 @@ export async function suggestCategories(
       neighbourShare: shares.share,
     },
   };
+}
+
+/** As many of the items as are learned from, all or none of a key: twins of an item would tell its category. */
+function wholeKeys(items: readonly number[], keys: readonly string[], seed: number): readonly number[] {
+  if (items.length <= MOST_LEARNED) return items;
+  const salt = hash32(`learned ${seed}`);
+  const drawn = new Map(items.map((item) => [item, hash32(keys[item], salt)]));
+  const place = (item: number): number => drawn.get(item) as number;
+  const order = items.toSorted((a, b) => place(a) - place(b) || a - b);
+  let count = MOST_LEARNED;
+  while (count < order.length && place(order[count]) === place(order[count - 1])) count++;
+  return order.slice(0, count).sort((a, b) => a - b);
 }
 
 /** Categories of enough items, in the order of their names. */

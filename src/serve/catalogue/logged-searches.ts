@@ -80,11 +80,7 @@ async function answeredSearches(
   purchase: PurchaseScores,
 ): Promise<readonly KeyedSearch[]> {
   const column = (pattern: RegExp) => log.columns.find((own) => pattern.test(own.name));
-  const [query, item, bought] = [
-    column(/^query$/i),
-    column(/^item(_id)?$/i),
-    column(BOUGHT),
-  ];
+  const [query, item, bought] = [column(/^query$/i), column(/^item(_id)?$/i), column(BOUGHT)];
   const key = column(/^search(_id)?$/i) ?? query;
   if (!query || !item || !bought || !key)
     throw new AppError(

@@ -81,7 +81,7 @@ export async function fitOf(
 ): Promise<Float32Array> {
   const asked = text.trim();
   if (asked === '' && picture === undefined)
-    throw new AppError('USAGE', 'expected a question in words, or a photograph (--image)');
+    throw new AppError('USAGE', 'expected a question in words, or a photograph (--photo)');
   const lists = [];
   if (asked !== '' && way !== 'meaning')
     lists.push({ scores: lexicalScores(open.words(), asked), weight: MIX.words });

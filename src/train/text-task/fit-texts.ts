@@ -1,6 +1,6 @@
 // Learning from a shop's texts: words counted, encoders fine-tuned and baselines, as a table's models are learned and tested.
 import type { Progress } from '../../core/progress.ts';
-import type { OwnSettings } from '../../encoders/own/pretrain-own.ts';
+import type { OwnSettings } from '../../encoders/own/own-settings.ts';
 import { estimatorById } from '../../models/catalogue.ts';
 import type { Estimator, Sample, Settings } from '../../models/estimator.ts';
 import { onEncoder } from '../../models/text/text-estimator.ts';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Json } from '../../core/canonical-json.ts';
 import { DAY_MS } from '../../core/time.ts';
-import type { OwnSettings } from '../../encoders/own/pretrain-own.ts';
+import type { OwnSettings } from '../../encoders/own/own-settings.ts';
 import type { Protocol } from '../../eval/score.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { saveVersion } from '../../registry/save.ts';

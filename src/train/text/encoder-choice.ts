@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { AppError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
 import { openAnyEncoder } from '../../encoders/own/own-folder.ts';
-import { type OwnSettings, pretrainOwn } from '../../encoders/own/pretrain-own.ts';
+import type { OwnSettings } from '../../encoders/own/own-settings.ts';
+import { pretrainOwn } from '../../encoders/own/pretrain-own.ts';
 import type { TextEncoder } from '../../encoders/text/text-encoder.ts';
 
 /** As typed after `--encoder`. */

@@ -8,7 +8,8 @@ import { openEngine } from '../../data/engine.ts';
 import { openTable } from '../../data/table/open-table.ts';
 import { readColumns } from '../../data/table/read-columns.ts';
 import { saveOwnEncoder } from '../../encoders/own/own-folder.ts';
-import { type OwnSettings, pretrainOwn } from '../../encoders/own/pretrain-own.ts';
+import type { OwnSettings } from '../../encoders/own/own-settings.ts';
+import { pretrainOwn } from '../../encoders/own/pretrain-own.ts';
 import type { TextEncoder } from '../../encoders/text/text-encoder.ts';
 import { runFolder } from '../../nn/trainer/run-folder.ts';
 

@@ -1,6 +1,6 @@
 // One run of `text fit`, start to end: a table's run whose features are texts and whose models are handed an encoder.
 import { AppError } from '../../core/errors.ts';
-import type { OwnSettings } from '../../encoders/own/pretrain-own.ts';
+import type { OwnSettings } from '../../encoders/own/own-settings.ts';
 import type { Settings } from '../../models/estimator.ts';
 import { onEncoder } from '../../models/text/text-estimator.ts';
 import { textColumns, textsOf } from '../../models/text/texts.ts';

@@ -40,6 +40,7 @@ export function readExpression(expression: string): RegExp {
       // what follows \p, \x or \u in braces is a name
       if (/[pPxu]/.test(expression[at] ?? '') && expression[at + 1] === '{') {
         const end = expression.indexOf('}', at);
+        if (end < 0) throw new SyntaxError(`no brace ends the name that begins at ${at}`);
         const braced = expression.slice(at + 2, end);
         out += /[pP]/.test(expression[at]) ? `{${property(braced)}}` : `{${braced}}`;
         at = end;

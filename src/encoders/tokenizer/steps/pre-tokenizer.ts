@@ -41,9 +41,11 @@ const READERS: Readonly<Record<string, Reader>> = {
   Split: (part) => [cutBy(filePattern(part), behaviourOf(part, 'Isolated'), flagOf(part, 'invert', false))],
   Punctuation: (part) => [cutBy(PUNCTUATION_SIGN, behaviourOf(part, 'Isolated'))],
   Digits: (part) => [cutBy(/\p{N}/gu, flagOf(part, 'individual_digits', false) ? 'Isolated' : 'Contiguous')],
-  CharDelimiterSplit: (part) => [
-    cutBy(new RegExp(`\\u{${textOf(part, 'delimiter').codePointAt(0)!.toString(16)}}`, 'gu'), 'Removed'),
-  ],
+  CharDelimiterSplit: (part) => {
+    const sign = textOf(part, 'delimiter').codePointAt(0);
+    if (sign === undefined) refuseTokenizer(`expected a character as delimiter at ${part.at}, got none`);
+    return [cutBy(new RegExp(`\\u{${sign.toString(16)}}`, 'gu'), 'Removed')];
+  },
   Sequence: (part) =>
     listOf(part, 'pretokenizers').flatMap((each, i) =>
       readPreTokenizer(filePart(each, `${part.at}.pretokenizers[${i}]`)),
