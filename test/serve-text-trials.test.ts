@@ -1,7 +1,9 @@
 // Models of texts change under questions: tried on some texts, followed in the shadow, taken back, promoted and watched.
 import { randomUUID } from 'node:crypto';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { POINTER_FILE } from '../src/registry/pointer.ts';
 import { promote, UNWATCHED } from '../src/registry/promotion.ts';
 import { endRollout, readRollout, startRollout } from '../src/registry/rollout.ts';
 import { readRolloutFigures } from '../src/registry/rollout-figures.ts';
@@ -59,6 +61,16 @@ beforeEach(async () => {
 afterEach(async () => {
   endRollout(models, { task: TASK, outcome: 'stopped', endedMs: nowMs });
   await texts.close();
+});
+
+test('a version that nobody promoted answers nobody', async () => {
+  const unpromoted = join(dir, 'unpromoted');
+  cpSync(join(models, TASK), join(unpromoted, TASK), { recursive: true });
+  rmSync(join(unpromoted, TASK, POINTER_FILE));
+  const opened = openTexts({ modelsDir: unpromoted, now: () => nowMs, newId: randomUUID });
+  expect(await opened.refresh()).toEqual({ changes: [], faults: [] });
+  expect(opened.answerer).toBeUndefined();
+  await opened.close();
 });
 
 test('a canary answers its share of texts, the same text always on the same side, each by the version it names', async () => {

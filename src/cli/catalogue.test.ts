@@ -104,6 +104,29 @@ describe('a catalogue by words', () => {
     expect(await first('--user', 'u2')).toBe('lamp-red');
   });
 
+  it('knows ids that are numbers as they are written, in scores and in searches', async () => {
+    const [padded, scores, log] = ['padded.csv', 'padded-scores.csv', 'padded-log.csv'].map((file) =>
+      join(root, file),
+    );
+    writeFileSync(padded, 'sku,name\n0041,red lamp\n0042,blue lamp\n0043,green lamp\n');
+    const users = ['01', '02', '03'];
+    const values = (user: string) => `${user},0041,.01\n${user},0042,.9\n${user},0043,.02`;
+    writeFileSync(scores, ['user_id,item_id,value', ...users.map(values)].join('\n'));
+    const catalogue = join(root, 'padded');
+    await run('catalogue', 'index', padded, '--out', catalogue);
+    const asked = ['catalogue', 'search', catalogue, 'lamp', '--intent', scores];
+    expect(ids(await run(...asked))[0]).toBe('0042');
+    expect(ids(await run(...asked, '--user', '02'))[0]).toBe('0042');
+    const shown = (s: number) =>
+      ['0041', '0042', '0043'].map((id) => `${s},lamp,${id},${Number(id === '0042')}`);
+    writeFileSync(
+      log,
+      ['search_id,query,item_id,bought', ...Array.from({ length: 40 }, (_, s) => shown(s)).flat()].join('\n'),
+    );
+    const { document } = await run('catalogue', 'order', catalogue, log, '--intent', scores);
+    expect(document).toMatchObject({ searches: 40, purchases: 40 });
+  });
+
   it('is taught by searches and purchases what to put first', async () => {
     const scores = join(root, 'chances.csv');
     const lamps = colours.map((colour, c) => [`lamp-${colour}`, String(0.02 * (c + 1))]);

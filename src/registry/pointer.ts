@@ -9,7 +9,7 @@ import { parseVersionId } from './names.ts';
 import { isLimits, type RolloutLimits } from './rollout-limits.ts';
 
 const POINTER_FORMAT = 1;
-const POINTER_FILE = 'promoted.json';
+export const POINTER_FILE = 'promoted.json';
 const MAX_POINTER_BYTES = 4 * 2 ** 20;
 
 /** One step of a task's history. `rollback` names the version it went back to. */

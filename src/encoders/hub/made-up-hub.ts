@@ -10,6 +10,8 @@ export interface MadeUpModel {
   readonly files: Readonly<Record<string, Buffer>>;
   /** Files that are large: sent by the second server, tagged with their SHA-256. */
   readonly linked?: readonly string[];
+  /** As the hub says it of config.json; unsaid where left out. */
+  readonly modelType?: string;
 }
 
 /** Answers instead of the usual; returns whether it did. */
@@ -96,14 +98,17 @@ function note(list: SeenRequest[], { url = '', headers }: IncomingMessage): void
   list.push({ url, range, ifNoneMatch, authorization });
 }
 
-function sendListing(response: ServerResponse, { commit, licence, files, linked = [] }: MadeUpModel): void {
+function sendListing(
+  response: ServerResponse,
+  { commit, licence, files, linked = [], modelType }: MadeUpModel,
+): void {
   const siblings = Object.entries(files).map(([rfilename, bytes]) => ({
     ...{ rfilename, size: bytes.length },
     ...(linked.includes(rfilename) ? { lfs: { sha256: sha256Of(bytes), size: bytes.length } } : {}),
   }));
   const tags = licence === undefined ? [] : [`license:${licence}`];
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ sha: commit, siblings, tags }));
+  response.end(JSON.stringify({ sha: commit, siblings, tags, config: { model_type: modelType } }));
 }
 
 function sendBytes(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined): void {

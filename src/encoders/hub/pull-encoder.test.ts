@@ -170,6 +170,7 @@ describe('pulling', () => {
     ['plain http elsewhere', () => 'http://example.invalid/config.json', 'USAGE'],
     ['another protocol', () => 'ftp://127.0.0.1/config.json', 'USAGE'],
     ['a file of this machine', () => 'file:///etc/hostname', 'USAGE'],
+    ['what is no address', () => 'http://[', 'UNREACHABLE'],
   ])('does not follow redirects to %s', async (_, location, code) => {
     misbehave('/config.json', 50, (response) => response.writeHead(302, { location: location(ID) }).end());
     const error = await refusal(pull({ hub: hub({ token: 'secret-token' }) }));
@@ -182,6 +183,8 @@ describe('pulling', () => {
 
   it('speaks plain http with this machine alone', async () => {
     expect((await refusal(pull({ hub: hub({ base: 'http://example.invalid' }) }))).code).toBe('USAGE');
+    const { code, message } = await refusal(pull({ hub: hub({ base: 'models.example.com' }) }));
+    expect([code, message]).toEqual(['USAGE', expect.stringContaining('got "models.example.com/"')]);
   });
 });
 
@@ -311,6 +314,16 @@ describe('a hub that answers wrongly', () => {
     const { 'model.safetensors': __, ...noWeights } = MODEL.files;
     server.models.set(ID, { ...MODEL, files: noWeights });
     expect((await refusal(pull())).message).toMatch(/pickled weights are not read/);
+  });
+
+  it('of a network whose weights have other names is brought as an ONNX file, or not at all', async () => {
+    const files = { ...MODEL.files, 'onnx/model.onnx': Buffer.from('a graph') };
+    server.models.set(ID, { ...MODEL, files, modelType: 'mpnet' });
+    const { fetched } = await pull();
+    expect(fetched).toContain('onnx/model.onnx');
+    expect(fetched).not.toContain('model.safetensors');
+    server.models.set(ID, { ...MODEL, commit: 'b'.repeat(40), modelType: 'mpnet' });
+    expect((await refusal(pull({ update: true }))).message).toMatch(/networks of type "mpnet" are read/);
   });
 
   it('may not change a file at the commit of the lock', async () => {

@@ -53,6 +53,8 @@ describe('preprocessor_config.json', () => {
     [{ resample: 5 }, 'resample'],
     [{ image_mean: [0.5, 0.5] }, 'image_mean: expected three numbers'],
     [{ do_resize: false }, 'both are off'],
+    [{ image_std: [0.5, 0, 0.5] }, 'image_std: expected numbers above 0'],
+    [{ do_flip_channel_order: true }, 'do_flip_channel_order turns them round'],
   ])('%j is refused by name', (fields, words) => {
     expect(() => read(fields)).toThrow(words);
   });

@@ -74,6 +74,24 @@ describe('an encoder of a shop’s own', () => {
     expect([100, 16_000, 43_000, 139_000, 10_000_000].map(batchFor)).toEqual([8, 8, 16, 64, 64]);
   });
 
+  it.each([
+    [{ length: 2 }, 'from 4 to 8192 for "length", got 2'],
+    [{ share: 0 }, 'for "share", got 0'],
+    [{ blocks: 1.5 }, 'a whole number from 1 to 64 for "blocks"'],
+    [{ rate: Number.NaN }, 'for "rate", got NaN'],
+    [{ width: 30, heads: 4 }, 'heads that divide the width, got 4 of 30'],
+  ])('is not told %j', async (settings, words) => {
+    await expect(pretrainOwn(texts, { ...task, settings })).rejects.toThrow(words);
+  });
+
+  it('is refused where values are missing or of another size, by name', () => {
+    const { plan, values, name } = learned.encoder;
+    const { places: _, ...rest } = values;
+    expect(() => openSavedEncoder({ name, plan, values: rest })).toThrow('numbers for "places", got none');
+    const deeper = { ...plan, config: { ...(plan.config as object), blocks: 3 } };
+    expect(() => openSavedEncoder({ name, plan: deeper, values })).toThrow('got none');
+  });
+
   it('is not learned from a handful of texts', async () => {
     await expect(pretrainOwn(texts.slice(0, 20), task)).rejects.toMatchObject({ code: 'NOT_ENOUGH_DATA' });
   });

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../core/errors.ts';
 import { writeSafeTensors } from '../../nn/checkpoint/safetensors.ts';
+import { readWeightsFile } from './read-weights-file.ts';
 import { readFolderWeights, readShardIndex, readWeights, writeWeights } from './safetensors.ts';
 
 const FILE = writeWeights({
@@ -25,6 +26,16 @@ function outcome(read: () => { names: readonly string[]; read: (name: string) =>
     return cause.code;
   }
 }
+
+describe('a file of weights', () => {
+  it('is read in as many parts as it takes, and refused where it grows shorter', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'foresell-weights-'));
+    const path = join(folder, 'model.safetensors');
+    writeFileSync(path, FILE);
+    expect((await readWeightsFile(path, 7)).equals(FILE)).toBe(true);
+    rmSync(folder, { recursive: true });
+  });
+});
 
 describe('readWeights', () => {
   it('gives back what was written', () => {

@@ -62,6 +62,28 @@ describe('a shop of three categories', async () => {
   });
 });
 
+it('an item that is not learned from is not told by its twin, which is', async () => {
+  const own = random(8);
+  const names = ['lamps', 'rugs'];
+  const half = 151;
+  const kindOf = (i: number): number => (i % half) % 2;
+  const values = new Float32Array(2 * half * 3);
+  // Each vector stands twice: the twin would be the nearest of all, and in its wrong place, too.
+  for (let i = 0; i < half; i++)
+    for (let k = 0; k < 3; k++)
+      values[3 * i + k] = values[3 * (i + half) + k] = own.normal(k === kindOf(i) ? 3 : 0, 0.5);
+  const wrong = [30, 31, 32, 33, 60, 61].flatMap((i) => [i, i + half]);
+  const items = Array.from({ length: 2 * half }, (_, i) => i);
+  const categories = items.map((i) => names[(kindOf(i) + Number(wrong.includes(i))) % 2]);
+  const keys = items.map((i) => `title ${i % half}`);
+  const { own: said, held } = await suggestCategories(
+    { columns: [column(values, 3)], categories, keys },
+    { backend: nodeBackend, seed: 1, mostLearned: 150 },
+  );
+  expect(held.items).toBeLessThan(160);
+  expect(items.filter((i) => said[i] < 0.3)).toEqual(wrong.toSorted((a, b) => a - b));
+});
+
 it('on noise no item is told better than by chance: nobody saw its own label', async () => {
   const own = random(6);
   const items = 240;

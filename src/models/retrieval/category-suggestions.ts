@@ -23,6 +23,8 @@ export interface CategoryRun {
   readonly backend: Backend;
   readonly seed: number;
   readonly threads?: number;
+  /** Items learned from; 20,000 by default: more say little more about categories, and cost as much again. */
+  readonly mostLearned?: number;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }
@@ -54,7 +56,6 @@ export interface CategoryScores {
 
 const LEAST_ITEMS = 5;
 const FOLDS = 3;
-/** More items say little more about categories, and cost as much again. */
 const MOST_LEARNED = 20_000;
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 /** Items judged at a time. */
@@ -70,7 +71,7 @@ export async function suggestCategories(
   const codeOf = new Map(levels.map((level, code) => [level, code]));
   const labels = Int32Array.from(categories, (category) => codeOf.get(category) ?? -1);
   const known = Array.from(labels.keys()).filter((item) => labels[item] >= 0);
-  const learned = wholeKeys(known, keys, run.seed);
+  const learned = wholeKeys(known, keys, run);
   const task: CategoryTask = { frame: makeFrame([...columns]), labels, classes: levels.length, run };
 
   // Every learned item is judged by the folds it is not in.
@@ -162,13 +163,17 @@ export async function suggestCategories(
 }
 
 /** As many of the items as are learned from, all or none of a key: twins of an item would tell its category. */
-function wholeKeys(items: readonly number[], keys: readonly string[], seed: number): readonly number[] {
-  if (items.length <= MOST_LEARNED) return items;
+function wholeKeys(
+  items: readonly number[],
+  keys: readonly string[],
+  { seed, mostLearned = MOST_LEARNED }: CategoryRun,
+): readonly number[] {
+  if (items.length <= mostLearned) return items;
   const salt = hash32(`learned ${seed}`);
   const drawn = new Map(items.map((item) => [item, hash32(keys[item], salt)]));
   const place = (item: number): number => drawn.get(item) as number;
   const order = items.toSorted((a, b) => place(a) - place(b) || a - b);
-  let count = MOST_LEARNED;
+  let count = mostLearned;
   while (count < order.length && place(order[count]) === place(order[count - 1])) count++;
   return order.slice(0, count).sort((a, b) => a - b);
 }

@@ -46,5 +46,7 @@ describe('an expression of a tokenizer file', () => {
     expect(() => readExpression(String.raw`\Aword`)).toThrow(SyntaxError);
     expect(() => readExpression('(?<=a)(?>b)')).toThrow(SyntaxError);
     expect(() => readExpression('(a')).toThrow(SyntaxError);
+    expect(() => readExpression(String.raw`\p{L`)).toThrow(SyntaxError);
+    expect(() => readExpression(String.raw`[\u{41`)).toThrow(SyntaxError);
   });
 });
