@@ -66,22 +66,25 @@ it('an item that is not learned from is not told by its twin, which is', async (
   const own = random(8);
   const names = ['lamps', 'rugs'];
   const half = 151;
-  const kindOf = (i: number): number => (i % half) % 2;
-  const values = new Float32Array(2 * half * 3);
-  // Each vector stands twice: the twin would be the nearest of all, and in its wrong place, too.
+  // Four corners, opposite ones alike: no line tells them, the nearest items do, and a twin is the nearest of all.
+  const corner = (i: number): readonly [number, number] => [(i % half) % 2, Math.floor((i % half) / 2) % 2];
+  const kindOf = (i: number): number => Number(corner(i)[0] === corner(i)[1]);
+  const values = new Float32Array(2 * half * 2);
   for (let i = 0; i < half; i++)
-    for (let k = 0; k < 3; k++)
-      values[3 * i + k] = values[3 * (i + half) + k] = own.normal(k === kindOf(i) ? 3 : 0, 0.5);
+    corner(i).forEach((side, k) => {
+      values[2 * i + k] = values[2 * (i + half) + k] = own.normal(6 * side - 3, 0.5);
+    });
   const wrong = [30, 31, 32, 33, 60, 61].flatMap((i) => [i, i + half]);
   const items = Array.from({ length: 2 * half }, (_, i) => i);
   const categories = items.map((i) => names[(kindOf(i) + Number(wrong.includes(i))) % 2]);
   const keys = items.map((i) => `title ${i % half}`);
   const { own: said, held } = await suggestCategories(
-    { columns: [column(values, 3)], categories, keys },
+    { columns: [column(values, 2)], categories, keys },
     { backend: nodeBackend, seed: 1, mostLearned: 150 },
   );
   expect(held.items).toBeLessThan(160);
-  expect(items.filter((i) => said[i] < 0.3)).toEqual(wrong.toSorted((a, b) => a - b));
+  // with a twin among those learned from, in its wrong place, a tenth and more
+  for (const i of wrong) expect(said[i]).toBeLessThan(0.05);
 });
 
 it('on noise no item is told better than by chance: nobody saw its own label', async () => {
