@@ -85,6 +85,7 @@ export function buildProgram(signal: AbortSignal, running: Running = {}): Comman
 const GROUPS: Readonly<Record<string, string>> = {
   table: 'learn any table and predict its rows',
   sequence: 'learn what comes next in sequences of items',
+  text: 'learn labels from texts, and encoders of your own',
   catalogue: 'search a shop’s items by words, meaning and pictures, and clean them',
   trunk: 'take a pretrained trunk to another shop',
   keys: 'say who may call the server',
