@@ -49,7 +49,8 @@ const ATTRIBUTION = name(
 
 export const demoCommand: CommandFile = {
   usage: 'demo',
-  summary: 'the whole job on bundled real data: import, check, train, predict, report, explain',
+  summary:
+    'the whole job on bundled real data, in ./foresell-demo unless --workspace says where: import, check, train, predict, report, explain',
   examples: ['foresell demo', 'foresell demo --lang zh --workspace ./my-demo', 'foresell demo --serve'],
   graceMs: SERVE_GRACE_MS,
   declare(command) {
