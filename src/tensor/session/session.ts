@@ -20,7 +20,7 @@ export interface SessionOptions {
   readonly spinMicroseconds?: number;
 }
 
-/** A loaded model. Hold it as long as it is needed, then `release` it: its memory is not the garbage collector's. */
+/** A loaded model. Hold it as long as it is needed, then `release` it: left alone it goes when the garbage collector comes by, which does not see how large it is. */
 export interface Session {
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
