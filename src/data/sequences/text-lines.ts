@@ -33,25 +33,41 @@ export async function readTextLines(path: string, { file, onLine, signal }: Line
   source.on('data', (chunk) => digest.update(chunk));
   source.on('error', (cause) => stream.destroy(cause));
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
+  /** Of a line whose end has not come yet: only what comes is searched, however long the line is. */
+  let parts: string[] = [];
+  let length = 0;
   let number = 0;
+  const keep = (part: string): void => {
+    if (part === '') return;
+    parts.push(part);
+    length += part.length;
+    if (length > LONGEST_LINE)
+      throw new AppError(
+        'BAD_DATA',
+        `line ${number + 1} of "${file}" is longer than ${LONGEST_LINE.toLocaleString('en-US')} characters: a sequence a line is expected`,
+      );
+  };
+  const whole = (): string => {
+    const line = parts.join('');
+    parts = [];
+    length = 0;
+    return line.charCodeAt(line.length - 1) === CARRIAGE_RETURN ? line.slice(0, -1) : line;
+  };
   const take = (text: string): void => {
     let from = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      onLine(
-        text.slice(from, text.charCodeAt(end - 1) === CARRIAGE_RETURN && end > from ? end - 1 : end),
-        ++number,
-      );
+      keep(text.slice(from, end));
+      onLine(whole(), ++number);
       from = end + 1;
     }
-    rest = text.slice(from);
+    keep(text.slice(from));
   };
   try {
     for await (const chunk of stream) {
       throwIfAborted(signal);
-      take(rest + decode(decoder, chunk as Buffer, { file, number }));
+      take(decode(decoder, chunk as Buffer, { file, number }));
     }
-    rest += decode(decoder, undefined, { file, number });
+    take(decode(decoder, undefined, { file, number }));
   } catch (cause) {
     if (cause instanceof AppError || !(cause instanceof Error) || !('code' in cause)) throw cause;
     throw new AppError(
@@ -63,12 +79,14 @@ export async function readTextLines(path: string, { file, onLine, signal }: Line
   } finally {
     source.destroy();
   }
-  if (rest !== '') onLine(rest.endsWith('\r') ? rest.slice(0, -1) : rest, ++number);
+  if (length > 0) onLine(whole(), ++number);
   if (number === 0) throw new AppError('BAD_FILE', `expected lines in "${file}", the file is empty`);
   return { lines: number, fingerprint: digest.digest('hex') };
 }
 
 const CARRIAGE_RETURN = 13;
+/** Characters: a history of millions of items. Past half a thousand million no text can hold them. */
+const LONGEST_LINE = 64_000_000;
 
 /** The file's name, once it is known to be one. @throws AppError NOT_FOUND, BAD_FILE for a folder */
 export function needFile(path: string): string {

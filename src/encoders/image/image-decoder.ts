@@ -1,4 +1,5 @@
 // From the bytes of a picture file to pixels of the size an encoder wants: a port, and sharp behind it.
+import type { Sharp } from 'sharp';
 import { AppError } from '../../core/errors.ts';
 import type { ImageProcessing } from './image-processing.ts';
 
@@ -71,6 +72,7 @@ export async function openSharpDecoder(): Promise<DecodeImage> {
       .autoOrient()
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb');
+    if (resize?.to === 'shortest') await checkEnlarged(image.clone(), resize.edge, limits);
     if (resize?.to === 'box')
       image.resize({ width: resize.width, height: resize.height, fit: 'fill', kernel: filter });
     else if (resize)
@@ -84,6 +86,16 @@ export async function openSharpDecoder(): Promise<DecodeImage> {
     const { data, info } = decoded;
     return centre(threeChannels(data, info.channels), info, { width, height });
   };
+}
+
+/** A picture four wide and a hundred thousand high is small, and made 224 wide it is not. @throws AppError BAD_FILE */
+async function checkEnlarged(image: Sharp, edge: number, limits: ImageLimits): Promise<void> {
+  const { width = 1, height = 1 } = await image.metadata().catch((cause: unknown) => {
+    throw refusal(cause, limits);
+  });
+  const times = edge / Math.min(width, height);
+  if (times * width * times * height <= limits.pixels) return;
+  throw new AppError('BAD_FILE', `expected a picture less narrow, got ${width} × ${height} pixels`);
 }
 
 async function loadSharp(): Promise<typeof import('sharp')['default']> {

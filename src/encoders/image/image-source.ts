@@ -21,13 +21,14 @@ export const isImageName = (name: string): boolean => EXTENSIONS.has(extname(nam
 export const imageFile = (path: string): ImageSource => ({
   name: basename(path),
   read(mostBytes) {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (!found?.isFile()) throw new AppError('NOT_FOUND', 'expected a picture file, there is none');
-    if (found.size > mostBytes)
-      throw new AppError('BAD_FILE', `expected a picture of at most ${mostBytes} bytes, got ${found.size}`);
     try {
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (!found?.isFile()) throw new AppError('NOT_FOUND', 'expected a picture file, there is none');
+      if (found.size > mostBytes)
+        throw new AppError('BAD_FILE', `expected a picture of at most ${mostBytes} bytes, got ${found.size}`);
       return readFileSync(path);
     } catch (cause) {
+      if (cause instanceof AppError) throw cause;
       throw new AppError('BAD_FILE', 'the picture file cannot be read; mend its rights', {}, cause);
     }
   },

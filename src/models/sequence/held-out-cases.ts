@@ -1,5 +1,5 @@
 // Cases to learn or judge by: in an order of their own, no more than needed, cut from the newest sequences where none are given.
-import { type NextItemCases, type Sequences, takeSequences } from '../../core/sequences.ts';
+import { cutSequences, type NextItemCases, type Sequences, takeSequences } from '../../core/sequences.ts';
 import { compareTexts } from '../../core/text-order.ts';
 import { rowsByAge } from './classical/event-recency.ts';
 
@@ -35,49 +35,19 @@ export interface HeldOut {
 export function holdOutNewest(train: Sequences, share: number, most: number): HeldOut {
   const rows = rowsByAge(train);
   const kept = rows.length - Math.floor(rows.length * share);
-  const { offsets, items, timesMs, itemIds } = train;
+  const { offsets, items } = train;
   const asked: { readonly row: number; readonly end: number }[] = [];
   for (const row of rows.subarray(kept)) {
     for (let end = offsets[row] + 1; end < offsets[row + 1]; end++) asked.push({ row, end });
   }
   const chosen = [...evenly(Int32Array.from(asked.keys()), most)].map((i) => asked[i]);
-  const ends = new Uint32Array(chosen.length + 1);
-  chosen.forEach(({ row, end }, i) => {
-    ends[i + 1] = ends[i] + end - offsets[row];
-  });
-  const before: Sequences = {
-    entities: chosen.map(({ row }) => train.entities[row]),
-    offsets: ends,
-    items: joined(
-      chosen,
-      (row, end) => items.subarray(offsets[row], end),
-      new Int32Array(ends[chosen.length]),
-    ),
-    ...(timesMs && {
-      timesMs: joined(
-        chosen,
-        (row, end) => timesMs.subarray(offsets[row], end),
-        new Float64Array(ends[chosen.length]),
-      ),
-    }),
-    itemIds,
-  };
+  const before = cutSequences(
+    train,
+    chosen.map(({ row }) => row),
+    (row, i) => [offsets[row], chosen[i].end],
+  );
   return {
     learn: takeSequences(train, rows.subarray(0, kept)),
     cases: { before, targets: Int32Array.from(chosen, ({ end }) => items[end]) },
   };
-}
-
-function joined<T extends Int32Array | Float64Array>(
-  chosen: readonly { readonly row: number; readonly end: number }[],
-  part: (row: number, end: number) => T,
-  into: T,
-): T {
-  let at = 0;
-  for (const { row, end } of chosen) {
-    const values = part(row, end);
-    into.set(values, at);
-    at += values.length;
-  }
-  return into;
 }

@@ -94,11 +94,14 @@ function checkText(columnOf: (name: string) => ItemColumn | 'item', of: Expressi
   );
 }
 
+/** Letters of a name that are compared: the work grows with their square, and a slip of the hand shows in them. */
+const COMPARED = 40;
+
 /** What may have been meant first. */
 function shown(names: readonly string[], meant: string): string {
-  const word = meant.toLowerCase();
+  const word = meant.toLowerCase().slice(0, COMPARED);
   const near = names
-    .map((name, place) => ({ name, place, far: editDistance(name.toLowerCase(), word) }))
+    .map((name, place) => ({ name, place, far: editDistance(name.toLowerCase().slice(0, COMPARED), word) }))
     .sort((a, b) => a.far - b.far || a.place - b.place)
     .slice(0, SHOWN)
     .map(({ name }) => name);

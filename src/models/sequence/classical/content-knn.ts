@@ -7,6 +7,7 @@ import { type ItemAttributes, type Sequences, sequenceCount } from '../../../cor
 import { emitModel } from '../../../tensor/onnx/emit.ts';
 import { input } from '../../../tensor/ops/leaf.ts';
 import { matmul } from '../../../tensor/ops/matrix.ts';
+import type { Session } from '../../../tensor/session/session.ts';
 import { nodeBackend } from '../../../tensor/session/session-node.ts';
 import { asJson } from '../../saved.ts';
 import type { NextItemModel, Recommender } from '../recommender.ts';
@@ -83,10 +84,12 @@ function unitVectors({ width, values, known }: ItemVectors): Float32Array {
 }
 
 function modelOf(itemIds: readonly string[], kinds: readonly Kind[], shares: Float64Array): NextItemModel {
+  const asking = openAsking(kinds, itemIds.length);
   return {
     recommender: CONTENT_KNN,
     itemIds,
-    score: (before) => scoreByContent(before, kinds, shares),
+    score: (before) => scoreByContent(before, { kinds, shares, asking }),
+    close: asking.close,
     withItems: ({ itemIds: more, attributes }) => {
       const grown = kinds.map((own) => withVectors(own, attributes, itemIds.length, more.length));
       const all = new Float64Array(itemIds.length + more.length);
@@ -116,60 +119,87 @@ function withVectors(own: Kind, { vectors = [] }: ItemAttributes, known: number,
   return { ...own, unit };
 }
 
-/** Histories at a time: one program of one size, so that an answer does not depend on what else is asked. */
-const BATCH = 32;
+/** Histories at a time, of few and of many: one visitor's list does not wait for the room of thirty. */
+const BATCHES = [1, 32] as const;
+const FEW = 4;
 /** Below any cosine. */
 const UNSEEN = -2;
 
+/** What asking takes, worked out and opened when first asked. */
+interface Asking {
+  /** 1 for items that have a vector, a kind: [items] */
+  readonly present: readonly Uint8Array[];
+  /** A program a kind, for so many histories at a time. */
+  sessions(batch: number): Promise<readonly Session[]>;
+  close(): Promise<void>;
+}
+
+function openAsking(kinds: readonly Kind[], items: number): Asking {
+  const open = new Map<number, Promise<readonly Session[]>>();
+  let present: readonly Uint8Array[] | undefined;
+  return {
+    get present() {
+      present ??= kinds.map(({ unit, width }) => presentRows(unit, width, items));
+      return present;
+    },
+    sessions(batch) {
+      const known = open.get(batch);
+      if (known) return known;
+      const opened = Promise.all(kinds.map(({ width }) => openCosines(items, width, batch)));
+      open.set(batch, opened);
+      opened.catch(() => open.delete(batch));
+      return opened;
+    },
+    async close() {
+      const all = [...open.values()];
+      open.clear();
+      for (const sessions of all) for (const session of await sessions) await session.release();
+    },
+  };
+}
+
 async function scoreByContent(
   before: Sequences,
-  kinds: readonly Kind[],
-  shares: Float64Array,
+  { kinds, shares, asking }: { kinds: readonly Kind[]; shares: Float64Array; asking: Asking },
 ): Promise<Float32Array> {
   const items = shares.length;
   const rows = sequenceCount(before);
   const scores = new Float32Array(rows * items);
-  const seen = kinds.map(({ unit, width }) => presentRows(unit, width, items));
-  const sessions = await Promise.all(kinds.map(({ width }) => openCosines(items, width)));
-  try {
-    for (let from = 0; from < rows; from += BATCH) {
-      await pause(undefined);
-      const count = Math.min(BATCH, rows - from);
-      const told = new Float32Array(BATCH * items);
-      const kindsTold = new Float32Array(BATCH * items);
-      for (const [k, { unit, width }] of kinds.entries()) {
-        const means = new Float32Array(BATCH * width);
-        for (let r = 0; r < count; r++)
-          writeMean(knownItems(before, from + r, items), unit, means.subarray(r * width, (r + 1) * width));
-        const { cosines } = await sessions[k].run({ means, unit });
-        for (let r = 0; r < count; r++) {
-          if (means[r * width] === 0 && means.subarray(r * width, (r + 1) * width).every((one) => one === 0))
-            continue;
-          for (let item = 0; item < items; item++)
-            if (seen[k][item] === 1) {
-              told[r * items + item] += (cosines as Float32Array)[r * items + item];
-              kindsTold[r * items + item]++;
-            }
-        }
+  const { present } = asking;
+  const batch = rows <= FEW ? BATCHES[0] : BATCHES[1];
+  const sessions = await asking.sessions(batch);
+  for (let from = 0; from < rows; from += batch) {
+    await pause(undefined);
+    const count = Math.min(batch, rows - from);
+    const told = new Float32Array(batch * items);
+    const kindsTold = new Float32Array(batch * items);
+    for (const [k, { unit, width }] of kinds.entries()) {
+      const means = new Float32Array(batch * width);
+      for (let r = 0; r < count; r++)
+        writeMean(knownItems(before, from + r, items), unit, means.subarray(r * width, (r + 1) * width));
+      const { cosines } = await sessions[k].run({ means, unit });
+      for (let r = 0; r < count; r++) {
+        if (means[r * width] === 0 && means.subarray(r * width, (r + 1) * width).every((one) => one === 0))
+          continue;
+        for (let item = 0; item < items; item++)
+          if (present[k][item] === 1) {
+            told[r * items + item] += (cosines as Float32Array)[r * items + item];
+            kindsTold[r * items + item]++;
+          }
       }
-      for (let at = 0; at < count * items; at++)
-        scores[from * items + at] =
-          kindsTold[at] > 0 ? told[at] / kindsTold[at] : UNSEEN + shares[at % items];
     }
-  } finally {
-    for (const session of sessions) await session.release();
+    for (let at = 0; at < count * items; at++)
+      scores[from * items + at] = kindsTold[at] > 0 ? told[at] / kindsTold[at] : UNSEEN + shares[at % items];
   }
   return scores;
 }
 
-const openCosines = (items: number, width: number) =>
+const openCosines = (items: number, width: number, batch: number) =>
   nodeBackend.open(
     emitModel({
-      cosines: matmul(
-        input('means', 'float', { batch: BATCH, width }),
-        input('unit', 'float', { items, width }),
-        { transposeRight: true },
-      ),
+      cosines: matmul(input('means', 'float', { batch, width }), input('unit', 'float', { items, width }), {
+        transposeRight: true,
+      }),
     }),
   );
 

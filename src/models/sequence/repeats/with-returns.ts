@@ -91,6 +91,13 @@ function modelWithReturns(
     ...(base.compressed && {
       compressed: (how) => modelWithReturns(id, base.compressed!(how), returns, logits),
     }),
+    ...(base.withItems && {
+      withItems: (added) => {
+        const longer = new Float32Array(logits.length + added.itemIds.length);
+        longer.set(logits);
+        return modelWithReturns(id, base.withItems!(added), returns, longer);
+      },
+    }),
     ...(base.close && { close: base.close }),
   };
 }

@@ -1,5 +1,6 @@
 // A plan with items that training never saw: they share the unknown row, and are told apart by what is known of them.
 import type { AddedItems } from '../../recommender.ts';
+import { isTold } from '../fusion/lift-new-items.ts';
 import { fedVectors, fedWidth } from '../fusion/plan-vectors.ts';
 import { priceLevels, type TokenPlan, UNKNOWN_ROW } from './tokens.ts';
 
@@ -12,17 +13,22 @@ export function planWithItems(plan: TokenPlan, { itemIds, attributes }: AddedIte
     into.set(own);
     return into;
   };
+  const vectors = plan.vectors.map((own) => {
+    const values = fedVectors(own, attributes.vectors, all);
+    values.set(own.values.subarray(0, known * fedWidth(own)));
+    return { ...own, values };
+  });
+  const lifted = (item: number): number => (isTold({ vectors }, item) ? (plan.lift ?? 0) : 0);
   return {
     ...plan,
+    vectors,
     itemIds: [...plan.itemIds, ...itemIds],
     rowOf: longer(plan.rowOf, new Int32Array(all).fill(UNKNOWN_ROW)),
     counts: longer(plan.counts, new Int32Array(all)),
-    logShare: longer(plan.logShare, new Float32Array(all).fill(plan.lift ?? 0)),
-    vectors: plan.vectors.map((own) => {
-      const values = fedVectors(own, attributes.vectors, all);
-      values.set(own.values.subarray(0, known * fedWidth(own)));
-      return { ...own, values };
-    }),
+    logShare: longer(
+      plan.logShare,
+      Float32Array.from({ length: all }, (_, item) => lifted(item)),
+    ),
     columns: plan.columns.map((column) => {
       const codes = longer(column.codes, new Int32Array(all));
       const told = Object.hasOwn(categories, column.name) ? categories[column.name].codes : undefined;

@@ -111,12 +111,16 @@ function rowsOf(
   return { rowOf, rows: 1 + owners.length + shared };
 }
 
-/** ln of each item's share in the events of its row, [items]; 0 for the unknown row. */
+/** What an item with a row and without an event counts for: it was met before, though not in these events. */
+const UNMET = 0.5;
+
+/** ln of each item's share in the events of its row, [items]; 0 for the unknown row, and for an item alone in its own. */
 export function logShares(rowOf: Int32Array, rows: number, counts: Int32Array): Float32Array {
   const events = new Float64Array(rows);
-  for (let item = 0; item < rowOf.length; item++) events[rowOf[item]] += counts[item];
+  const own = Float64Array.from(counts, (count) => count || UNMET);
+  for (let item = 0; item < rowOf.length; item++) events[rowOf[item]] += own[item];
   return Float32Array.from(rowOf, (row, item) =>
-    row === UNKNOWN_ROW ? 0 : Math.log(counts[item] / events[row]),
+    row === UNKNOWN_ROW ? 0 : Math.log(own[item] / events[row]),
   );
 }
 

@@ -3,6 +3,7 @@ import { hash32 } from '../../../../core/random.ts';
 import type { NextItemCases, Sequences } from '../../../../core/sequences.ts';
 import { takeSequences } from '../../../../core/sequences.ts';
 import { type TokenPlan, UNKNOWN_ROW } from '../events/tokens.ts';
+import { fedWidth } from './plan-vectors.ts';
 
 /** Lists are looked down so far. */
 const TOP = 10;
@@ -40,14 +41,20 @@ export function planWithTwins(plan: TokenPlan): TokenPlan {
   };
 }
 
-/** The plan whose items without an event, now and to come, are placed higher by `lift`. */
+/** The plan whose items without a row, now and to come, are placed higher by `lift`: what nothing is told of stays where it is. */
 export function liftedPlan(plan: TokenPlan, lift: number): TokenPlan {
   return {
     ...plan,
     lift,
-    logShare: plan.logShare.map((share, item) => (plan.counts[item] === 0 ? lift : share)),
+    logShare: plan.logShare.map((share, item) =>
+      plan.rowOf[item] === UNKNOWN_ROW && isTold(plan, item) ? lift : share,
+    ),
   };
 }
+
+/** Whether one of the plan's vectors says something of the item; any item where the plan has no vectors. */
+export const isTold = ({ vectors }: Pick<TokenPlan, 'vectors'>, item: number): boolean =>
+  vectors.length === 0 || vectors.some((own) => own.values[(item + 1) * fedWidth(own) - 1] > 0);
 
 /**
  * What to add to the scores of new items, 0 at least. Scores say how likely an item is taken, and likely is what many take:
