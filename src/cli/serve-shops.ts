@@ -9,6 +9,7 @@ import { openService, personIds, type ShopService } from '../serve/open-service.
 import { openServerMonitor } from '../serve/operation/server-monitor.ts';
 import { runServer } from '../serve/run-server.ts';
 import { nodeBackend } from '../tensor/session/session-node.ts';
+import { readNewVectors } from '../train/sequence/read-vectors.ts';
 import type { Context } from './context.ts';
 import { type RetrainSettings, startRetraining } from './serve-retraining.ts';
 import { sayModels, sayShop, sayUnpromoted, shopName } from './serve-text.ts';
@@ -63,6 +64,11 @@ export async function serveShops(
         ...{ monitor: own, observer: monitor.observer },
         ...{ name, threads: context.threads, now: Date.now, newId: randomUUID, backend: nodeBackend },
         ...{ progress: context.progress, signal: context.signal },
+        vectorsOf: (catalogue, { encoders }) =>
+          readNewVectors(catalogue, encoders, {
+            ...{ backend: nodeBackend, moved: {}, threads: context.threads },
+            ...{ progress: context.progress, signal: context.signal },
+          }),
         onUnusable: ({ message }) =>
           context.progress.note(`the state is made of the lake once more: ${message}`),
       });

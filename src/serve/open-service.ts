@@ -12,7 +12,7 @@ import { openSearch, type SearchParts } from './catalogue/search-in-service.ts';
 import { observeLifecycle } from './lifecycle/observe-lifecycle.ts';
 import type { RolloutObserver } from './lifecycle/rollout-observer.ts';
 import { readItemColumns, rememberItems } from './online/item-columns.ts';
-import { openItems } from './online/items-in-service.ts';
+import { type NewVectors, openItems } from './online/items-in-service.ts';
 import { type ModelsInService, openModels, type Refreshed } from './online/models-in-service.ts';
 import { readItemFacts } from './online/read-item-facts.ts';
 import { openUserProfiles } from './online/user-profile.ts';
@@ -43,6 +43,8 @@ export interface ServiceOptions {
   readonly journalDisk?: JournalDisk;
   /** What compares the vectors of a catalogue; without it searches are answered by words alone. */
   readonly backend?: SearchParts['backend'];
+  /** Reads what is written of items that came after the model of lists; without it they are known by their categories. */
+  readonly vectorsOf?: NewVectors;
   readonly progress?: Progress;
   /** Hears why the state's snapshot could not be used; it is then made of the lake. */
   readonly onUnusable?: (reason: AppError) => void;
@@ -122,7 +124,10 @@ export async function openService(workspace: Workspace, options: ServiceOptions)
     });
     const texts = openTexts({ modelsDir, now, newId, ...trials });
     const foundTexts = await texts.refresh();
-    const items = openItems({ ...asked, workspace, threads });
+    const items = openItems({
+      ...{ ...asked, workspace, threads },
+      ...(options.vectorsOf && { vectorsOf: options.vectorsOf }),
+    });
     const foundItems = await items.refresh();
     const search = await openSearch({
       ...{ workspace, threads, now, predictor: models.predictor, recommender: () => items.recommender },

@@ -1,12 +1,16 @@
 // The model of items that answers with lists: loaded with the catalogue it is asked about, swapped when another is promoted.
 import { AppError } from '../../core/errors.ts';
+import type { ItemCatalogue } from '../../core/item-catalogue.ts';
+import type { ItemVectors } from '../../core/item-vectors.ts';
 import { withLake } from '../../data/lake/open.ts';
 import { type Workspace, workspacePaths } from '../../data/workspace.ts';
-import { loadSequence, SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
+import { type LoadedSequence, loadSequence, SEQUENCE_FOLDER } from '../../registry/sequence-bundle.ts';
 import { promotedTasks, showVersion } from '../../registry/versions.ts';
 import { LISTS } from '../lifecycle/answer-kind.ts';
+import { mayPass } from '../lifecycle/passing-trouble.ts';
 import type { RolloutObserver } from '../lifecycle/rollout-observer.ts';
 import { openRollouts } from '../lifecycle/rollouts.ts';
+import { learnedFrom } from '../next-item/offer-shop.ts';
 import type { ItemRecommender } from '../ports.ts';
 import type { Refreshed } from './models-in-service.ts';
 import { readOffer } from './read-offer.ts';
@@ -28,11 +32,34 @@ export type ItemsParts = Omit<RecommenderParts, 'offer'> & {
   readonly observer?: RolloutObserver;
   /** As `openRollouts` takes it. */
   readonly watchMs?: number;
+  readonly vectorsOf?: NewVectors;
 };
+
+/** Reads what is written of items that a model never saw, by the encoders it learned from. @throws AppError */
+export type NewVectors = (
+  catalogue: ItemCatalogue,
+  saved: LoadedSequence,
+) => Promise<readonly ItemVectors[] | undefined>;
+
+interface Opened {
+  readonly recommender: ItemRecommender;
+  /** Why what is written of new items could not be read: they are then known by their categories alone. */
+  readonly unread: string | undefined;
+}
+
+/** More than a few are asked in programs of their own. */
+const WARM = 5;
 
 const NOTHING: Refreshed = { changes: [], faults: [] };
 
-export function openItems({ workspace, threads, observer, watchMs, ...parts }: ItemsParts): ItemsInService {
+export function openItems({
+  workspace,
+  threads,
+  observer,
+  watchMs,
+  vectorsOf,
+  ...parts
+}: ItemsParts): ItemsInService {
   const modelsDir = workspacePaths.models(workspace);
   const rollouts = openRollouts({
     ...{ modelsDir, kind: LISTS, now: parts.now },
@@ -42,15 +69,32 @@ export function openItems({ workspace, threads, observer, watchMs, ...parts }: I
   let current: ItemRecommender | undefined;
   let lookedAt: string | undefined;
 
-  async function open(reference: string): Promise<ItemRecommender> {
+  async function open(reference: string): Promise<Opened> {
+    let unread: string | undefined;
     const saved = loadSequence(modelsDir, { reference });
     const offer = await withLake(workspace, { threads }, (engine, source) =>
-      readOffer(engine, source, saved, { asOf: source.lastMs }),
+      readOffer(engine, source, saved, {
+        asOf: source.lastMs,
+        ...(vectorsOf && {
+          vectorsOf: (catalogue) =>
+            vectorsOf(catalogue, saved).catch((error: unknown) => {
+              if (!(error instanceof AppError)) throw error;
+              unread = error.message;
+              return undefined;
+            }),
+        }),
+      }),
     );
     const recommender = openRecommender({ ...parts, offer });
-    // The first list opens sessions and compiles kernels: nobody should wait for that.
-    await recommender.recommend({ entities: [{ user_id: '' }], events: [], top: 1 });
-    return recommender;
+    // The first lists open sessions, those of one and those of many: nobody should wait for that, or meet what cannot be opened.
+    const [item_id] = saved.model.itemIds;
+    const type = learnedFrom(saved).types?.[0] ?? 'view';
+    const seen = [{ event_id: 'warm', user_id: '', type, timestamp: parts.now(), item_id }];
+    for (const many of [1, WARM]) {
+      const entities = Array.from({ length: many }, () => ({ user_id: '' }));
+      await recommender.recommend({ entities, events: seen, top: 1 });
+    }
+    return { recommender, unread };
   }
 
   async function look(): Promise<Refreshed> {
@@ -59,12 +103,17 @@ export function openItems({ workspace, threads, observer, watchMs, ...parts }: I
     if (version === lookedAt) return NOTHING;
     lookedAt = version;
     try {
-      const next = await open(version);
+      const { recommender, unread } = await open(version);
       const before = current?.version;
-      current = onTrial(next);
-      return { changes: [{ task: SEQUENCE_FOLDER, version, before }], faults: [] };
+      current = onTrial(recommender);
+      const message = `new items are not known by what is written of them: ${unread}`;
+      return {
+        changes: [{ task: SEQUENCE_FOLDER, version, before }],
+        faults: unread === undefined ? [] : [{ task: SEQUENCE_FOLDER, message }],
+      };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      if (mayPass(error)) lookedAt = undefined;
       return { changes: [], faults: [{ task: SEQUENCE_FOLDER, message: error.message }] };
     }
   }
@@ -83,8 +132,8 @@ export function openItems({ workspace, threads, observer, watchMs, ...parts }: I
       const found = await look();
       if (current)
         await rollouts.follow(SEQUENCE_FOLDER, current.version, async (version) => {
-          const { recommend } = await open(version);
-          return recommend;
+          const { recommender } = await open(version);
+          return recommender.recommend;
         });
       return found;
     },

@@ -6,6 +6,7 @@ import { type LoadedBundle, loadBundle } from '../../registry/bundle.ts';
 import { promotedTasks, showVersion } from '../../registry/versions.ts';
 import type { Prediction } from '../api.ts';
 import { type Answerer, PREDICTIONS } from '../lifecycle/answer-kind.ts';
+import { mayPass } from '../lifecycle/passing-trouble.ts';
 import type { RolloutObserver } from '../lifecycle/rollout-observer.ts';
 import { openRollouts } from '../lifecycle/rollouts.ts';
 import type { PredictionQuestion, Predictor } from '../ports.ts';
@@ -71,19 +72,22 @@ export async function openModels(parts: ServiceParts): Promise<ModelsInService &
     const next = new Map(bundles.map((bundle) => [bundle.task.name, bundle]));
     for (const task of promotedTasks(modelsDir)) {
       const before = next.get(task)?.version.version;
+      let looked = '';
       try {
         const { version } = showVersion(modelsDir, task);
         if (version === before || passedOver.has(`${task}/${version}`)) continue;
-        passedOver.add(`${task}/${version}`);
+        looked = `${task}/${version}`;
+        passedOver.add(looked);
         const bundle = loadBundle(modelsDir, task, version);
         await rest.readItems?.(bundle);
         await warmUp(bundle);
-        passedOver.delete(`${task}/${version}`);
+        passedOver.delete(looked);
         next.set(task, bundle);
         changes.push({ task, version, before });
       } catch (error) {
         // Another kind of model, for another command; or one that is damaged.
         if (!(error instanceof AppError)) throw error;
+        if (mayPass(error)) passedOver.delete(looked);
         if (error.code !== 'BAD_FILE' || before !== undefined) faults.push({ task, message: error.message });
       }
     }

@@ -1,5 +1,6 @@
 // What offering items online takes besides a model: the catalogue, what is known of its items, and what is taken lately.
 import type { ItemCatalogue } from '../../core/item-catalogue.ts';
+import type { ItemVectors } from '../../core/item-vectors.ts';
 import type { ItemAttributes } from '../../core/sequences.ts';
 import type { Engine } from '../../data/engine.ts';
 import { lakeAttributes, lakeSequences } from '../../data/sequences/lake-sequences.ts';
@@ -11,6 +12,7 @@ import { itemCounts } from '../next-item/long-tail.ts';
 import { codedBy, firstItems } from '../next-item/offer-items.ts';
 import { learnedFrom } from '../next-item/offer-shop.ts';
 import { type PopularItems, popularItems } from '../next-item/popular-items.ts';
+import { type Availability, readAvailability } from './availability.ts';
 
 export interface Offer {
   readonly saved: LoadedSequence;
@@ -20,16 +22,22 @@ export interface Offer {
   readonly popular: PopularItems;
   /** Events of each item as the model reads them, [items]. */
   readonly counts: Uint32Array;
-  /** 1 for what the shop's catalogue says is on offer at the moment of reading, [items]. */
-  readonly available: Uint8Array;
+  readonly available: Availability;
 }
 
-/** As of the last event of the lake. @throws AppError INTERRUPTED */
+export interface ReadOfferOptions {
+  readonly asOf: number;
+  /** Vectors of the items the model never saw, by the encoders it learned from. */
+  readonly vectorsOf?: (catalogue: ItemCatalogue) => Promise<readonly ItemVectors[] | undefined>;
+  readonly signal?: AbortSignal;
+}
+
+/** As of the last event of the lake. @throws AppError INTERRUPTED; as `vectorsOf` */
 export async function readOffer(
   engine: Engine,
   source: EventSource,
   saved: LoadedSequence,
-  { asOf, signal }: { readonly asOf: number; readonly signal?: AbortSignal },
+  { asOf, vectorsOf, signal }: ReadOfferOptions,
 ): Promise<Offer> {
   const { by, types } = learnedFrom(saved);
   const stop = signal && { signal };
@@ -37,15 +45,12 @@ export async function readOffer(
   const read = await lakeSequences(engine, source, { by, ...(types && { types }), ...stop });
   const known = await lakeAttributes(engine, source, catalogue.itemIds, signal);
   const histories = codedBy(catalogue, read);
+  const vectors = await vectorsOf?.(catalogue);
+  const told = known && catalogueAttributes(catalogue, saved.attributes, known);
   return {
-    ...{ saved, catalogue, counts: itemCounts(histories), available: onOffer(catalogue) },
-    attributes: known && catalogueAttributes(catalogue, saved.attributes, known),
+    ...{ saved, catalogue, counts: itemCounts(histories) },
+    available: await readAvailability(engine, source, catalogue.itemIds, signal),
+    attributes: vectors ? { categories: {}, ...told, vectors } : told,
     popular: popularItems(firstItems(histories, catalogue.known)),
   };
-}
-
-function onOffer({ frame, itemIds }: ItemCatalogue): Uint8Array {
-  const column = frame.columns.find(({ name }) => name === 'available');
-  if (column?.kind !== 'number') return new Uint8Array(itemIds.length).fill(1);
-  return Uint8Array.from(column.values, (value) => (value === 0 ? 0 : 1));
 }

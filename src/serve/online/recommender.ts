@@ -37,22 +37,27 @@ export function openRecommender(parts: RecommenderParts): ItemRecommender {
   const codes = new Map(itemIds.map((id, code) => [id, code]));
   const learned = typeMask(types);
   const everything = typeMask(undefined);
-  const likeness = attributes && likenessByAttributes(attributes, itemIds.length);
+  const isTold = attributes !== undefined && Object.keys(attributes.categories).length > 0;
+  const likeness = isTold ? likenessByAttributes(attributes, itemIds.length) : undefined;
   const masks = new Map<string, Uint8Array>();
   const usual: OwnItems = saved.histories[0] === 'excluded' ? 'yes' : 'no';
 
-  const ruleMask = (filter: string | undefined): Uint8Array => {
-    if (filter === undefined) return available;
+  const ruleMask = (filter: string): Uint8Array => {
     const known = masks.get(filter);
     if (known) return known;
     const mask = offeredItems(catalogue, { where: filter });
-    for (let item = 0; item < mask.length; item++) mask[item] &= available[item];
     if (masks.size >= MOST_RULES) masks.delete(masks.keys().next().value as string);
     masks.set(filter, mask);
     return mask;
   };
-  const maskOf = ({ filter, only, exclude }: RecommendationQuestion): Uint8Array => {
-    const mask = ruleMask(filter);
+  const onOffer = (filter: string | undefined, at: number): Uint8Array => {
+    const there = available(at);
+    if (filter === undefined) return there;
+    const rule = ruleMask(filter);
+    return there.map((own, item) => own & rule[item]);
+  };
+  const maskOf = ({ filter, only, exclude }: RecommendationQuestion, at: number): Uint8Array => {
+    const mask = onOffer(filter, at);
     if (!only && !exclude) return mask;
     const own = only ? new Uint8Array(mask.length) : mask.slice();
     for (const id of only ?? []) {
@@ -81,10 +86,10 @@ export function openRecommender(parts: RecommenderParts): ItemRecommender {
           'expected no diversity: nothing is known of the items to tell them apart by',
         );
       const lists = await listItems(model, before, {
-        ...{ top, popular, firstNew: catalogue.known, offered: maskOf(question) },
+        ...{ top, popular, firstNew: catalogue.known, offered: maskOf(question, asOf) },
         ...(own !== 'no' && {
           barred: barredOf(
-            { histories: sequencesOf(histories, { ...told, isVisit: false, mask: everything }) },
+            { histories: sequencesOf(histories, { ...told, mask: everything }) },
             Int32Array.from(entities.keys()),
             own,
           ),
@@ -140,9 +145,10 @@ function sequencesOf(
   let end = 0;
   histories.forEach((events, row) => {
     const ids = events.texts('item_id');
-    for (let at = isVisit ? visitStart(events, asOf) : 0; at < events.length; at++) {
+    const isAsked = isVisit ? visitOf(events, asOf) : () => true;
+    for (let at = 0; at < events.length; at++) {
       const id = ids[at];
-      if (events.times[at] > asOf || id === null || mask[events.types[at]] === 0) continue;
+      if (!isAsked(at) || events.times[at] > asOf || id === null || mask[events.types[at]] === 0) continue;
       items[end] = codes.get(id) ?? -1;
       timesMs[end] = events.times[at];
       types[end++] = events.types[at];
@@ -158,20 +164,21 @@ function sequencesOf(
   };
 }
 
-/** The first event of the visit under way: of the newest session id, or since the last long pause where there is none. */
-function visitStart(events: UserEvents, asOf: number): number {
+/** Which events are of the visit under way: those of the newest session id, or since the last long pause where there is none. */
+function visitOf(events: UserEvents, asOf: number): (at: number) => boolean {
   const sessions = events.texts('session_id');
   let last = events.length - 1;
   while (last >= 0 && events.times[last] > asOf) last--;
-  if (last < 0 || events.times[last] <= asOf - OPEN_MS) return events.length;
+  if (last < 0 || events.times[last] <= asOf - OPEN_MS) return () => false;
+  const session = sessions[last];
+  // What came between without a session, such as a webhook, does not end it.
+  if (session !== null) return (at) => at <= last && sessions[at] === session;
   let start = last;
-  while (start > 0) {
-    const isSame =
-      sessions[last] !== null
-        ? sessions[start - 1] === sessions[last]
-        : sessions[start - 1] === null && events.times[start] - events.times[start - 1] <= OPEN_MS;
-    if (!isSame) break;
+  while (
+    start > 0 &&
+    sessions[start - 1] === null &&
+    events.times[start] - events.times[start - 1] <= OPEN_MS
+  )
     start--;
-  }
-  return start;
+  return (at) => at >= start && at <= last;
 }

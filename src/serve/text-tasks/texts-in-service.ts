@@ -5,6 +5,7 @@ import { promotedTasks, showVersion } from '../../registry/versions.ts';
 import { isTextTask } from '../../tasks/text-task.ts';
 import type { Prediction } from '../api.ts';
 import { type Answerer, TEXTS, type TextsAsked } from '../lifecycle/answer-kind.ts';
+import { mayPass } from '../lifecycle/passing-trouble.ts';
 import type { RolloutObserver } from '../lifecycle/rollout-observer.ts';
 import { openRollouts } from '../lifecycle/rollouts.ts';
 import type { Refreshed, ServiceChange, ServiceFault } from '../online/models-in-service.ts';
@@ -59,6 +60,7 @@ export function openTexts({ modelsDir, observer, watchMs, ...parts }: TextsParts
         next.set(task, bundle);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
+        if (mayPass(error)) lookedAt.delete(task);
         faults.push({ task, message: error.message });
       }
     }

@@ -30,10 +30,14 @@ export interface CatalogueItems {
   readonly fields: CatalogueFields;
 }
 
-/** @throws AppError USAGE for a column that is not there or none that could be a title */
+/**
+ * @param needsTitle pictures alone do without
+ * @throws AppError USAGE for a column that is not there or none that could be a title
+ */
 export function catalogueItems(
   { itemIds, frame, titles }: ItemCatalogue,
   asked: CatalogueFields,
+  needsTitle = true,
 ): CatalogueItems {
   // A workspace's titles stand beside its columns, a table's among them.
   const hasTitle = frame.columns.some((column) => column.kind !== 'number' && USUAL.title.test(column.name));
@@ -53,7 +57,7 @@ export function catalogueItems(
       named ?? all.columns.find((column) => column.kind !== 'number' && USUAL[field].test(column.name))?.name;
     if (found !== undefined) fields[field] = found;
   }
-  if (fields.title === undefined)
+  if (fields.title === undefined && needsTitle)
     throw new AppError(
       'USAGE',
       `expected a column of titles among ${all.columns

@@ -67,7 +67,7 @@ export async function readVectors(
     ...options
   }: ReadVectorsOptions & { readonly from?: number; readonly to?: number },
 ): Promise<ReadVectors> {
-  const items = catalogueItems(catalogue, {});
+  const items = catalogueItems(catalogue, {}, readers.encoder !== undefined);
   const running = { ...options, progress };
   const isRead = (item: number): boolean => item >= from && item < to;
   const read: ReadKind[] = [];

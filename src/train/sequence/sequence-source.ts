@@ -82,9 +82,10 @@ export function checkSource({ path, format, user, item, itemsFile, readers }: Se
 
 /** @throws AppError as the readers do */
 export async function readSource(source: SequenceSource, options: ReadDataOptions): Promise<ReadSource> {
-  const read = await readEvents(source, options);
-  const { itemsFile } = source;
-  if (itemsFile === undefined) return read;
+  const { itemsFile, readers: _, ...events } = source;
+  if (itemsFile === undefined) return readEvents(source, options);
+  // What is written of items stands in their own file then.
+  const read = await readEvents(events, options);
   const { scratch, threads, signal } = options;
   const { itemIds } = read.sequences;
   return withEngine('items', { scratch, threads }, async (engine, folder) => {
