@@ -35,6 +35,15 @@ const read = async (content: string | Uint8Array, format: TextFormat): Promise<s
   shown((await readSequences(written(content), format)).sequences);
 
 describe('sequences from text', () => {
+  it('a line of two million items is read as it comes, its end and the next line in other parts', async () => {
+    const line = 'ab '.repeat(2_000_000);
+    const startedMs = performance.now();
+    const { sequences } = await readSequences(written(gzipSync(`${line}\r\nc\r\n`)), 'lines');
+    expect([...sequences.offsets]).toEqual([0, 2_000_000, 2_000_001]);
+    // searched anew with each part of the file it took the square of this
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+  }, 60_000);
+
   it('one a line, named after their lines, empty lines passed over', async () =>
     expect(await read('a b a\n\n \nc\n', 'lines')).toEqual(['1: a b a', '4: c']));
 

@@ -1,5 +1,5 @@
 // Pictures through small networks written here: vectors equal the arithmetic by hand, one bad picture harms no other.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -13,7 +13,7 @@ import { openVectorCache } from '../cache/vector-cache.ts';
 import { embedImages, embedImagesCached } from './embed-images.ts';
 import type { DecodeImage } from './image-decoder.ts';
 import { openImageEncoder } from './image-encoder.ts';
-import { imageBytes, imageFolder } from './image-source.ts';
+import { imageBytes, imageFile, imageFolder } from './image-source.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'foresell-pictures-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -123,6 +123,12 @@ describe('one vector a picture', () => {
     expect(faults).toEqual([{ index: 1, name: '1.png', message: 'none' }]);
     expect(vectors.slice(12, 24).every((one) => one === 0)).toBe(true);
     expect(vectors[24]).toBe(3);
+  });
+
+  it('is missing for a link that leads to itself', async () => {
+    const loop = join(root, 'loop.jpg');
+    symlinkSync('loop.jpg', loop);
+    await expect(async () => imageFile(loop).read(1e6)).rejects.toMatchObject({ code: 'BAD_FILE' });
   });
 
   it('is worked out once for each picture, whatever its name', async () => {

@@ -46,6 +46,14 @@ describe('a picture', () => {
   });
 });
 
+it('a picture that would be large once its shorter side fits is refused before it is made so', async () => {
+  const narrow = await flat(4, 1000, { r: 1, g: 1, b: 1, alpha: 1 }).png().toBuffer();
+  const shortest = plan({ size: { shortest_edge: 224 }, crop_size: 224, do_center_crop: true });
+  const limits = { ...IMAGE_LIMITS, pixels: 1_000_000 };
+  await expect(decode(narrow, shortest, limits)).rejects.toThrow('less narrow, got 4 × 1000 pixels');
+  expect(await decode(narrow, shortest, IMAGE_LIMITS)).toHaveLength(224 * 224 * 3);
+});
+
 it('the middle of a picture smaller than the cut is framed in black', () => {
   const rgb = Uint8Array.from({ length: 2 * 2 * 3 }, (_, i) => i + 1);
   const framed = centre(rgb, { width: 2, height: 2 }, { width: 4, height: 3 });

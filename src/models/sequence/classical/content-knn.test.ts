@@ -58,6 +58,18 @@ describe('what is alike in content', () => {
     expect(scores[3]).toBeGreaterThan(scores[4]);
   });
 
+  it('is the same for one as for many, and goes on after its programs were let go', async () => {
+    const model = await fitted([text, image]);
+    const histories = Array.from({ length: 40 }, (_, h) => [h % 5, (h + 2) % 5]);
+    const many = await model.score(sequencesOf(histories, ITEMS));
+    await model.close?.();
+    for (const h of [0, 7, 39]) {
+      const alone = await model.score(sequencesOf([histories[h]], ITEMS));
+      alone.forEach((score, item) => void expect(score).toBeCloseTo(many[h * ITEMS.length + item], 6));
+    }
+    await model.close?.();
+  });
+
   it('comes before what nothing is known of, and popularity where the history says nothing', async () => {
     const model = await fitted([text]);
     const scores = await model.score(sequencesOf([[0], [], [4]], ITEMS));

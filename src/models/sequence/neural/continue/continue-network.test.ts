@@ -9,7 +9,8 @@ import { CONTINUE_DEFAULTS, newsSince, readingsFor } from '../../continuing.ts';
 import { lastItemCases } from '../../made-up-sequences.ts';
 import type { NextItemModel } from '../../recommender.ts';
 import { transformerKind, transformerWith } from '../../transformer/transformer.ts';
-import { planTokens } from '../events/tokens.ts';
+import { logShares, planTokens } from '../events/tokens.ts';
+import { liftedPlan } from '../fusion/lift-new-items.ts';
 import { networkOf } from '../network.ts';
 import { pretraining, trainingSpecs } from '../objective.ts';
 import { readTrained } from '../saved.ts';
@@ -206,6 +207,22 @@ describe('a grown plan', () => {
     expect([...grown.plan.rowOf.subarray(RING)]).toEqual([13, 14, 0]);
     expect(grown.plan.rows).toBe(16);
     expect([...grown.wasRow]).toEqual([...Array(13).keys(), -1, -1, 13]);
+  });
+
+  it('keeps a score for what nobody did in the events at hand, and does not take it for new', () => {
+    const plan = liftedPlan(planTokens(small, options), 2);
+    const now = {
+      ...walks(ids(RING), []),
+      entities: ['x'],
+      offsets: Uint32Array.of(0, 1),
+      items: Int32Array.of(0),
+    };
+    const { logShare } = growPlan(plan, { sequences: now, ownRows: 1000 }).plan;
+    expect([...logShare]).toEqual(Array.from({ length: RING }, () => 0));
+    const shared = logShares(Int32Array.of(1, 1, 1), 2, Int32Array.of(3, 0, 1));
+    expect([...shared].map((log) => Math.exp(log))).toEqual(
+      [3, 0.5, 1].map((own) => expect.closeTo(own / 4.5, 6)),
+    );
   });
 
   it('lets items share rows where there is no room for more, old ones never', () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { random } from '../../../../core/random.ts';
 import type { NextItemCases, Sequences } from '../../../../core/sequences.ts';
 import { planTokens, type TokenPlan, UNKNOWN_ROW } from '../events/tokens.ts';
-import { learnLift, liftedPlan, planWithTwins } from './lift-new-items.ts';
+import { isTold, learnLift, liftedPlan, planWithTwins } from './lift-new-items.ts';
+import type { PlanVectors } from './plan-vectors.ts';
 
 const ITEMS = 200;
 const CASES = 300;
@@ -57,6 +58,23 @@ describe('the lift of new items', () => {
     const lifted = liftedPlan(plan, 1.5);
     expect(lifted.logShare[ITEMS]).toBe(1.5);
     expect(lifted.logShare.subarray(0, ITEMS)).toEqual(plan.logShare.subarray(0, ITEMS));
+  });
+
+  it('raises what something is told of, where anything is told by vectors', () => {
+    const whitening = { width: 1 } as PlanVectors['whitening'];
+    const values = Float32Array.from({ length: 2 * (ITEMS + 3) }, (_, i) =>
+      Number(i === 2 * (ITEMS + 1) + 1),
+    );
+    const told = {
+      ...plan,
+      vectors: [{ name: 'text', whitening, values: values.subarray(0, 2 * (ITEMS + 1)) }],
+    };
+    expect(liftedPlan(told, 1.5).logShare.every((share) => share === 0)).toBe(true);
+    expect(
+      [ITEMS, ITEMS + 1, ITEMS + 2].map((item) =>
+        isTold({ vectors: [{ ...told.vectors[0], values }] }, item),
+      ),
+    ).toEqual([false, true, false]);
   });
 
   it('sees every item as it is, and once more as nobody had it', () => {
