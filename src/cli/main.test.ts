@@ -39,6 +39,15 @@ test.each<[string, unknown, number, RegExp]>([
   expect(said.stdout).toBe('');
 });
 
+test('says which file could not be opened, in one line', () => {
+  const refused = Object.assign(new Error('EACCES'), {
+    code: 'EACCES',
+    syscall: 'open',
+    path: '/data/orders.csv',
+  });
+  expect(report(refused, { aborted: false, json: false })).toBe(EXIT.caller);
+});
+
 test('whatever fails after Ctrl-C is the interruption', () => {
   expect(report(new TypeError('torn apart'), { aborted: true, json: false })).toBe(EXIT.interrupted);
   expect(said.stderr).not.toContain('bug');

@@ -147,9 +147,23 @@ export function report(error: unknown, state: { aborted: boolean; json: boolean 
     );
     return EXIT.caller;
   }
+  const refused = refusedPlace(error);
+  if (refused !== undefined) {
+    say('NOT_FOUND', `${refused}: check its rights, and what stands in its way`);
+    return EXIT.caller;
+  }
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
   say('BUG', `this is a bug in foresell, please report it with these lines:\n${bug}`);
   return EXIT.bug;
+}
+
+const REFUSALS = ['EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'EIO', 'EMFILE', 'ELOOP', 'ENAMETOOLONG'];
+
+/** What the system would not open, and its word for why. */
+function refusedPlace(error: unknown): string | undefined {
+  const { code = '', syscall, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  if (syscall === undefined || !REFUSALS.includes(code)) return undefined;
+  return `${path === undefined ? 'a file or folder' : `"${path}"`} could not be opened (${code})`;
 }
 
 const isDiskFull = (error: unknown): boolean =>

@@ -30,6 +30,7 @@ const NO_PLACE: ReadonlySet<string> = new Set([
  * @throws AppError USAGE where the other kind stands in the place or a file on the way, DISK where it cannot be written
  */
 export function checkWritable(path: string, kind: Kind): void {
+  if (path.trim() === '') throw noPlace(path, kind);
   const place = resolve(path);
   try {
     const found = statsOf(place);

@@ -36,6 +36,22 @@ describe('words that mattered', () => {
     expect(asked).toBeLessThan(150);
   });
 
+  it('of a text of a million letters cost no more, and a call to stop is heard between the asking', async () => {
+    const stop = new AbortController();
+    let asked = 0;
+    const counting = async (texts: readonly string[]) => {
+      asked += texts.length;
+      if (asked > 300) stop.abort();
+      return margins(texts);
+    };
+    const endless = `lovely ${'word '.repeat(200_000)}`;
+    const words = await wordsThatMattered(endless, { margins: counting });
+    expect(words.map(({ text }) => text)).toEqual(['lovely']);
+    expect(asked).toBeLessThan(600);
+    const stopped = wordsThatMattered(endless, { margins: counting, signal: stop.signal });
+    await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+
   it('stand where they stood', async () => {
     const text = 'Lovely, lovely! 👍 不错';
     for (const { start, end, text: word } of await wordWorths(text, { margins }))

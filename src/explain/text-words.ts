@@ -1,5 +1,5 @@
 // Which words of a text mattered: each is left out in turn, and the answer asked again.
-import { throwIfAborted } from '../core/errors.ts';
+import { pause } from '../core/pause.ts';
 
 /** A stretch of a text and what the answer owes to it. */
 export interface TextWord {
@@ -28,6 +28,10 @@ export interface Stretch {
 /** Longer texts are read in stretches first, and word by word only where a stretch matters. */
 const WORDS_AT_ONCE = 48;
 const STRETCHES_OPENED = 6;
+/** Of longer texts stretches are opened again and again, until so few words are left. */
+const MOST_ASKED = 300;
+/** UTF-16 units: of a longer text its beginning is explained, and what that alone would be told. */
+const LONGEST = 20_000;
 const NAMED = 5;
 
 const segmenters = new Map<string, Intl.Segmenter>();
@@ -65,11 +69,18 @@ export async function wordWorths(
   text: string,
   { margins, signal }: TextWordsOptions,
 ): Promise<readonly TextWord[]> {
-  const words = wordsOf(text);
-  const asked = words.length <= WORDS_AT_ONCE ? words.map((_, i) => i) : await weighty(text, words, margins);
-  throwIfAborted(signal);
-  const variants = [text, ...asked.map((i) => withoutStretches(text, [words[i]]))];
-  const said = await margins(variants);
+  const words = wordsOf(text.slice(0, LONGEST));
+  const whole = text.slice(0, LONGEST);
+  const ask = (variants: readonly string[]): Promise<readonly number[]> =>
+    askInParts(variants, margins, signal);
+  let asked: readonly number[] = words.map((_, i) => i);
+  const most = words.length <= WORDS_AT_ONCE ? WORDS_AT_ONCE : MOST_ASKED;
+  let isFirst = words.length > WORDS_AT_ONCE;
+  while (isFirst || asked.length > most) {
+    asked = await weighty(whole, { words, among: asked }, ask);
+    isFirst = false;
+  }
+  const said = await ask([whole, ...asked.map((i) => withoutStretches(whole, [words[i]]))]);
   const worth = new Map(asked.map((word, i) => [word, said[0] - said[i + 1]]));
   return words.map((word, i) => ({
     ...word,
@@ -78,25 +89,38 @@ export async function wordWorths(
   }));
 }
 
-/** Words of the stretches whose absence moves the answer most. */
+/** Variants at a time: between them a call to stop is heard. */
+const PART = 64;
+
+async function askInParts(
+  variants: readonly string[],
+  margins: TextWordsOptions['margins'],
+  signal: AbortSignal | undefined,
+): Promise<readonly number[]> {
+  const said: number[] = [];
+  for (let from = 0; from < variants.length; from += PART) {
+    await pause(signal);
+    said.push(...Array.from(await margins(variants.slice(from, from + PART))));
+  }
+  return said;
+}
+
+/** Words of the stretches, among those named, whose absence moves the answer most. */
 async function weighty(
   text: string,
-  words: readonly Stretch[],
-  margins: TextWordsOptions['margins'],
+  { words, among }: { readonly words: readonly Stretch[]; readonly among: readonly number[] },
+  ask: (variants: readonly string[]) => Promise<readonly number[]>,
 ): Promise<readonly number[]> {
-  const each = Math.ceil(words.length / WORDS_AT_ONCE);
-  const stretches = Array.from({ length: Math.ceil(words.length / each) }, (_, i) =>
-    Array.from({ length: Math.min(each, words.length - i * each) }, (_, k) => i * each + k),
+  const each = Math.ceil(among.length / WORDS_AT_ONCE);
+  const stretches = Array.from({ length: Math.ceil(among.length / each) }, (_, i) =>
+    among.slice(i * each, (i + 1) * each),
   );
-  const said = await margins([
-    text,
-    ...stretches.map((own) =>
-      withoutStretches(
-        text,
-        own.map((i) => words[i]),
-      ),
-    ),
-  ]);
+  const without = (own: readonly number[]): string =>
+    withoutStretches(
+      text,
+      own.map((i) => words[i]),
+    );
+  const said = await ask([text, ...stretches.map(without)]);
   const moves = stretches.map((_, i) => Math.abs(said[0] - said[i + 1]));
   return stretches
     .map((own, i) => ({ own, move: moves[i] }))

@@ -1,4 +1,5 @@
 // foresell encoders pull: a published encoder into the workspace, pinned and proved.
+import { checkWritable } from '../../data/output-place.ts';
 import { pullEncoder } from '../../encoders/hub/pull-encoder.ts';
 import type { CommandFile } from '../command.ts';
 import {
@@ -28,6 +29,7 @@ export const encodersPullCommand: CommandFile = {
   async run(context, [id], options) {
     const { progress, signal } = context;
     const dir = encoderDirOf(context, options);
+    checkWritable(dir, 'folder');
     const pulled = await pullEncoder(dir, id, {
       hub: hubOf(options),
       offline: options.offline === true,

@@ -27,6 +27,16 @@ const numbersAt = (frame: Parameters<typeof findColumn>[0], key: string): number
 };
 
 describe('readCatalogue', () => {
+  it('keeps numbers that are the same everywhere, or count up, and codes with zeros in front as they are', async () => {
+    const path = join(dir, 'numbers.csv');
+    const rows = Array.from({ length: 60 }, (_, i) => `i${i},5,${100 + i},00${i}`);
+    writeFileSync(path, ['item_id,stock,price,code', ...rows].join('\n'));
+    const { frame } = await readCatalogue(engine, path, ['i7'], { scratch: dir });
+    expect(numbersAt(frame, 'stock').slice(0, 2)).toEqual([5, 5]);
+    expect(numbersAt(frame, 'price').slice(0, 2)).toEqual([107, 100]);
+    expect(categoryAt(frame, 'code').slice(0, 2)).toEqual(['007', '000']);
+  });
+
   it('puts rows in the order of the model, new items last, cells missing for what the table lacks', async () => {
     const path = join(dir, 'items.csv');
     writeFileSync(

@@ -4,8 +4,9 @@ import type { ItemCatalogue } from '../../core/item-catalogue.ts';
 import { name } from '../../core/name.ts';
 import type { Engine } from '../engine.ts';
 import type { EventSource } from '../source.ts';
+import type { TableColumn } from '../table/column-kind.ts';
 import { inferColumns } from '../table/infer-columns.ts';
-import { openTable } from '../table/open-table.ts';
+import { openTable, type TableSource } from '../table/open-table.ts';
 import { readColumns } from '../table/read-columns.ts';
 import { itemIdColumn } from './read-items.ts';
 
@@ -29,9 +30,13 @@ export async function readCatalogue(
   const source = await openTable(engine, path, { scratch, as: 'catalogue_table', signal });
   const id = itemIdColumn(source.columns);
   const asked = { [id]: 'text' };
-  const columns = (await inferColumns(engine, source, { asked, signal })).map((column) =>
-    // What tells rows apart, or is the same everywhere, may still be asked for.
-    column.kind === 'id' || column.kind === 'constant' ? { ...column, kind: 'category' as const } : column,
+  const inferred = await inferColumns(engine, source, { asked, signal });
+  // What tells rows apart, or is the same everywhere, may still be asked for: a price of its own, a stock of five.
+  const isOpen = ({ kind }: TableColumn): boolean => kind === 'id' || kind === 'constant';
+  const numbers = await numericColumns(engine, source, inferred.filter(isOpen), signal);
+  const columns = inferred.map(
+    (column): TableColumn =>
+      isOpen(column) ? { ...column, kind: numbers.has(column.name) ? 'number' : 'category' } : column,
   );
   const frame = await readColumns(
     engine,
@@ -47,6 +52,25 @@ export async function readCatalogue(
     frame: { ...frame, columns: frame.columns.filter((column) => column.name !== id) },
     ...(title && { titles: cellTexts(title, frame.rows) }),
   });
+}
+
+/** Columns whose every cell is written as a number is, without a zero in front as codes have. */
+async function numericColumns(
+  engine: Engine,
+  { table, columns }: TableSource,
+  asked: readonly TableColumn[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<string>> {
+  if (asked.length === 0) return new Set();
+  const other = asked.map(
+    (column, i) =>
+      `CAST(count(*) FILTER (NOT regexp_full_match(c${columns.indexOf(column.name)}, '[-+]?(0|[1-9][0-9]*)([.][0-9]+)?')) AS DOUBLE) AS n${i}`,
+  );
+  const [counts] = await engine.rows<Record<string, number>>(
+    `SELECT ${other.join(', ')} FROM ${table}`,
+    signal,
+  );
+  return new Set(asked.flatMap(({ name: own }, i) => (counts[`n${i}`] === 0 ? [own] : [])));
 }
 
 /**

@@ -39,14 +39,14 @@ export async function saveOwnEncoder(encoder: TextEncoder, folder: string): Prom
   await writeFile(join(folder, 'tokenizer.json'), plan.tokenizer);
   await writeFile(join(folder, WEIGHTS_FILE), writeWeights(Object.fromEntries(tensors)));
   // last: a folder without it is not an encoder yet
-  const config = { model_type: MODEL_TYPE, ...shape };
+  const config = { model_type: MODEL_TYPE, ...shape, hash: encoder.hash };
   await writeFile(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /**
  * A text encoder out of a folder: a shop's own, or one laid out as the hub's are.
  *
- * @throws AppError as `openEncoder` does
+ * @throws AppError as `openEncoder` does; TAMPERED for one of a shop's own whose files have changed
  */
 export async function openAnyEncoder(folder: string, options: OpenEncoderOptions = {}): Promise<TextEncoder> {
   const config = await readConfigFile(folder, 'config.json').catch(() => undefined);
@@ -58,10 +58,16 @@ export async function openAnyEncoder(folder: string, options: OpenEncoderOptions
       'NOT_FOUND',
       `expected ${WEIGHTS_FILE} and tokenizer.json beside config.json; pretrain again`,
     );
-  return ownEncoder({
+  const encoder = ownEncoder({
     name: options.name ?? basename(resolve(folder)),
     shape: ownShape(config.members),
     tokenizer: await readFile(path, 'utf8'),
     values: Object.fromEntries(weights.names.map((name) => [name, weights.read(name)])),
   });
+  const { hash } = config.members;
+  if (hash === undefined || hash === encoder.hash) return encoder;
+  throw new AppError(
+    'TAMPERED',
+    `the files of the encoder in "${folder}" are not the ones that were saved; pretrain again, or take them from a backup`,
+  );
 }

@@ -1,5 +1,5 @@
 // An encoder of a shop's own: what it learns from texts alone, and that it can be put down and taken up.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -68,6 +68,16 @@ describe('an encoder of a shop’s own', () => {
       expect(own.hash).toBe(learned.encoder.hash);
       expect(await embedTexts(own, asked, run)).toEqual(want);
     }
+  });
+
+  it('is refused once its files are not those that were saved', async () => {
+    const other = join(folder, 'changed');
+    await saveOwnEncoder(learned.encoder, other);
+    const path = join(other, 'model.safetensors');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 9] ^= 1;
+    writeFileSync(path, bytes);
+    await expect(openAnyEncoder(other)).rejects.toMatchObject({ code: 'TAMPERED' });
   });
 
   it('takes fewer texts at a step where few are read, so that there are steps enough', () => {

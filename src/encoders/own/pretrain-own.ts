@@ -106,7 +106,7 @@ export async function pretrainOwn(texts: readonly string[], task: PretrainOwnTas
           schedule: {
             kind: 'warm-up-cosine',
             rate: settings.rate,
-            warmUpSteps: Math.ceil(WARM_UP * steps),
+            warmUpSteps: Math.min(steps - 1, Math.ceil(WARM_UP * steps)),
             steps,
             floor: settings.rate / 20,
           },

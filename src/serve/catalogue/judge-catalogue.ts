@@ -1,4 +1,5 @@
 // A catalogue looked over: items that are the same thing twice, and items whose category is missing or doubtful.
+import { AppError } from '../../core/errors.ts';
 import type { VectorColumn } from '../../core/frame.ts';
 import { name } from '../../core/name.ts';
 import {
@@ -60,6 +61,11 @@ export function catalogueCategories(
     ...(words.width > 0 ? [column('words', words.width, words.read(titles))] : []),
     ...(bundle.pictures ? [column('pictures', bundle.pictures.width, bundle.pictures.vectors)] : []),
   ];
+  if (columns.length === 0)
+    throw new AppError(
+      'NOT_ENOUGH_DATA',
+      'expected words that several titles share, or pictures, to tell categories by; there are none',
+    );
   return suggestCategories({ columns, categories, keys: titles.map(titleKey) }, run);
 }
 

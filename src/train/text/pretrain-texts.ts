@@ -1,7 +1,8 @@
 // One run of `text pretrain`: the texts of some columns, an encoder learned from them, put into a folder of its own.
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
 import { openEngine } from '../../data/engine.ts';
@@ -38,6 +39,7 @@ export interface PretrainedTexts {
 
 /** Checkpoints lie here until the run is done: the same command takes an interrupted one up again. */
 const RUN = 'pretraining';
+const TEXTS_FILE = 'texts.sha256';
 /** Steps whose losses are told as one. */
 const TOLD = 50;
 
@@ -53,11 +55,17 @@ export async function pretrainTexts(options: PretrainTextsOptions): Promise<Pret
   const texts = await readTexts(options);
   const checkpoints = join(out, RUN);
   mkdirSync(checkpoints, { recursive: true });
+  keepToTexts(join(checkpoints, TEXTS_FILE), { texts, settings, seed });
   const { encoder, losses } = await pretrainOwn(texts, {
     ...{ name: out, settings, seed, threads, progress },
     files: runFolder(checkpoints, { now }),
     ...(signal && { signal }),
   });
+  if (losses.length === 0)
+    throw new AppError(
+      'NOT_ENOUGH_DATA',
+      'expected texts of two words or more, of which one can be guessed from the other; every text here is a single piece',
+    );
   await saveOwnEncoder(encoder, out);
   rmSync(checkpoints, { recursive: true, force: true });
   const mean = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0) / some.length;
@@ -69,6 +77,17 @@ export async function pretrainTexts(options: PretrainTextsOptions): Promise<Pret
     steps: losses.length,
     seconds: (now() - startedMs) / 1000,
   };
+}
+
+/** A run goes on with the texts it began with: its pieces are theirs. @throws AppError USAGE */
+function keepToTexts(path: string, told: object): void {
+  const digest = createHash('sha256').update(JSON.stringify(told)).digest('hex');
+  if (!existsSync(path)) writeFileSync(path, digest);
+  if (readFileSync(path, 'utf8') === digest) return;
+  throw new AppError(
+    'USAGE',
+    `--out: an interrupted run of other texts, settings or another seed lies in "${dirname(path)}"; run that command again, or name another folder`,
+  );
 }
 
 async function readTexts({ data, columns, threads, progress, signal }: PretrainTextsOptions) {

@@ -27,12 +27,14 @@ export interface TextRecipeOptions {
   readonly blended: boolean;
 }
 
-/** @throws AppError USAGE for a method there is not */
+/** @throws AppError USAGE for a method there is not, or none */
 export function textRecipe(
   { kind }: Question,
   target: TargetMeaning,
   { methods, settings, blended }: TextRecipeOptions,
 ): TableRecipe {
+  if (methods.length === 0)
+    throw new AppError('USAGE', 'expected a method of fine-tuning at least, such as full, got none');
   const words = encoded(estimatorById(WORDS[kind]));
   const told = { ...settings, ...labelsByCode(settings.labels, target) };
   const texts = methods.map((id): Estimator => {
