@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      // Modules keep no state of a test: loading them once a worker instead of once a file takes a third off.
+      // Modules keep no state of a test: they are loaded once a worker instead of once a file.
       { extends: true, test: { name: 'src', include: ['src/**/*.test.ts'], isolate: false } },
       // These run whole commands, servers and signals: a process each.
       {

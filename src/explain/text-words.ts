@@ -69,18 +69,14 @@ export async function wordWorths(
   text: string,
   { margins, signal }: TextWordsOptions,
 ): Promise<readonly TextWord[]> {
-  const words = wordsOf(text.slice(0, LONGEST));
-  const whole = text.slice(0, LONGEST);
+  const told = text.slice(0, LONGEST);
+  const words = wordsOf(told);
   const ask = (variants: readonly string[]): Promise<readonly number[]> =>
     askInParts(variants, margins, signal);
   let asked: readonly number[] = words.map((_, i) => i);
-  const most = words.length <= WORDS_AT_ONCE ? WORDS_AT_ONCE : MOST_ASKED;
-  let isFirst = words.length > WORDS_AT_ONCE;
-  while (isFirst || asked.length > most) {
-    asked = await weighty(whole, { words, among: asked }, ask);
-    isFirst = false;
-  }
-  const said = await ask([whole, ...asked.map((i) => withoutStretches(whole, [words[i]]))]);
+  for (let most = WORDS_AT_ONCE; asked.length > most; most = MOST_ASKED)
+    asked = await weighty(told, { words, among: asked }, ask);
+  const said = await ask([told, ...asked.map((i) => withoutStretches(told, [words[i]]))]);
   const worth = new Map(asked.map((word, i) => [word, said[0] - said[i + 1]]));
   return words.map((word, i) => ({
     ...word,

@@ -5,8 +5,9 @@ export const ENCODINGS = ['utf-8', 'gb18030', 'utf-16le', 'windows-1252'] as con
 export type Encoding = (typeof ENCODINGS)[number];
 
 /**
- * UTF-8 unless the bytes cannot be, or hardly: one stray byte does not make a file another's. Else GB18030, the encoding Chinese spreadsheets export, where bytes outside ASCII come in
- * pairs, and Windows-1252 where they stand alone, as accents in western words do.
+ * UTF-8 unless the bytes cannot be, or hardly: one stray byte does not make a file another's. Else GB18030, the encoding
+ * Chinese spreadsheets export, where bytes outside ASCII come in pairs, and Windows-1252 where they stand alone, as accents in
+ * western words do.
  */
 export function guessEncoding(head: Buffer): Encoding {
   if (head.length >= 2 && head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';

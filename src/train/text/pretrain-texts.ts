@@ -1,8 +1,16 @@
 // One run of `text pretrain`: the texts of some columns, an encoder learned from them, put into a folder of its own.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
 import { openEngine } from '../../data/engine.ts';
@@ -55,7 +63,7 @@ export async function pretrainTexts(options: PretrainTextsOptions): Promise<Pret
   const texts = await readTexts(options);
   const checkpoints = join(out, RUN);
   mkdirSync(checkpoints, { recursive: true });
-  keepToTexts(join(checkpoints, TEXTS_FILE), { texts, settings, seed });
+  keepToTexts(checkpoints, { texts, settings, seed });
   const { encoder, losses } = await pretrainOwn(texts, {
     ...{ name: out, settings, seed, threads, progress },
     files: runFolder(checkpoints, { now }),
@@ -79,14 +87,24 @@ export async function pretrainTexts(options: PretrainTextsOptions): Promise<Pret
   };
 }
 
-/** A run goes on with the texts it began with: its pieces are theirs. @throws AppError USAGE */
-function keepToTexts(path: string, told: object): void {
-  const digest = createHash('sha256').update(JSON.stringify(told)).digest('hex');
-  if (!existsSync(path)) writeFileSync(path, digest);
+interface RunTold {
+  readonly texts: readonly string[];
+  readonly settings: Partial<OwnSettings>;
+  readonly seed: number;
+}
+
+/** A run goes on with the texts it began with, once it has begun: its pieces are theirs. @throws AppError USAGE */
+function keepToTexts(folder: string, { texts, ...told }: RunTold): void {
+  const hash = createHash('sha256').update(JSON.stringify(told));
+  for (const text of texts) hash.update(`${text.length}:`).update(text);
+  const digest = hash.digest('hex');
+  const path = join(folder, TEXTS_FILE);
+  const hasBegun = readdirSync(folder).some((name) => name !== TEXTS_FILE);
+  if (!hasBegun || !existsSync(path)) writeFileSync(path, digest);
   if (readFileSync(path, 'utf8') === digest) return;
   throw new AppError(
     'USAGE',
-    `--out: an interrupted run of other texts, settings or another seed lies in "${dirname(path)}"; run that command again, or name another folder`,
+    `--out: an interrupted run of other texts, settings or another seed lies in "${folder}"; run that command again, name another place, or remove that folder`,
   );
 }
 

@@ -119,8 +119,8 @@ function withVectors(own: Kind, { vectors = [] }: ItemAttributes, known: number,
   return { ...own, unit };
 }
 
-/** Histories at a time, of few and of many: one visitor's list does not wait for the room of thirty. */
-const BATCHES = [1, 32] as const;
+/** Histories at a time; of so few one after the other: a visitor's list does not wait for the room of thirty. */
+const BATCH = 32;
 const FEW = 4;
 /** Below any cosine. */
 const UNSEEN = -2;
@@ -166,7 +166,7 @@ async function scoreByContent(
   const rows = sequenceCount(before);
   const scores = new Float32Array(rows * items);
   const { present } = asking;
-  const batch = rows <= FEW ? BATCHES[0] : BATCHES[1];
+  const batch = rows <= FEW ? 1 : BATCH;
   const sessions = await asking.sessions(batch);
   for (let from = 0; from < rows; from += batch) {
     await pause(undefined);
